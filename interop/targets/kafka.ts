@@ -1,0 +1,59 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onEnd, run, runOrThrow } from '../child.ts'
+import { freePortBase } from '../free-ports.ts'
+import { packageRoot } from '../package-root.ts'
+import type { Target } from './target.ts'
+
+/** The script that installs, starts and stops Apache Kafka, and runs its tools. */
+export const kafkaScript = join(packageRoot, 'interop', 'reference', 'kafka', 'kafka')
+
+/** Null when Apache Kafka and its tools can be used here, else why not. Copies the jars on first use. */
+export async function installKafka(): Promise<string | null> {
+  const lib = join(packageRoot, 'interop', 'reference', 'kafka', 'lib')
+  if (existsSync(lib) && readdirSync(lib).some((jar) => jar.startsWith('kafka-tools-'))) return null
+  for (const [command, flag] of [
+    ['java', '-version'],
+    ['javac', '-version'],
+    ['mvn', '-v'],
+  ] as const) {
+    const found = await run(command, [flag], { timeoutMs: 20_000 }).catch(() => null)
+    if (found === null) return `Apache Kafka needs a JDK 17 and Maven: no ${command} on PATH`
+  }
+  const outcome = await run(kafkaScript, ['install'], { timeoutMs: 300_000 })
+  return outcome.code === 0 ? null : `Apache Kafka could not be installed: ${outcome.stderr.trim().slice(-300)}`
+}
+
+/** A real Kafka broker of one. Its group start delay is 0, as a development Trilog's is, so that cases take the same time. */
+export async function startKafka(): Promise<Target> {
+  const missing = await installKafka()
+  if (missing !== null) throw new Error(missing)
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-interop-'))
+  const port = await freePortBase([101])
+  const env = { KAFKA_DIR: folder, KAFKA_PROPS: 'group.initial.rebalance.delay.ms=0' }
+  const kafka = (...args: string[]): Promise<string> => runOrThrow(kafkaScript, args, { timeoutMs: 90_000, env })
+  const stop = async (): Promise<void> => {
+    release()
+    await kafka('down')
+    await rm(folder, { recursive: true, force: true })
+  }
+  const release = onEnd(stop)
+  const bootstrap = (await kafka('up', '1', String(port))).trim()
+  return {
+    name: 'kafka',
+    bootstrap,
+    stop,
+    control: {
+      kill: async () => void (await kafka('kill', '1')),
+      restart: async () => {
+        await kafka('start', '1')
+        await kafka('wait', '1')
+      },
+      halt: async () => void (await kafka('down')),
+      startCommand: `KAFKA_DIR='${folder}' '${kafkaScript}' start 1`,
+      pids: async () => (await kafka('pids')).trim().split('\n').map(Number),
+    },
+  }
+}
