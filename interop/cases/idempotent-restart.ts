@@ -3,8 +3,8 @@ import type { TargetControl } from '../targets/target.ts'
 import { check, makeRecords, requireExactly, type SentRecord, sentRecordLine } from '../records.ts'
 import type { Case, CaseContext } from './case.ts'
 
-const count = 4000
-const killAt = 1000
+const count = 8000
+const killAt = 2000
 
 /** An idempotent producer whose broker is killed and started again leaves every record exactly once, in order. */
 export const idempotentRestartCase: Case = {
@@ -51,10 +51,10 @@ async function produceThroughRestart(context: CaseContext, control: TargetContro
   }
 }
 
-/** About 1,000 records a second, so that the kill falls among them. */
+/** About 2,000 records a second, so that the kill falls among them. */
 async function feedSlowly(sent: readonly SentRecord[], feed: { given: number }, give: (line: string) => void) {
   for (const record of sent) {
     give(sentRecordLine(record))
-    if (++feed.given % 20 === 0) await sleep(20)
+    if (++feed.given % 10 === 0) await sleep(5)
   }
 }

@@ -41,6 +41,11 @@ const commands = {
   group,
 }
 
+// Standard output may be a socket, which is written to in the background.
+function exit(code) {
+  process.stdout.write('', () => process.exit(code))
+}
+
 function print(...fields) {
   process.stdout.write(`${fields.join('\t')}\n`)
 }
@@ -187,8 +192,8 @@ try {
   const command = commands[positionals[0]]
   if (command === undefined) throw new Error(`unknown command ${positionals[0]}`)
   await command()
-  process.exit(0)
+  exit(0)
 } catch (error) {
   print('error', error.type ?? error.name, error.message)
-  process.exit(1)
+  exit(1)
 }

@@ -23,6 +23,11 @@ const { positionals, values: options } = parseArgs({
 
 const commands = { version, describe, 'offsets-for-time': offsetsForTime, produce, consume, group }
 
+// Standard output may be a socket, which is written to in the background.
+function exit(code) {
+  process.stdout.write('', () => process.exit(code))
+}
+
 function print(...fields) {
   process.stdout.write(`${fields.join('\t')}\n`)
 }
@@ -77,7 +82,8 @@ async function offsetsForTime() {
 // Records with the same headers share one run of kcat; the records go to it as they arrive.
 async function produce() {
   const args = ['-b', options.bootstrap, '-P', '-t', options.topic, '-K', '\t', '-X', 'reconnect.backoff.max.ms=200']
-  if (options.idempotent) args.push('-X', 'enable.idempotence=true')
+  // Without -E kcat ends as soon as it has lost its only broker.
+  if (options.idempotent) args.push('-E', '-X', 'enable.idempotence=true')
   if (options.compression) args.push('-z', options.compression)
   let current = null
   let sent = 0
@@ -147,8 +153,8 @@ try {
   const command = commands[positionals[0]]
   if (command === undefined) throw new Error(`kcat has no way to do ${positionals[0]}`)
   await command()
-  process.exit(0)
+  exit(0)
 } catch (error) {
   print('error', error.name, error.message)
-  process.exit(1)
+  exit(1)
 }
