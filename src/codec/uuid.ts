@@ -1,0 +1,12 @@
+/** The id that means none, in the form that Kafka prints. */
+export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** Sixteen bytes in the form that Kafka prints: 22 characters of base64url. */
+export function uuidFromBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('base64url')
+}
+
+/** The sixteen bytes of an id in the form that Kafka prints. */
+export function uuidToBytes(uuid: string): Uint8Array {
+  return Buffer.from(uuid, 'base64url')
+}
