@@ -1,0 +1,173 @@
+/** One of Kafka's answers that something is wrong. */
+export interface KafkaError {
+  /** The number on the wire. */
+  readonly code: number
+  /** Whether clients try again by themselves. */
+  readonly retriable: boolean
+  /** For people. */
+  readonly message: string
+}
+
+/** All errors of Kafka 4.3, by the name that its documentation gives them. */
+export const kafkaErrors = {
+  UNKNOWN_SERVER_ERROR: final(-1, 'The broker failed in a way that nobody foresaw; its log tells more.'),
+  NONE: final(0, 'No error.'),
+  OFFSET_OUT_OF_RANGE: final(1, 'The log holds no such offset.'),
+  CORRUPT_MESSAGE: retriable(2, 'The records are damaged: their checksum or their sizes do not agree.'),
+  UNKNOWN_TOPIC_OR_PARTITION: retriable(3, 'There is no such topic or partition here.'),
+  INVALID_FETCH_SIZE: final(4, 'That is no size to fetch.'),
+  LEADER_NOT_AVAILABLE: retriable(5, 'The partition has no leader at the moment.'),
+  NOT_LEADER_OR_FOLLOWER: retriable(6, 'This broker does not lead the partition, or holds no replica of it.'),
+  REQUEST_TIMED_OUT: retriable(7, 'It was not done in time; it may be done still.'),
+  BROKER_NOT_AVAILABLE: final(8, 'That broker is not available.'),
+  REPLICA_NOT_AVAILABLE: retriable(9, 'The replica is not available.'),
+  MESSAGE_TOO_LARGE: final(10, 'A batch is larger than the topic takes.'),
+  STALE_CONTROLLER_EPOCH: final(11, 'The controller is another one by now.'),
+  OFFSET_METADATA_TOO_LARGE: final(12, 'The text beside the committed offset is too long.'),
+  NETWORK_EXCEPTION: retriable(13, 'The connection ended before the answer came.'),
+  COORDINATOR_LOAD_IN_PROGRESS: retriable(14, 'The coordinator reads its log and cannot answer yet.'),
+  COORDINATOR_NOT_AVAILABLE: retriable(15, 'The coordinator is not available.'),
+  NOT_COORDINATOR: retriable(16, 'This broker is not the coordinator of that.'),
+  INVALID_TOPIC_EXCEPTION: final(17, 'That is no topic to do this with.'),
+  RECORD_LIST_TOO_LARGE: final(18, 'The batch is larger than a segment may be.'),
+  NOT_ENOUGH_REPLICAS: retriable(19, 'Too few replicas are in sync, so nothing was written.'),
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: retriable(
+    20,
+    'It was written, but fewer replicas than required were in sync by then.',
+  ),
+  INVALID_REQUIRED_ACKS: final(21, 'acks is none of -1, 0 and 1.'),
+  ILLEGAL_GENERATION: final(22, 'The group is not in that generation.'),
+  INCONSISTENT_GROUP_PROTOCOL: final(23, 'The member shares no protocol with the others, or names none.'),
+  INVALID_GROUP_ID: final(24, 'That is no name of a group.'),
+  UNKNOWN_MEMBER_ID: final(25, 'The group has no such member.'),
+  INVALID_SESSION_TIMEOUT: final(
+    26,
+    'The session timeout is not within group.min.session.timeout.ms and group.max.session.timeout.ms.',
+  ),
+  REBALANCE_IN_PROGRESS: final(27, 'The group is sharing out its partitions anew: join again.'),
+  INVALID_COMMIT_OFFSET_SIZE: final(28, 'The commit is larger than a batch may be.'),
+  TOPIC_AUTHORIZATION_FAILED: final(29, 'The client may not do this with the topic.'),
+  GROUP_AUTHORIZATION_FAILED: final(30, 'The client may not do this with the group.'),
+  CLUSTER_AUTHORIZATION_FAILED: final(31, 'The client may not do this with the cluster.'),
+  INVALID_TIMESTAMP: final(32, "A record's time is further away than the topic takes."),
+  UNSUPPORTED_SASL_MECHANISM: final(33, 'The broker does not know that SASL mechanism.'),
+  ILLEGAL_SASL_STATE: final(34, 'Authentication is not at the step for this request.'),
+  UNSUPPORTED_VERSION: final(35, 'The broker does not serve this version.'),
+  TOPIC_ALREADY_EXISTS: final(36, 'There is a topic of this name already.'),
+  INVALID_PARTITIONS: final(37, 'That is no count of partitions for this topic.'),
+  INVALID_REPLICATION_FACTOR: final(38, 'There are not that many brokers, or it is below 1.'),
+  INVALID_REPLICA_ASSIGNMENT: final(39, 'The replicas cannot be placed like this.'),
+  INVALID_CONFIG: final(40, 'A setting is unknown or its value is not allowed.'),
+  NOT_CONTROLLER: retriable(41, 'This is not the controller.'),
+  INVALID_REQUEST: final(42, 'The request contradicts itself or cannot be read.'),
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: final(43, 'Records of that format are not taken.'),
+  POLICY_VIOLATION: final(44, 'A policy of the cluster forbids it.'),
+  OUT_OF_ORDER_SEQUENCE_NUMBER: final(45, "The producer's sequence has a gap or goes back."),
+  DUPLICATE_SEQUENCE_NUMBER: final(46, "The producer's batch was written before."),
+  INVALID_PRODUCER_EPOCH: final(47, "The producer's epoch is an old one."),
+  INVALID_TXN_STATE: final(48, 'The transaction is not at the step for this request.'),
+  INVALID_PRODUCER_ID_MAPPING: final(49, 'The producer id does not belong to this transactional id.'),
+  INVALID_TRANSACTION_TIMEOUT: final(50, 'The transaction timeout is above transaction.max.timeout.ms.'),
+  CONCURRENT_TRANSACTIONS: retriable(51, 'Another step of the same transaction is not done yet.'),
+  TRANSACTION_COORDINATOR_FENCED: final(52, 'The transaction coordinator is another one by now.'),
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: final(53, 'The client may not use this transactional id.'),
+  SECURITY_DISABLED: final(54, 'Access control is not switched on.'),
+  OPERATION_NOT_ATTEMPTED: final(55, 'It was not tried, as another part of the request failed.'),
+  KAFKA_STORAGE_ERROR: retriable(56, "The broker's disk failed or is full."),
+  LOG_DIR_NOT_FOUND: final(57, 'The broker has no such log folder.'),
+  SASL_AUTHENTICATION_FAILED: final(58, 'Authentication failed.'),
+  UNKNOWN_PRODUCER_ID: final(59, 'Nothing is known of this producer any more.'),
+  REASSIGNMENT_IN_PROGRESS: final(60, "The partition's replicas are being moved."),
+  DELEGATION_TOKEN_AUTH_DISABLED: final(61, 'Delegation tokens are not switched on.'),
+  DELEGATION_TOKEN_NOT_FOUND: final(62, 'There is no such delegation token.'),
+  DELEGATION_TOKEN_OWNER_MISMATCH: final(63, "The delegation token is not the client's."),
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: final(64, 'Delegation tokens cannot be handled over this connection.'),
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: final(65, 'The client may not do this with the delegation token.'),
+  DELEGATION_TOKEN_EXPIRED: final(66, 'The delegation token has run out.'),
+  INVALID_PRINCIPAL_TYPE: final(67, 'That type of principal is unknown.'),
+  NON_EMPTY_GROUP: final(68, 'The group has members.'),
+  GROUP_ID_NOT_FOUND: final(69, 'There is no such group.'),
+  FETCH_SESSION_ID_NOT_FOUND: retriable(70, 'There is no such fetch session (any more).'),
+  INVALID_FETCH_SESSION_EPOCH: retriable(71, 'The fetch session is at another epoch.'),
+  LISTENER_NOT_FOUND: retriable(72, 'The leader has no listener of the name that the client came by.'),
+  TOPIC_DELETION_DISABLED: final(73, 'Topics may not be deleted here.'),
+  FENCED_LEADER_EPOCH: retriable(74, 'The client believes in an old leadership.'),
+  UNKNOWN_LEADER_EPOCH: retriable(75, 'The client knows a newer leadership than this broker.'),
+  UNSUPPORTED_COMPRESSION_TYPE: final(76, 'The client or the topic cannot have that compression.'),
+  STALE_BROKER_EPOCH: final(77, 'The broker has registered anew since.'),
+  OFFSET_NOT_AVAILABLE: retriable(78, 'The new leader does not know yet how much is committed.'),
+  MEMBER_ID_REQUIRED: final(79, 'Join again with the member id of this answer.'),
+  PREFERRED_LEADER_NOT_AVAILABLE: retriable(80, 'The preferred leader cannot lead at the moment.'),
+  GROUP_MAX_SIZE_REACHED: final(81, 'The group has as many members as it may.'),
+  FENCED_INSTANCE_ID: final(82, 'Another member took over this group.instance.id.'),
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: retriable(83, 'No replica that may lead is available.'),
+  ELECTION_NOT_NEEDED: retriable(84, 'The partition is led as it should be.'),
+  NO_REASSIGNMENT_IN_PROGRESS: final(85, "The partition's replicas are not being moved."),
+  GROUP_SUBSCRIBED_TO_TOPIC: final(86, 'The group reads the topic, so its offsets stay.'),
+  INVALID_RECORD: final(87, 'A record breaks a rule of the topic.'),
+  UNSTABLE_OFFSET_COMMIT: retriable(88, 'An offset is part of a transaction that has not ended.'),
+  THROTTLING_QUOTA_EXCEEDED: retriable(89, "The client's quota is used up."),
+  PRODUCER_FENCED: final(90, 'A newer producer took over this transactional id.'),
+  RESOURCE_NOT_FOUND: final(91, 'There is nothing of that name.'),
+  DUPLICATE_RESOURCE: final(92, 'The request names one thing twice.'),
+  UNACCEPTABLE_CREDENTIAL: final(93, 'The credential does not meet the rules.'),
+  INCONSISTENT_VOTER_SET: final(94, 'One side is no voter to the other.'),
+  INVALID_UPDATE_VERSION: final(95, 'The update is of a version that cannot be.'),
+  FEATURE_UPDATE_FAILED: final(96, 'The feature levels could not be changed.'),
+  PRINCIPAL_DESERIALIZATION_FAILURE: final(97, 'The forwarded principal cannot be read.'),
+  SNAPSHOT_NOT_FOUND: final(98, 'There is no such snapshot.'),
+  POSITION_OUT_OF_RANGE: final(99, 'The snapshot has no such position.'),
+  UNKNOWN_TOPIC_ID: retriable(100, 'There is no topic of that id here.'),
+  DUPLICATE_BROKER_REGISTRATION: final(101, 'Another broker has this id.'),
+  BROKER_ID_NOT_REGISTERED: final(102, 'No broker of this id has registered.'),
+  INCONSISTENT_TOPIC_ID: retriable(103, 'The log belongs to a topic of another id.'),
+  INCONSISTENT_CLUSTER_ID: final(104, 'This is another cluster.'),
+  TRANSACTIONAL_ID_NOT_FOUND: final(105, 'There is no such transactional id.'),
+  FETCH_SESSION_TOPIC_ID_ERROR: retriable(106, 'The fetch session mixes topics by name and by id.'),
+  INELIGIBLE_REPLICA: final(107, 'A replica may not be in the in-sync set.'),
+  NEW_LEADER_ELECTED: final(108, 'It was changed, and the partition has another leader now.'),
+  OFFSET_MOVED_TO_TIERED_STORAGE: final(109, 'The offset is in remote storage only.'),
+  FENCED_MEMBER_EPOCH: final(110, 'The member is behind its group: let go of everything and join again.'),
+  UNRELEASED_INSTANCE_ID: final(111, 'Another member of the group holds this instance id still.'),
+  UNSUPPORTED_ASSIGNOR: final(112, 'The group does not know that way to share out partitions.'),
+  STALE_MEMBER_EPOCH: final(113, 'The member has to learn its new epoch first.'),
+  MISMATCHED_ENDPOINT_TYPE: final(114, 'The request belongs to the other kind of endpoint.'),
+  UNSUPPORTED_ENDPOINT_TYPE: final(115, 'That kind of endpoint is unknown.'),
+  UNKNOWN_CONTROLLER_ID: final(116, 'There is no such controller.'),
+  UNKNOWN_SUBSCRIPTION_ID: final(117, 'The telemetry subscription is unknown or out of date.'),
+  TELEMETRY_TOO_LARGE: final(118, 'The telemetry is larger than the broker takes.'),
+  INVALID_REGISTRATION: final(119, "The broker's registration cannot be accepted."),
+  TRANSACTION_ABORTABLE: final(120, 'The transaction failed and has to be aborted; the producer may go on.'),
+  INVALID_RECORD_STATE: final(121, 'The record is not in a state to be acknowledged.'),
+  SHARE_SESSION_NOT_FOUND: retriable(122, 'There is no such share session.'),
+  INVALID_SHARE_SESSION_EPOCH: retriable(123, 'The share session is at another epoch.'),
+  FENCED_STATE_EPOCH: final(124, "The share group's state is at another epoch."),
+  INVALID_VOTER_KEY: final(125, 'The replica has another directory id than the request says.'),
+  DUPLICATE_VOTER: final(126, 'It is a voter already.'),
+  VOTER_NOT_FOUND: final(127, 'There is no such voter.'),
+  INVALID_REGULAR_EXPRESSION: final(128, 'The regular expression cannot be read.'),
+  REBOOTSTRAP_REQUIRED: final(129, "The client's metadata is too old: start over from the bootstrap servers."),
+  STREAMS_INVALID_TOPOLOGY: final(130, 'The streams topology is not valid.'),
+  STREAMS_INVALID_TOPOLOGY_EPOCH: final(131, 'The epoch of the streams topology is not valid.'),
+  STREAMS_TOPOLOGY_FENCED: final(132, 'The streams topology is an old one.'),
+  SHARE_SESSION_LIMIT_REACHED: retriable(133, 'There are as many share sessions as there may be.'),
+} as const satisfies Record<string, KafkaError>
+
+export type KafkaErrorName = keyof typeof kafkaErrors
+
+const names = new Map<number, KafkaErrorName>(
+  (Object.keys(kafkaErrors) as KafkaErrorName[]).map((name) => [kafkaErrors[name].code, name]),
+)
+
+/** The name of an error on the wire; null for a number that Kafka 4.3 does not use. */
+export function kafkaErrorName(code: number): KafkaErrorName | null {
+  return names.get(code) ?? null
+}
+
+function retriable<const C extends number>(code: C, message: string) {
+  return { code, retriable: true, message } as const
+}
+
+function final<const C extends number>(code: C, message: string) {
+  return { code, retriable: false, message } as const
+}
