@@ -1,0 +1,91 @@
+import { invariant } from '../runtime/invariant.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import type { GroupRecord, StoredGroup } from './group-record.ts'
+
+/** All that one coordinator knows of one group id. */
+export interface Group {
+  readonly id: string
+  /** The group's last committed record, null: none. Changed by `replay` only. */
+  stored: StoredGroup | null
+  /** Changed by `replay` only, but for what is on its way. */
+  readonly offsets: GroupOffsets
+  /** The members as they are now; lives and dies with the coordinator. */
+  members: ClassicGroup
+  /** Records about the group that are appended and not committed. */
+  inFlight: number
+}
+
+/**
+ * The groups of one partition. Durable facts (offsets, committed generations) change in `replay` only, the same way
+ * while loading and while leading.
+ */
+export class GroupStore {
+  readonly #groups = new Map<string, Group>()
+
+  get(id: string): Group | null {
+    return this.#groups.get(id) ?? null
+  }
+
+  all(): Iterable<Group> {
+    return this.#groups.values()
+  }
+
+  getOrCreate(id: string, nowMs: number): Group {
+    const known = this.#groups.get(id)
+    if (known !== undefined) return known
+    const group = {
+      id,
+      stored: null,
+      offsets: new GroupOffsets(),
+      members: new ClassicGroup(id, nowMs),
+      inFlight: 0,
+    }
+    this.#groups.set(id, group)
+    return group
+  }
+
+  replay(record: GroupRecord): void {
+    const group = this.#groups.get(record.groupId)
+    if (record.type === 'offset') {
+      if (record.value === null) group?.offsets.replay(record.topic, record.partition, null)
+      else this.getOrCreate(record.groupId, -1).offsets.replay(record.topic, record.partition, record.value)
+    } else if (record.value !== null) {
+      this.getOrCreate(record.groupId, -1).stored = record.value
+    } else if (group !== undefined) {
+      group.stored = null
+    }
+  }
+
+  /** The records were appended: until they are settled their groups stay. */
+  appended(records: readonly GroupRecord[]): void {
+    for (const record of records) {
+      const group = this.#present(record)
+      group.inFlight++
+      if (record.type === 'offset') group.offsets.appended(record.topic, record.partition)
+    }
+  }
+
+  /** The records are committed, or were refused. */
+  settled(records: readonly GroupRecord[]): void {
+    for (const record of records) {
+      const group = this.#present(record)
+      group.inFlight--
+      if (record.type === 'offset') group.offsets.settled(record.topic, record.partition)
+    }
+  }
+
+  /** Lets go of a group of which nothing is kept: no members, no ids given out, no committed fact, none on its way. */
+  forgetIfUnused(id: string): void {
+    const group = this.#groups.get(id)
+    if (group === undefined || group.inFlight > 0 || group.stored !== null) return
+    if (!group.offsets.isEmpty || group.members.state !== 'Empty' || group.members.pendingMembers.size > 0) return
+    this.#groups.delete(id)
+  }
+
+  #present(record: GroupRecord): Group {
+    const group = this.#groups.get(record.groupId)
+    invariant(group !== undefined, 'a record is on its way for a group that is gone', { group: record.groupId })
+    return group
+  }
+}
