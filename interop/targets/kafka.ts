@@ -53,6 +53,7 @@ export async function startKafka(): Promise<Target> {
       },
       halt: async () => void (await kafka('down')),
       startCommand: `KAFKA_DIR='${folder}' '${kafkaScript}' start 1`,
+      dataFolder: join(folder, 'node1', 'data'),
       pids: async () => (await kafka('pids')).trim().split('\n').map(Number),
     },
   }

@@ -35,6 +35,7 @@ export function externalTarget(broker: ExternalBroker): Target {
           restart: () => shell(startCommand),
           halt: () => shell(killCommand),
           startCommand,
+          dataFolder: null,
           pids: async () => [],
         }
   return { name: bootstrap, bootstrap, control, stop: async () => {} }

@@ -18,6 +18,8 @@ export interface TargetControl {
   halt(): Promise<void>
   /** A shell command that starts it on its data. */
   readonly startCommand: string
+  /** The folder of its partitions, in Kafka's layout; null when it is not known. */
+  readonly dataFolder: string | null
   /** Process ids of the broker. */
   pids(): Promise<number[]>
 }

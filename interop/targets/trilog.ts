@@ -31,6 +31,7 @@ export async function startTrilog(): Promise<Target> {
       restart: async () => void bootstrapOf(await up()),
       halt: async () => void (await trilog('down', '--data', data)),
       startCommand: `'${process.execPath}' '${trilogMain}' up --data '${data}' --detach`,
+      dataFolder: join(data, 'broker-1', 'data'),
       pids: async () => [Number.parseInt(await readFile(join(data, 'broker-1', 'pid'), 'utf8'), 10)],
     },
   }
