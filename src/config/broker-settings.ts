@@ -1,0 +1,239 @@
+import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
+import { boolean, custom, int, list, long, short, string } from './setting-kinds.ts'
+import { topicDefaultSettings } from './topic-default-settings.ts'
+
+const mib = 1_048_576
+
+const clusterSettings = {
+  'auto.create.topics.enable': boolean({
+    default: true,
+    about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
+  }),
+  'broker.rack': string({
+    default: null,
+    about: 'Where the broker stands; told to clients, which may prefer what is near.',
+  }),
+  'default.replication.factor': int({
+    default: 1,
+    min: 1,
+    max: 32_767,
+    about: 'Replicas of a topic that is made without saying how many.',
+  }),
+  'delete.topic.enable': boolean({ default: true, about: 'Whether clients may delete topics.' }),
+  'metadata.log.max.record.bytes.between.snapshots': long({
+    default: 20 * mib,
+    min: 1,
+    about: 'Bytes of the metadata log after which a snapshot of the cluster image is taken.',
+  }),
+  'metadata.log.segment.bytes': int({
+    default: 1_073_741_824,
+    min: 8 * mib,
+    about: 'Size at which the metadata log begins a new segment.',
+  }),
+  'metadata.log.segment.ms': long({
+    default: 604_800_000,
+    min: 1,
+    about: 'Age at which the metadata log begins a new segment.',
+  }),
+  'node.id': int({
+    default: 1,
+    min: 0,
+    about: 'Number of this broker, unique in the cluster. Kafka has no default for it.',
+  }),
+  'num.partitions': int({ default: 1, min: 1, about: 'Partitions of a topic that is made without saying how many.' }),
+}
+
+const networkSettings = {
+  'advertised.listeners': custom<readonly Endpoint[] | null>(
+    'list',
+    { default: null, allowed: endpointForm, about: 'Where clients reach this broker, if not at what listeners says.' },
+    parseEndpoints,
+  ),
+  'connection.in.flight.max': int({
+    default: 1_000,
+    min: 1,
+    about: 'Trilog only. Requests of one connection that may wait for their answers; with more it is not read from.',
+  }),
+  'connection.in.flight.max.bytes': int({
+    default: 128 * mib,
+    min: 1,
+    about:
+      'Trilog only. Bytes of such requests of one connection; with more it is not read from. One request always passes.',
+  }),
+  'connection.unsent.max.bytes': int({
+    default: 64 * mib,
+    min: 1,
+    about: 'Trilog only. Bytes of answers that a client has not taken yet; with more it is not read from.',
+  }),
+  'connections.max.idle.ms': long({
+    default: 600_000,
+    min: 1,
+    about: 'A connection that is silent for this long is closed.',
+  }),
+  'fetch.max.bytes': int({
+    default: 55 * mib,
+    min: 1_024,
+    about: 'Most bytes of one fetch answer, whatever the client asks for; one batch is always given whole.',
+  }),
+  'http.host': string({ default: '127.0.0.1', about: 'Trilog only. Address of the HTTP port.' }),
+  'http.port': int({
+    default: 8_080,
+    min: -1,
+    max: 65_535,
+    about: 'Trilog only. Port of /metrics and /health; 0: a free one, -1: none.',
+  }),
+  'insecure.listen': boolean({
+    default: false,
+    about:
+      'Trilog only. Lets the broker take connections from other machines without encryption or login, which it refuses otherwise.',
+  }),
+  listeners: custom<readonly Endpoint[]>(
+    'list',
+    {
+      default: 'PLAINTEXT://127.0.0.1:9092',
+      allowed: endpointForm,
+      about:
+        'Where the broker takes Kafka clients. Only this machine by default, where Kafka takes all interfaces. Port 0: a free one.',
+    },
+    parseEndpoints,
+  ),
+  'max.connections': int({
+    default: 10_000,
+    min: 1,
+    about: 'Connections at once; one more is closed. Kafka has no bound by default.',
+  }),
+  'max.incremental.fetch.session.cache.slots': int({
+    default: 1_000,
+    min: 0,
+    about: 'Fetch sessions that are remembered; the least recently used one gives way.',
+  }),
+  'max.request.partition.size.limit': int({
+    default: 2_000,
+    min: 1,
+    about: 'Most partitions in one answer that describes topics; the client asks on from there.',
+  }),
+  'pooled.request.max.bytes': int({
+    default: 64 * mib,
+    min: 0,
+    about: 'Trilog only. Bytes of request buffers that are kept for reuse.',
+  }),
+  'queued.max.request.bytes': long({
+    default: 256 * mib,
+    min: 1,
+    about: 'Bytes of unanswered requests of all connections; with more, clients wait. Kafka has no bound by default.',
+  }),
+  'socket.request.max.bytes': int({
+    default: 100 * mib,
+    min: 1,
+    about: 'Largest request; a connection that announces a larger one is closed.',
+  }),
+}
+
+const storageSettings = {
+  'log.dirs': list({ default: [], about: 'Folder of the logs. Exactly one in this release.' }),
+  'log.file.handles.max': int({
+    default: 4_096,
+    min: 16,
+    about: 'Trilog only. Files that are open at once; the least recently used one is closed.',
+  }),
+  'log.flush.offset.checkpoint.interval.ms': int({
+    default: 60_000,
+    min: 1,
+    about:
+      'How often it is noted up to where logs are synced. After a crash a log is checked from there on. Kafka also takes 0.',
+  }),
+  'log.flush.start.offset.checkpoint.interval.ms': int({
+    default: 60_000,
+    min: 1,
+    about: 'How often it is noted where logs begin. Kafka also takes 0.',
+  }),
+  'log.read.buffers.max.bytes': int({
+    default: 64 * mib,
+    min: 0,
+    about: 'Trilog only. Bytes of buffers for reads from disk that are kept for reuse.',
+  }),
+  'log.retention.check.interval.ms': long({
+    default: 300_000,
+    min: 1,
+    about: 'How often logs are looked at for segments to remove, and how often old producers are forgotten.',
+  }),
+  'log.tail.memory.max.bytes': int({
+    default: 128 * mib,
+    min: mib,
+    about:
+      'Trilog only. Bytes of the newest records of all logs that are held in memory, so that consumers which keep up need no disk.',
+  }),
+  'producer.id.expiration.ms': int({
+    default: 86_400_000,
+    min: 1,
+    about: 'A producer that was silent for this long is forgotten, and with it which of its batches are repeats.',
+  }),
+}
+
+const groupSettings = {
+  'group.initial.rebalance.delay.ms': int({
+    default: 3_000,
+    min: 0,
+    about: 'How long the first rebalance of an empty group waits for more members. `trilog up` sets 0.',
+  }),
+  'group.max.session.timeout.ms': int({
+    default: 1_800_000,
+    min: 1,
+    about: 'Longest session timeout that a member may ask for.',
+  }),
+  'group.max.size': int({ default: 2_147_483_647, min: 1, about: 'Members of one group; more are refused.' }),
+  'group.member.metadata.max.bytes': int({
+    default: 1_000_000,
+    min: 1,
+    about: 'Trilog only. Bytes that one member may say about itself. All members of a group go into one record.',
+  }),
+  'group.min.session.timeout.ms': int({
+    default: 6_000,
+    min: 1,
+    about: 'Shortest session timeout that a member may ask for.',
+  }),
+  'group.pending.members.max': int({
+    default: 10_000,
+    min: 1,
+    about: 'Trilog only. Member ids of one group that were given out and not used yet; more are refused.',
+  }),
+  'offset.metadata.max.bytes': int({
+    default: 4_096,
+    min: 0,
+    about: 'Longest text that a client may keep beside an offset.',
+  }),
+  'offsets.retention.check.interval.ms': long({
+    default: 600_000,
+    min: 1,
+    about: 'How often old offsets are looked for.',
+  }),
+  'offsets.retention.minutes': int({
+    default: 10_080,
+    min: 1,
+    about: 'How long the offsets of a group outlive its last use, in minutes.',
+  }),
+  'offsets.topic.num.partitions': int({
+    default: 50,
+    min: 1,
+    about: 'Partitions of __consumer_offsets. Taken when it is made: a group is found by it, so it can never change.',
+  }),
+  'offsets.topic.replication.factor': short({
+    default: 3,
+    min: 1,
+    about: 'Replicas of __consumer_offsets, or as many as there are brokers, if fewer. Taken when it is made.',
+  }),
+  'offsets.topic.segment.bytes': int({
+    default: 104_857_600,
+    min: 1,
+    about: 'Size at which __consumer_offsets begins a new segment. Taken when it is made.',
+  }),
+}
+
+/** Everything that can be set for a broker. Names, defaults and bounds are Kafka 4.3's but where `about` says otherwise. */
+export const brokerSettings = {
+  ...clusterSettings,
+  ...networkSettings,
+  ...storageSettings,
+  ...groupSettings,
+  ...topicDefaultSettings,
+} as const

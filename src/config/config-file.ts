@@ -1,0 +1,48 @@
+/** A file that is no configuration: no YAML, or a form that no setting has. */
+export class InvalidConfigFile extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'InvalidConfigFile'
+  }
+}
+
+/**
+ * The settings in a YAML text, name → text. Names may be dotted (`log.segment.bytes: 1`), nested (`log: {segment: …}`)
+ * or both; a list becomes Kafka's comma-separated text. Throws `InvalidConfigFile`.
+ */
+export async function readConfigFile(text: string): Promise<Record<string, string>> {
+  const { parseDocument } = await import('yaml')
+  // Integers are kept whole: Kafka's "for ever" is beyond what a number holds.
+  const document = parseDocument(text, { intAsBigInt: true })
+  const error = document.errors[0]
+  if (error !== undefined) throw new InvalidConfigFile(`no YAML: ${error.message}`)
+  const root: unknown = document.toJS()
+  if (root === null || root === undefined) return {}
+  if (!isMap(root)) throw new InvalidConfigFile('names and values are wanted, for example `node.id: 1`')
+  const texts: Record<string, string> = {}
+  flatten(root, '', texts)
+  return texts
+}
+
+function flatten(map: Readonly<Record<string, unknown>>, prefix: string, into: Record<string, string>): void {
+  for (const [key, value] of Object.entries(map)) {
+    const name = prefix + key
+    if (isMap(value)) {
+      flatten(value, `${name}.`, into)
+      continue
+    }
+    if (Object.hasOwn(into, name)) throw new InvalidConfigFile(`${name} is given twice`)
+    into[name] = Array.isArray(value) ? value.map((item) => scalar(name, item)).join(',') : scalar(name, value)
+  }
+}
+
+function scalar(name: string, value: unknown): string {
+  if (value === null || value === undefined)
+    throw new InvalidConfigFile(`${name} has no value; leave it out for its default`)
+  if (typeof value === 'object') throw new InvalidConfigFile(`${name} is neither a value nor a list of values`)
+  return String(value)
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

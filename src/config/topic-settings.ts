@@ -1,0 +1,203 @@
+import type { ValuesOf } from './setting.ts'
+import { boolean, double, int, list, long, longMax, oneOf } from './setting-kinds.ts'
+
+const throttled = {
+  about: 'Replicas whose copying is throttled. Kept for tools that set it; this release has no throttle.',
+  default: [],
+}
+
+/** Everything that can be set per topic. Names, defaults and bounds are Kafka 4.3's but where `about` says otherwise. */
+export const topicSettings = {
+  'cleanup.policy': list({
+    default: ['delete'],
+    values: ['delete', 'compact'],
+    about:
+      'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. Kept and shown by this release, which removes nothing by itself yet.',
+  }),
+  'compression.type': oneOf(['producer'], {
+    default: 'producer',
+    because: 'batches are kept as the producer compressed them',
+    about:
+      'How batches are stored: as the producer compressed them. Kafka can also compress them anew; Trilog never does.',
+  }),
+  'delete.retention.ms': long({
+    default: 86_400_000,
+    min: 0,
+    about: 'How long a compacted topic keeps the marks of deleted keys, so that a slow consumer still sees them.',
+  }),
+  'file.delete.delay.ms': long({
+    default: 60_000,
+    min: 0,
+    about: 'How long files of a removed segment stay on disk.',
+  }),
+  'flush.messages': long({
+    default: longMax,
+    min: 1,
+    about:
+      'Records after which the log is synced to disk, and which count as stored only then. 1: every acknowledged record is on disk. The default leaves syncing to the operating system, as Kafka does.',
+  }),
+  'flush.ms': long({
+    default: longMax,
+    min: 0,
+    about: 'Longest time that a written record waits for a sync to disk.',
+  }),
+  'follower.replication.throttled.replicas': list(throttled),
+  'index.interval.bytes': int({
+    default: 4_096,
+    min: 0,
+    about: 'Bytes of log between two entries of the offset index.',
+  }),
+  'internal.segment.bytes': int({
+    default: null,
+    min: 1,
+    internal: true,
+    about: 'Stands for segment.bytes, without its lower bound: tests roll segments with it.',
+  }),
+  'leader.replication.throttled.replicas': list(throttled),
+  'max.compaction.lag.ms': long({
+    default: longMax,
+    min: 1,
+    about: 'Longest time that a record of a compacted topic stays uncompacted.',
+  }),
+  'max.message.bytes': int({
+    default: 1_048_588,
+    min: 0,
+    about: 'Largest record batch that is taken, header and all, as the producer compressed it.',
+  }),
+  'message.timestamp.after.max.ms': long({
+    default: 3_600_000,
+    min: 0,
+    about:
+      'How far ahead of the clock of the broker a timestamp may be; beyond it the batch is refused. Not looked at with LogAppendTime.',
+  }),
+  'message.timestamp.before.max.ms': long({
+    default: longMax,
+    min: 0,
+    about:
+      'How far behind the clock of the broker a timestamp may be; beyond it the batch is refused. Not looked at with LogAppendTime.',
+  }),
+  'message.timestamp.type': oneOf(['CreateTime', 'LogAppendTime'], {
+    default: 'CreateTime',
+    about: 'Whose time a record carries: that of the producer, or that of the append.',
+  }),
+  'min.cleanable.dirty.ratio': double({
+    default: 0.5,
+    min: 0,
+    max: 1,
+    about: 'Share of uncompacted bytes from which on a compacted log is worth compacting.',
+  }),
+  'min.compaction.lag.ms': long({
+    default: 0,
+    min: 0,
+    about: 'Shortest time that a record of a compacted topic stays uncompacted.',
+  }),
+  'min.insync.replicas': int({
+    default: 1,
+    min: 1,
+    about:
+      'In-sync replicas without which nothing commits, and a producer that asks for all acknowledgements is refused.',
+  }),
+  preallocate: boolean({
+    default: false,
+    about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
+  }),
+  'replication.scheme': oneOf(['isr', 'majority'], {
+    default: 'isr',
+    createOnly: true,
+    because: 'primary-backup is the scheme of a whole broker group, and broker groups are not part of this release',
+    about:
+      'Trilog only. How the topic is replicated: isr as Kafka does, majority as Raft and DLedger do. With one replica both are the same group of one. Taken when the topic is made.',
+  }),
+  'retention.bytes': long({
+    default: -1,
+    about:
+      'Bytes of a partition beyond which its oldest segments are removed; -1: no bound. Kept and shown by this release, which removes nothing by itself yet.',
+  }),
+  'retention.ms': long({
+    default: 604_800_000,
+    min: -1,
+    about:
+      'Age beyond which segments are removed; -1: no bound. Kept and shown by this release, which removes nothing by itself yet.',
+  }),
+  'segment.bytes': int({
+    default: 1_073_741_824,
+    min: 1_048_576,
+    about: 'Size at which a new segment is begun.',
+  }),
+  'segment.index.bytes': int({
+    default: 10_485_760,
+    min: 4,
+    about: 'Largest offset index; a full one begins a new segment.',
+  }),
+  'segment.jitter.ms': long({
+    default: 0,
+    min: 0,
+    about: 'Each segment takes a random part of this off segment.ms, so that not all are begun at once.',
+  }),
+  'segment.ms': long({
+    default: 604_800_000,
+    min: 1,
+    about: 'Age of its first record at which a segment is closed and a new one begun by the next append.',
+  }),
+  'unclean.leader.election.enable': boolean({
+    default: false,
+    about:
+      'Lets a replica lead that is not in sync, which loses what it has not. Without effect on a topic of one replica.',
+  }),
+} as const
+
+export type TopicSettingName = keyof typeof topicSettings
+
+/** A topic's settings as the broker acts by them. */
+export type TopicConfig = ValuesOf<typeof topicSettings>
+
+interface BrokerDefault {
+  readonly name: string
+  /** What one of the broker's units is in the topic's. */
+  readonly factor: number
+}
+
+/**
+ * Where a topic setting's default comes from: the first of these that the broker has been given. The first is the
+ * name that DescribeConfigs shows, with the others as its synonyms.
+ */
+export const brokerDefaultsOf: Readonly<Partial<Record<TopicSettingName, readonly BrokerDefault[]>>> = {
+  'cleanup.policy': same('log.cleanup.policy'),
+  'compression.type': same('compression.type'),
+  'delete.retention.ms': same('log.cleaner.delete.retention.ms'),
+  'file.delete.delay.ms': same('log.segment.delete.delay.ms'),
+  'flush.messages': same('log.flush.interval.messages'),
+  'flush.ms': [...same('log.flush.interval.ms'), ...same('log.flush.scheduler.interval.ms')],
+  'index.interval.bytes': same('log.index.interval.bytes'),
+  'max.compaction.lag.ms': same('log.cleaner.max.compaction.lag.ms'),
+  'max.message.bytes': same('message.max.bytes'),
+  'message.timestamp.after.max.ms': same('log.message.timestamp.after.max.ms'),
+  'message.timestamp.before.max.ms': same('log.message.timestamp.before.max.ms'),
+  'message.timestamp.type': same('log.message.timestamp.type'),
+  'min.cleanable.dirty.ratio': same('log.cleaner.min.cleanable.ratio'),
+  'min.compaction.lag.ms': same('log.cleaner.min.compaction.lag.ms'),
+  'min.insync.replicas': same('min.insync.replicas'),
+  preallocate: same('log.preallocate'),
+  'replication.scheme': same('replication.scheme'),
+  'retention.bytes': same('log.retention.bytes'),
+  'retention.ms': [
+    { name: 'log.retention.ms', factor: 1 },
+    { name: 'log.retention.minutes', factor: 60_000 },
+    { name: 'log.retention.hours', factor: 3_600_000 },
+  ],
+  'segment.bytes': same('log.segment.bytes'),
+  'segment.index.bytes': same('log.index.size.max.bytes'),
+  'segment.jitter.ms': [
+    { name: 'log.roll.jitter.ms', factor: 1 },
+    { name: 'log.roll.jitter.hours', factor: 3_600_000 },
+  ],
+  'segment.ms': [
+    { name: 'log.roll.ms', factor: 1 },
+    { name: 'log.roll.hours', factor: 3_600_000 },
+  ],
+  'unclean.leader.election.enable': same('unclean.leader.election.enable'),
+}
+
+function same(name: string): readonly BrokerDefault[] {
+  return [{ name, factor: 1 }]
+}
