@@ -29,6 +29,5 @@ const refusals = {
   // The disk will not come back by waiting: the client should look for another coordinator.
   'storage-failed': 'not-coordinator',
   'not-enough-replicas': 'coordinator-not-available',
-  'timed-out': 'coordinator-not-available',
   'too-large': 'group-too-large',
 } as const satisfies Record<AppendRefusalCode, GroupRefusalCode>

@@ -12,6 +12,8 @@ export interface GroupSettings {
   readonly offsetsRetentionMs: number
   /** `offsets.retention.check.interval.ms`. */
   readonly offsetsRetentionCheckIntervalMs: number
+  /** `offsets.commit.timeout.ms`: how long a client waits for a commit or a deletion; it may be done still. */
+  readonly commitTimeoutMs: number
   /** `offset.metadata.max.bytes`: length of the string that a client keeps beside an offset. */
   readonly offsetMetadataMax: number
   /**
@@ -33,6 +35,7 @@ export const defaultGroupSettings: GroupSettings = {
   groupMembersMax: 2_147_483_647,
   offsetsRetentionMs: 10_080 * 60_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  commitTimeoutMs: 5_000,
   offsetMetadataMax: 4_096,
   pendingMembersMax: 10_000,
   memberMetadataBytesMax: 1_000_000,

@@ -1,7 +1,7 @@
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 
-/** Why an append to `__consumer_offsets` was not committed. What was appended may still be committed later. */
-export type AppendRefusalCode = 'not-leader' | 'not-enough-replicas' | 'timed-out' | 'storage-failed' | 'too-large'
+/** Why an append to `__consumer_offsets` will not be committed by this leader. */
+export type AppendRefusalCode = 'not-leader' | 'not-enough-replicas' | 'storage-failed' | 'too-large'
 
 /** What `OffsetsPartition.append` rejects with. */
 export class AppendRefused extends Error {
@@ -25,7 +25,8 @@ export interface OffsetsPartition {
   readonly partition: number
   /**
    * Appends the records as one batch, in call order; resolves, in the same order, once committed (the high watermark
-   * has passed them); rejects with `AppendRefused`. The buffers are the partition's from the call on.
+   * has passed them). Rejects with `AppendRefused` only once this leader will not commit them; it never gives up by
+   * time, or the coordinator would not know what its log holds. The buffers are the partition's from the call on.
    */
   append(records: readonly OffsetsRecord[]): Promise<Offset>
   /**

@@ -80,17 +80,18 @@ export function completeJoin(scope: GroupScope, group: ClassicGroup): void {
   scope.out.setTimer({ type: 'sync', groupId: group.id }, group.rebalanceTimeoutMs)
 }
 
-/** Members that did not ask for their assignment within the rebalance timeout are out. */
+/** Members that did not ask for their assignment within the rebalance timeout are out, and nobody waits for it longer. */
 export function onSyncTimer(scope: GroupScope, group: ClassicGroup): void {
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
   const silent = [...group.pendingSync]
-  if (silent.length === 0) return
+  if (silent.length === 0 && group.state === 'Stable') return
   for (const id of silent) {
     const member = group.member(id)
     if (member === null) group.pendingSync.delete(id)
     else removeMember(scope, group, member)
   }
-  prepareRebalance(scope, group, `no SyncGroup in time from ${silent.join(', ')}`)
+  const late = silent.length === 0 ? 'the assignment was not stored in time' : 'members did not sync in time'
+  prepareRebalance(scope, group, late)
 }
 
 /** The session timer of a member, or of an id that was given out, has run out. */
