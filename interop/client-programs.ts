@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './child.ts'
 import type { ClientProgram } from './client-program.ts'
+import { installNpmFolder } from './npm-folder.ts'
 import { packageRoot } from './package-root.ts'
 
 const folder = (name: string): string => join(packageRoot, 'interop', 'clients', name)
@@ -58,10 +59,11 @@ export const clientPrograms: readonly ClientProgram[] = [
   },
 ]
 
-async function installKafkajs(): Promise<string | null> {
-  const place = folder('kafkajs')
-  if (newer(join(place, 'node_modules', '.package-lock.json'), join(place, 'package-lock.json'))) return null
-  return failureOf('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], place)
+function installKafkajs(): Promise<string | null> {
+  return installNpmFolder(folder('kafkajs')).then(
+    () => null,
+    (error: unknown) => String(error),
+  )
 }
 
 async function installKcat(): Promise<string | null> {
