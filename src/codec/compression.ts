@@ -1,0 +1,67 @@
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
+import { lz4Compress, lz4Decompress } from './lz4.ts'
+import { DecompressedTooLarge } from './decompressed-too-large.ts'
+import { MalformedInput } from './malformed-input.ts'
+import { snappyCompress, snappyDecompress } from './snappy.ts'
+import { zstdCompress, zstdDecompress } from './zstd.ts'
+
+/** How the records of a batch are compressed, by Kafka's names; the index is the number in a batch's attributes. */
+export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type CompressionType = (typeof compressionTypes)[number]
+
+/**
+ * Compresses in the form that Kafka's clients read: gzip, snappy in xerial framing, an lz4 frame of independent blocks,
+ * a zstd frame. The work is done on the calling thread, in the order of the calls; only the first use of zstd on Node 20
+ * waits for anything, its WebAssembly module.
+ */
+export async function compress(type: CompressionType, bytes: Uint8Array): Promise<Uint8Array> {
+  switch (type) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return gzipSync(bytes)
+    case 'snappy':
+      return snappyCompress(bytes)
+    case 'lz4':
+      return lz4Compress(bytes)
+    case 'zstd':
+      return zstdCompress(bytes)
+    default:
+      return type satisfies never
+  }
+}
+
+/**
+ * Gives back what was compressed, at most `maxBytes` of it: more is DecompressedTooLarge, found before memory for it is
+ * taken. Bytes that the codec cannot read are MalformedInput. Works as `compress` does.
+ */
+export async function decompress(
+  type: CompressionType,
+  bytes: Uint8Array,
+  { maxBytes }: { maxBytes: number },
+): Promise<Uint8Array> {
+  switch (type) {
+    case 'none':
+      if (bytes.length > maxBytes) throw new DecompressedTooLarge(maxBytes)
+      return bytes
+    case 'gzip':
+      return gunzip(bytes, maxBytes)
+    case 'snappy':
+      return snappyDecompress(bytes, maxBytes)
+    case 'lz4':
+      return lz4Decompress(bytes, maxBytes)
+    case 'zstd':
+      return zstdDecompress(bytes, maxBytes)
+    default:
+      return type satisfies never
+  }
+}
+
+function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes), finishFlush: constants.Z_FINISH })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw new DecompressedTooLarge(maxBytes)
+    throw new MalformedInput(`gzip: ${(error as Error).message}`, 0)
+  }
+}
