@@ -1,0 +1,196 @@
+import { batchHeaderBytes, nextOffsetOf } from '../record/batch-header.ts'
+import type { Offset, Position } from '../record/offset.ts'
+import { invariant } from '../runtime/invariant.ts'
+import { plausibleSize } from './batch-walk.ts'
+import { LogReadFault } from './log-faults.ts'
+import type { LogParts } from './log-parts.ts'
+import { emptySlice, type LogSlice } from './log-slice.ts'
+import type { ReadBuffers } from './read-buffers.ts'
+import type { Segment } from './segment.ts'
+import { positionBefore } from './segment-loader.ts'
+
+export interface LogReadRequest {
+  readonly from: Offset
+  /** Exclusive: no batch that holds an offset at or above it. */
+  readonly upTo: Offset
+  readonly maxBytes: number
+  /** Give the first batch even if it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean
+}
+
+/** Readers of one log whose place is remembered, so that the next read begins where the last one ended. */
+const cursorsKept = 4
+/** Read at least this much: the index leads to within its interval before the batch that is sought. */
+const smallestRead = 16 * 1024
+/** One read gives at most this much, unless one batch is larger: buffers stay of a size that is worth keeping. */
+const largestRead = 4 * 1024 * 1024
+
+interface Cursor {
+  readonly offset: Offset
+  readonly segment: Segment
+  readonly position: Position
+}
+
+/** What a look into one buffer showed. */
+interface Found {
+  readonly start: number
+  readonly end: number
+  readonly nextOffset: Offset
+  /** Where to go on when no batch is in [start, end): its position in the buffer, and its size if that is known. */
+  readonly more: { readonly at: number; readonly size: number } | null
+}
+
+/** Reads of what is no longer in memory: one read from the file as a rule, into a buffer that is used again. */
+export class DiskReader {
+  readonly #parts: LogParts
+  #cursors: Cursor[] = []
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+  }
+
+  /** Whole batches as `Log.read` promises them. Everything asked for must be written; see `LogReadFault` for refusals. */
+  async read(request: LogReadRequest): Promise<LogSlice> {
+    const { segments, damage } = this.#parts
+    const { from } = request
+    const damaged = damage.at(from)
+    if (damaged !== null) throw this.#fault('damaged', damaged)
+    for (const segment of segments.from(from)) {
+      if (segment.baseOffset >= request.upTo) break
+      const position = this.#takeCursor(segment, from) ?? (await positionBefore(this.#parts, segment, from))
+      const slice = await this.#readFrom(segment, position, request)
+      if (slice !== null) return slice
+    }
+    return emptySlice(from)
+  }
+
+  /** Forgets where readers were, when the log was cut. */
+  forget(): void {
+    this.#cursors = []
+  }
+
+  /** Null: the segment holds nothing from `from` on. */
+  async #readFrom(segment: Segment, start: Position, request: LogReadRequest): Promise<LogSlice | null> {
+    const { buffers } = this.#parts.files
+    let position = start
+    let wantAtLeast = smallestRead
+    for (;;) {
+      const damaged = this.#parts.damage.firstIn(segment.baseOffset, position)
+      const end = damaged?.position ?? segment.writtenBytes
+      // Never over the damage to what lies behind it, though nothing was found before it (compaction leaves gaps).
+      if (position >= end && damaged !== null) throw this.#fault('damaged', damaged)
+      if (position >= end) return null
+      const wanted = Math.max(Math.min(request.maxBytes, largestRead), wantAtLeast)
+      const buffer = buffers.take(Math.min(wanted, end - position))
+      let kept = false
+      try {
+        const block = buffer.subarray(0, Math.min(wanted, end - position))
+        if (!(await this.#fill(segment, block, position))) continue
+        const found = this.#look(segment, block, request)
+        if (found.end > found.start) {
+          kept = true
+          this.#keepCursor({ offset: found.nextOffset, segment, position: position + found.end })
+          const bytes = block.subarray(found.start, found.end)
+          return new DiskSlice(bytes, found.nextOffset, buffer, buffers)
+        }
+        if (found.more === null) return emptySlice(request.from)
+        position += found.more.at
+        wantAtLeast = Math.max(smallestRead, found.more.size)
+        // The segment's last batch is below what was asked for.
+        if (found.more.at === block.length) continue
+        if (position + Math.max(found.more.size, batchHeaderBytes) > end)
+          throw this.#badBatch(segment, position, request)
+      } finally {
+        if (!kept) buffers.give(buffer)
+      }
+    }
+  }
+
+  /** False: the log was cut while it was read. */
+  async #fill(segment: Segment, block: Buffer, position: Position): Promise<boolean> {
+    const read = await this.#parts.files.use(segment.path, (file) => file.read(block, position))
+    if (read === block.length) return true
+    // Less than was written: the file was cut, by this log or by somebody else.
+    if (segment.writtenBytes < position + block.length) return false
+    throw this.#badBatch(segment, position + read, { from: -1, upTo: -1 })
+  }
+
+  #look(segment: Segment, block: Buffer, request: LogReadRequest): Found {
+    let at = 0
+    let nextOffset = request.from
+    let size = this.#sizeAt(segment, block, at)
+    while (size !== null && at + size <= block.length && nextOffsetOf(block, at) <= request.from) {
+      at += size
+      size = this.#sizeAt(segment, block, at)
+    }
+    const start = at
+    while (size !== null && at + size <= block.length) {
+      const next = nextOffsetOf(block, at)
+      const isFree = at === start && request.minOneBatch
+      if (next > request.upTo || (at + size - start > request.maxBytes && !isFree)) {
+        return { start, end: at, nextOffset, more: null }
+      }
+      if (next <= nextOffset) throw this.#badBatch(segment, at, request)
+      nextOffset = next
+      at += size
+      size = this.#sizeAt(segment, block, at)
+    }
+    if (at > start) return { start, end: at, nextOffset, more: null }
+    // The batch is cut off by the buffer's end. It is read for itself, unless it is too large to be given anyway.
+    const isTooLarge = size !== null && size > request.maxBytes && !request.minOneBatch
+    const isAbove = size !== null && nextOffsetOf(block, at) > request.upTo
+    return { start, end: start, nextOffset, more: isTooLarge || isAbove ? null : { at, size: size ?? 0 } }
+  }
+
+  /** Size of the batch at `at`; null where the block ends before its header does. Garbage is a fault. */
+  #sizeAt(segment: Segment, block: Buffer, at: number): number | null {
+    if (at + batchHeaderBytes > block.length) return null
+    const size = plausibleSize(block, at)
+    if (size === null) throw this.#badBatch(segment, at, { from: -1, upTo: -1 })
+    return size
+  }
+
+  #takeCursor(segment: Segment, offset: Offset): Position | null {
+    const at = this.#cursors.findIndex((cursor) => cursor.offset === offset && cursor.segment === segment)
+    if (at < 0) return segment.baseOffset >= offset ? 0 : null
+    const [cursor] = this.#cursors.splice(at, 1) as [Cursor]
+    return cursor.position
+  }
+
+  #keepCursor(cursor: Cursor): void {
+    if (this.#cursors.length === cursorsKept) this.#cursors.shift()
+    this.#cursors.push(cursor)
+  }
+
+  #badBatch(segment: Segment, position: Position, at: { from: Offset; upTo: Offset }): LogReadFault {
+    this.#parts.logger.error({ path: segment.path, position }, 'bytes on disk are no record batch, and are not served')
+    return this.#fault('damaged', at)
+  }
+
+  #fault(code: LogReadFault['code'], { from, upTo }: { from: Offset; upTo: Offset }): LogReadFault {
+    return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
+  }
+}
+
+class DiskSlice implements LogSlice {
+  readonly buffers: readonly Buffer[]
+  readonly bytes: number
+  readonly nextOffset: Offset
+  readonly #whole: Buffer
+  readonly #pool: ReadBuffers
+  #released = false
+
+  constructor(bytes: Buffer, nextOffset: Offset, whole: Buffer, pool: ReadBuffers) {
+    this.buffers = [bytes]
+    this.bytes = bytes.length
+    this.nextOffset = nextOffset
+    this.#whole = whole
+    this.#pool = pool
+  }
+
+  release(): void {
+    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
+    this.#released = true
+    this.#pool.give(this.#whole)
+  }
+}

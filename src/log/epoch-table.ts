@@ -1,0 +1,141 @@
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import { type Disk, DiskFault } from '../runtime/disk.ts'
+import { invariant } from '../runtime/invariant.ts'
+
+export interface EpochStart {
+  readonly epoch: LeaderEpoch
+  readonly startOffset: Offset
+}
+
+const fileName = 'leader-epoch-checkpoint'
+
+/**
+ * Where each leader epoch begins in one log (KIP-101), kept in Kafka's `leader-epoch-checkpoint`. Epochs and start
+ * offsets both rise. The file is durable before the first batch of an epoch is written, so that after a crash the
+ * epoch of every batch can be held against it.
+ */
+export class EpochTable {
+  readonly #path: string
+  readonly #disk: Disk
+  #starts: EpochStart[] = []
+  #isDirty = false
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk
+    this.#path = `${directory}/${fileName}`
+  }
+
+  get entries(): readonly EpochStart[] {
+    return this.#starts
+  }
+
+  /** Epoch of the newest batch; -1: none. */
+  get lastEpoch(): LeaderEpoch {
+    return this.#starts[this.#starts.length - 1]?.epoch ?? -1
+  }
+
+  /** Whether the file lags behind the table. */
+  get isDirty(): boolean {
+    return this.#isDirty
+  }
+
+  /** Takes up the file. The table is empty when it is missing, or is no such file (`damaged`). */
+  async load(): Promise<'loaded' | 'missing' | 'damaged'> {
+    this.#starts = []
+    this.#isDirty = false
+    let text: string
+    try {
+      text = Buffer.from(await this.#disk.readFile(this.#path)).toString('utf8')
+    } catch (error) {
+      if (error instanceof DiskFault && error.code === 'ENOENT') return 'missing'
+      throw error
+    }
+    const starts = parse(text)
+    this.#starts = starts ?? []
+    return starts === null ? 'damaged' : 'loaded'
+  }
+
+  /** Notes that the batch at `offset` is of `epoch`. Batches of the newest epoch change nothing. */
+  note(epoch: LeaderEpoch, offset: Offset): void {
+    if (epoch < 0 || epoch === this.lastEpoch) return
+    invariant(epoch > this.lastEpoch, 'leader epochs go back in the log', { epoch, offset, last: this.lastEpoch })
+    // An epoch that got no batch is replaced by the one that did.
+    while (this.#starts.length > 0 && (this.#starts[this.#starts.length - 1] as EpochStart).startOffset >= offset) {
+      this.#starts.pop()
+    }
+    this.#starts.push({ epoch, startOffset: offset })
+    this.#isDirty = true
+  }
+
+  /** Epoch of the batch at `offset`, or null where the table does not reach. */
+  epochAt(offset: Offset): LeaderEpoch | null {
+    for (let i = this.#starts.length - 1; i >= 0; i--) {
+      const start = this.#starts[i] as EpochStart
+      if (start.startOffset <= offset) return start.epoch
+    }
+    return null
+  }
+
+  /**
+   * The largest epoch not above `epoch`, and where it ends (KIP-101, KIP-279): at the start of the next one, or at the
+   * log end. Null where every epoch here is larger, or `epoch` is newer than all and thus unknown.
+   */
+  endOffsetFor(epoch: LeaderEpoch, logEndOffset: Offset): { epoch: LeaderEpoch; endOffset: Offset } | null {
+    if (epoch < 0 || epoch > this.lastEpoch) return null
+    if (epoch === this.lastEpoch) return { epoch, endOffset: logEndOffset }
+    for (let i = this.#starts.length - 2; i >= 0; i--) {
+      const start = this.#starts[i] as EpochStart
+      if (start.epoch > epoch) continue
+      return { epoch: start.epoch, endOffset: (this.#starts[i + 1] as EpochStart).startOffset }
+    }
+    // As Kafka answers: the asked epoch, ending where the first known one begins.
+    return { epoch, endOffset: (this.#starts[0] as EpochStart).startOffset }
+  }
+
+  /** Forgets epochs that begin at or above `offset`. */
+  truncateFromEnd(offset: Offset): void {
+    const kept = this.#starts.filter((start) => start.startOffset < offset)
+    this.#replace(kept)
+  }
+
+  /** Nothing below `offset` is kept: the epoch in force there begins there now. */
+  truncateFromStart(offset: Offset): void {
+    const before = this.#starts.filter((start) => start.startOffset <= offset)
+    const newest = before[before.length - 1]
+    if (newest === undefined || (before.length === 1 && newest.startOffset === offset)) return
+    this.#starts = [{ epoch: newest.epoch, startOffset: offset }, ...this.#starts.slice(before.length)]
+    this.#isDirty = true
+  }
+
+  clear(): void {
+    this.#replace([])
+  }
+
+  /** Makes the file durable, if the table has changed. */
+  async write(): Promise<void> {
+    if (!this.#isDirty) return
+    this.#isDirty = false
+    const lines = this.#starts.map(({ epoch, startOffset }) => `${epoch} ${startOffset}\n`)
+    await this.#disk.writeFileAtomic(this.#path, Buffer.from(`0\n${lines.length}\n${lines.join('')}`))
+  }
+
+  #replace(starts: EpochStart[]): void {
+    if (starts.length === this.#starts.length) return
+    this.#starts = starts
+    this.#isDirty = true
+  }
+}
+
+function parse(text: string): EpochStart[] | null {
+  const [version, count, ...lines] = text.split('\n')
+  if (version !== '0' || count !== String(lines.length - 1) || lines[lines.length - 1] !== '') return null
+  const starts: EpochStart[] = []
+  for (const line of lines.slice(0, -1)) {
+    if (!/^\d+ \d+$/.test(line)) return null
+    const [epoch, startOffset] = line.split(' ').map(Number) as [number, number]
+    const last = starts[starts.length - 1]
+    if (last !== undefined && (epoch <= last.epoch || startOffset <= last.startOffset)) return null
+    starts.push({ epoch, startOffset })
+  }
+  return starts
+}

@@ -1,0 +1,171 @@
+import type { Offset } from '../record/offset.ts'
+import type { Disk } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { DamagedRanges } from './damaged-ranges.ts'
+import { EpochTable } from './epoch-table.ts'
+import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
+import { type LogParts, newSegment } from './log-parts.ts'
+import type { LogOptions } from './log-options.ts'
+import { ProducerSnapshots } from './producer-snapshot-files.ts'
+import { ProducerState } from './producer-state.ts'
+import type { Segment } from './segment.ts'
+import { offsetOfFileName } from './segment-files.ts'
+import { SegmentList } from './segment-list.ts'
+import {
+  batchFacts,
+  loadSegment,
+  openTransactionIndex,
+  positionBefore,
+  replayProducers,
+  walkSegment,
+} from './segment-loader.ts'
+import { removeLeftovers, removeSegment } from './segment-removal.ts'
+
+/** A log's parts as they are once it is open, and what had to be done for it. */
+export interface OpenedLog {
+  readonly parts: LogParts
+  readonly logEndOffset: Offset
+  readonly recovery: RecoveryReport
+}
+
+/** Takes up the folder of a log, or makes it; recovers where it was not closed cleanly. */
+export async function openLog(options: LogOptions): Promise<OpenedLog> {
+  const { disk, directory, logger } = options
+  if (!(await disk.exists(directory))) await disk.makeDirectory(directory)
+  const names = (await disk.list(directory)).filter((entry) => entry.kind === 'file').map((entry) => entry.name)
+  await removeLeftovers({ disk, directory }, names)
+  const parts = await partsOf(options, { disk, directory, logger })
+  const epochsFile = await parts.epochs.load()
+  const damageIsKnown = await parts.damage.load()
+  await findSegments(parts, names)
+  const epochsAreKnown = epochsFile === 'loaded' && parts.epochs.entries.length > 0
+  const isUsable = damageIsKnown && (epochsAreKnown || parts.segments.sizeBytes === 0)
+  let logEndOffset = options.clean && isUsable ? await takeUp(parts) : null
+  let recovery = nothingRecovered
+  if (logEndOffset === null) {
+    const { recoveryPoint, powerCut = false } = options
+    const recovered = await new LogRecovery(parts, { recoveryPoint, powerCut, epochsAreKnown }).run()
+    logEndOffset = recovered.logEndOffset
+    recovery = recovered.report
+    await writeFoundAborts(parts)
+  }
+  logEndOffset = await fitToLogStart(parts, logEndOffset)
+  return { parts, logEndOffset, recovery }
+}
+
+/** Drops every segment and begins at `offset`. */
+export async function beginAnewAt(parts: LogParts, offset: Offset): Promise<void> {
+  for (const segment of [...parts.segments.all].reverse()) await removeSegment(parts, segment)
+  for (const snapshot of [...parts.snapshots.offsets]) await parts.snapshots.remove(snapshot)
+  parts.segments.add(await createdSegment(parts, offset))
+  parts.producers.reset(offset)
+  parts.epochs.clear()
+  await parts.epochs.write()
+  await parts.damage.truncateTo(0)
+}
+
+async function partsOf(
+  options: LogOptions,
+  place: { disk: Disk; directory: string; logger: Logger },
+): Promise<LogParts> {
+  const { clock, random, files, settings, logStartOffset, producerStateExpiryMs } = options
+  return {
+    ...place,
+    clock,
+    random,
+    files,
+    settings,
+    logStartOffset,
+    producerStateExpiryMs,
+    segments: new SegmentList(),
+    epochs: new EpochTable(place.disk, place.directory),
+    damage: new DamagedRanges(place.disk, place.directory),
+    producers: new ProducerState(),
+    snapshots: await ProducerSnapshots.open(place),
+  }
+}
+
+async function findSegments(parts: LogParts, names: readonly string[]): Promise<void> {
+  const { disk, directory, segments } = parts
+  const bases = names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== null)
+  bases.sort((a, b) => a - b)
+  for (const base of bases) {
+    const segment = newSegment(parts, base)
+    const { size } = await disk.stat(segment.path)
+    segment.sizeBytes = size
+    segment.writtenBytes = size
+    segment.syncedBytes = size
+    segment.isCreated = true
+    segment.isNameDurable = true
+    segment.isSealed = base !== bases[bases.length - 1]
+    segment.isFinished = segment.isSealed
+    segments.add(segment)
+  }
+  if (bases.length === 0) segments.add(await createdSegment(parts, parts.logStartOffset))
+  for (const name of names) {
+    const base = offsetOfFileName(name, '.txnindex')
+    const segment = segments.all.find((held) => held.baseOffset === base)
+    if (segment !== undefined) await openTransactionIndex(parts, segment)
+  }
+  // The folder may begin above the checkpoint, never the other way round: the checkpoint moves first.
+  parts.logStartOffset = Math.max(parts.logStartOffset, segments.first.baseOffset)
+  await parts.snapshots.removeStrays(segments.all.map((segment) => segment.baseOffset))
+}
+
+/** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */
+async function createdSegment(parts: LogParts, baseOffset: Offset): Promise<Segment> {
+  const segment = newSegment(parts, baseOffset)
+  for (const path of [segment.path, segment.offsetIndex.path, segment.timeIndex.path]) {
+    await parts.files.use(path, (file) => file.truncate(0), 'create')
+  }
+  segment.isCreated = true
+  segment.isLoaded = true
+  return segment
+}
+
+/**
+ * After a clean shutdown only the batches behind the last index entry of the newest segment are stepped over. Null when
+ * that shows that the shutdown cannot have been clean.
+ */
+async function takeUp(parts: LogParts): Promise<Offset | null> {
+  const { segments, producers, snapshots, clock, producerStateExpiryMs: expirationMs } = parts
+  const segment = segments.active
+  const { sizeBytes } = segment
+  await loadSegment(parts, segment)
+  const position = await positionBefore(parts, segment, Number.MAX_SAFE_INTEGER)
+  segment.sizeBytes = position
+  let logEndOffset = segment.baseOffset
+  let lastEpoch = -1
+  const range = { from: position, upTo: sizeBytes, checkCrc: true }
+  const { end } = await walkSegment(parts, segment, range, (header) => {
+    if (header.baseOffset < logEndOffset) return false
+    segment.noteUnindexed(batchFacts(header))
+    logEndOffset = header.nextOffset
+    lastEpoch = header.partitionLeaderEpoch
+    return true
+  })
+  segment.sizeBytes = sizeBytes
+  if (end !== 'end' || lastEpoch > parts.epochs.lastEpoch) return null
+  parts.epochs.truncateFromEnd(logEndOffset)
+  const { logStartOffset } = parts
+  await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
+  await replayProducers(parts, Math.max(logEndOffset, producers.endOffset))
+  return logEndOffset
+}
+
+async function fitToLogStart(parts: LogParts, logEndOffset: Offset): Promise<Offset> {
+  const { epochs, logger, logStartOffset } = parts
+  epochs.truncateFromEnd(logEndOffset)
+  if (logEndOffset >= logStartOffset) {
+    epochs.truncateFromStart(logStartOffset)
+    await parts.damage.startAt(logStartOffset)
+    await epochs.write()
+    return logEndOffset
+  }
+  logger.error(
+    { directory: parts.directory, logEndOffset, logStartOffset },
+    'the log ends before its start, and begins anew there',
+  )
+  await beginAnewAt(parts, logStartOffset)
+  return logStartOffset
+}

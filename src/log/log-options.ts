@@ -1,0 +1,35 @@
+import type { Offset } from '../record/offset.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Disk } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Random } from '../runtime/random.ts'
+import type { FileHandles } from './file-handles.ts'
+import type { LogEvents, LogSettings } from './log-settings.ts'
+import type { TailMemory } from './tail-memory.ts'
+
+export interface LogOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** The partition's folder; made if missing. */
+  readonly directory: string
+  readonly settings: LogSettings
+  readonly events: LogEvents
+  /** Shared by all logs of a broker. */
+  readonly tail: TailMemory
+  /** Shared by all logs of a broker. */
+  readonly files: FileHandles
+  /** Everything below was fsynced when this was last noted (`recovery-point-offset-checkpoint`); 0 if unknown. */
+  readonly recoveryPoint: Offset
+  /** From `log-start-offset-checkpoint`; 0 if it isn't there. A folder whose first segment begins higher wins. */
+  readonly logStartOffset: Offset
+  /** The folder was closed cleanly: what it says of itself is believed. */
+  readonly clean: boolean
+  /**
+   * The machine lost power since (or it is not known): what was not fsynced may be missing in any order. Default false.
+   */
+  readonly powerCut?: boolean
+  /** How long a silent producer is remembered (`producer.id.expiration.ms`). */
+  readonly producerStateExpiryMs: number
+}

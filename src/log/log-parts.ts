@@ -1,0 +1,39 @@
+import type { Offset, Timestamp } from '../record/offset.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Disk } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Random } from '../runtime/random.ts'
+import type { DamagedRanges } from './damaged-ranges.ts'
+import type { EpochTable } from './epoch-table.ts'
+import type { FileHandles } from './file-handles.ts'
+import type { LogSettings } from './log-settings.ts'
+import type { ProducerSnapshots } from './producer-snapshot-files.ts'
+import type { ProducerState } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import type { SegmentList } from './segment-list.ts'
+
+/** What the rooms of one log share. `Log` owns it; offsets are its to change. */
+export interface LogParts {
+  readonly directory: string
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly files: FileHandles
+  readonly segments: SegmentList
+  readonly epochs: EpochTable
+  readonly damage: DamagedRanges
+  readonly producers: ProducerState
+  readonly snapshots: ProducerSnapshots
+  readonly producerStateExpiryMs: number
+  settings: LogSettings
+  logStartOffset: Offset
+}
+
+/** A segment object with no file yet. */
+export function newSegment(parts: LogParts, baseOffset: Offset, createdMs: Timestamp = parts.clock.nowMs()): Segment {
+  const { segmentJitterMs, segmentMs } = parts.settings
+  const jitterMax = Math.min(segmentJitterMs, segmentMs)
+  const jitterMs = jitterMax >= 1 ? Math.floor(parts.random.float() * jitterMax) : 0
+  return new Segment({ directory: parts.directory, baseOffset, createdMs, jitterMs })
+}

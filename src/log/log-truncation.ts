@@ -1,0 +1,73 @@
+import type { Offset } from '../record/offset.ts'
+import type { LogParts } from './log-parts.ts'
+import { positionBefore, replayProducers, walkSegment } from './segment-loader.ts'
+import { removeSegment } from './segment-removal.ts'
+
+/**
+ * Cuts everything at and above `offset`, a batch that begins below it and holds it included: segments, indexes, epochs,
+ * damage, producer state. Resolves with where the log ends now. Everything appended must be written.
+ *
+ * The order matters to a crash in between: first whole segments from the newest down, then the last one, then what is
+ * told by the bytes (epochs above the log end are dropped by the next start as well).
+ */
+export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offset> {
+  const { segments, files, epochs, damage, producers, snapshots, clock } = parts
+  for (const segment of [...segments.all].reverse()) {
+    if (segment.baseOffset < offset || segment === segments.first) break
+    await removeSegment(parts, segment)
+  }
+  const segment = segments.active
+  let logEndOffset = offset
+  let position = await positionBefore(parts, segment, offset - 1)
+  const range = { from: position, upTo: segment.writtenBytes, checkCrc: false }
+  const { stoppedAt, end } = await walkSegment(parts, segment, range, (header) => {
+    if (header.nextOffset <= offset) return true
+    logEndOffset = Math.min(offset, header.baseOffset)
+    return false
+  })
+  const damaged = damage.at(offset)
+  if (end === 'end' && damaged !== null) logEndOffset = damaged.from
+  position = stoppedAt
+  // First, so that a read under way sees that there is less, and not that bytes are missing.
+  segment.writtenBytes = position
+  await files.use(segment.path, async (file) => {
+    await file.truncate(position)
+    await file.sync()
+  })
+  segment.isSealed = false
+  segment.isFinished = false
+  await segment.offsetIndex.truncate(files, (entry) => entry.value < position)
+  await segment.timeIndex.truncate(files, (entry) => entry.value < logEndOffset)
+  await segment.transactions?.truncateTo(logEndOffset)
+  segment.pendingAborts = segment.pendingAborts.filter((ended) => ended.lastOffset < logEndOffset)
+  await noteAgain(parts, position)
+  epochs.truncateFromEnd(logEndOffset)
+  await epochs.write()
+  await damage.truncateTo(logEndOffset)
+  const { logStartOffset, producerStateExpiryMs: expirationMs } = parts
+  await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
+  await replayProducers(parts, Math.max(logEndOffset, producers.endOffset))
+  return logEndOffset
+}
+
+/** The segment's sizes and timestamps after the cut: from its indexes and the batches behind the last entry. */
+async function noteAgain(parts: LogParts, sizeBytes: number): Promise<void> {
+  const segment = parts.segments.active
+  const { firstTimestamp } = segment
+  segment.writtenBytes = sizeBytes
+  segment.syncedBytes = sizeBytes
+  const from = segment.offsetIndex.last?.value ?? 0
+  segment.reset(from)
+  segment.firstTimestamp = sizeBytes === 0 ? null : firstTimestamp
+  segment.maxTimestamp = segment.timeIndex.last?.key ?? -1
+  segment.offsetOfMaxTimestamp = segment.timeIndex.last?.value ?? -1
+  await walkSegment(parts, segment, { from, upTo: sizeBytes, checkCrc: false }, (header) => {
+    segment.noteUnindexed({
+      lastOffset: header.lastOffset,
+      maxTimestamp: header.maxTimestamp,
+      sizeBytes: header.sizeBytes,
+    })
+    return true
+  })
+  segment.sizeBytes = sizeBytes
+}

@@ -1,0 +1,139 @@
+import { BatchHeader, batchHeaderBytes } from '../record/batch-header.ts'
+import { endTransactionOf } from '../record/control-record.ts'
+import type { Offset, Position } from '../record/offset.ts'
+import { DiskFault } from '../runtime/disk.ts'
+import { plausibleSize, walkBatches } from './batch-walk.ts'
+import type { FileHandles } from './file-handles.ts'
+import type { LogParts } from './log-parts.ts'
+import type { Segment, SegmentBatch } from './segment.ts'
+import { segmentFileName } from './segment-files.ts'
+import type { SparseIndex } from './sparse-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+
+/**
+ * Takes up the indexes of a segment that the start has left alone, and makes them anew from the segment where they are
+ * missing or make no sense. Afterwards the segment's timestamps are known.
+ */
+export async function loadSegment(parts: LogParts, segment: Segment): Promise<void> {
+  if (segment.isLoaded) return
+  const isGood =
+    (await loadIndex(parts.files, segment.offsetIndex)) && (await loadIndex(parts.files, segment.timeIndex))
+  if (segment.isLoaded) return
+  if (!isGood) {
+    await rebuildIndexes(parts, segment)
+    return
+  }
+  const first = await headerAt(parts.files, segment, 0)
+  segment.firstTimestamp = first?.maxTimestamp ?? null
+  segment.maxTimestamp = segment.timeIndex.last?.key ?? -1
+  segment.offsetOfMaxTimestamp = segment.timeIndex.last?.value ?? -1
+  segment.isLoaded = true
+}
+
+/** Makes both indexes anew from the batches of the segment, around what is damaged. */
+export async function rebuildIndexes(parts: LogParts, segment: Segment): Promise<void> {
+  const { sizeBytes } = segment
+  parts.logger.warn({ path: segment.path }, 'an index is missing or damaged and is made anew')
+  segment.reset(0)
+  segment.offsetIndex.clear()
+  segment.timeIndex.clear()
+  await walkSegment(parts, segment, { from: 0, upTo: sizeBytes, checkCrc: true }, (header, position) => {
+    segment.sizeBytes = position
+    segment.note(batchFacts(header), parts.settings.indexIntervalBytes)
+    return true
+  })
+  segment.sizeBytes = sizeBytes
+  segment.isLoaded = true
+  if (!segment.isSealed) return
+  segment.addTimeEntry()
+  await segment.offsetIndex.finish(parts.files)
+  await segment.timeIndex.finish(parts.files)
+}
+
+/** Walks the good batches of [from, upTo), stepping over ranges that are known to be damaged. */
+export async function walkSegment(
+  parts: LogParts,
+  segment: Segment,
+  range: { from: Position; upTo: Position; checkCrc: boolean },
+  visit: (header: BatchHeader, position: Position) => boolean,
+): Promise<{ stoppedAt: Position; end: 'end' | 'bad' | 'visitor' }> {
+  return await parts.files.use(segment.path, async (file) => {
+    let { from } = range
+    for (;;) {
+      const damage = parts.damage.firstIn(segment.baseOffset, from)
+      const upTo = damage === null ? range.upTo : Math.min(damage.position, range.upTo)
+      const { checkCrc } = range
+      const walked = await walkBatches({ file, from, upTo, checkCrc, buffers: parts.files.buffers }, visit)
+      if (walked.end !== 'end' || damage === null || damage.endPosition >= range.upTo) return walked
+      from = damage.endPosition
+    }
+  })
+}
+
+/** The header of the batch at a position, copied; null where no batch can be. */
+export async function headerAt(files: FileHandles, segment: Segment, position: Position): Promise<BatchHeader | null> {
+  const bytes = Buffer.alloc(batchHeaderBytes)
+  const read = await files.use(segment.path, (file) => file.read(bytes, position))
+  return read < batchHeaderBytes || plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
+}
+
+/**
+ * A position at or before the batch that holds `offset`, from which stepping over batches leads to it. What the index
+ * says is believed only if the batch there is the one that the entry was made for.
+ */
+export async function positionBefore(parts: LogParts, segment: Segment, offset: Offset): Promise<Position> {
+  await loadSegment(parts, segment)
+  const entry = await segment.offsetIndex.floor(parts.files, offset)
+  if (entry === null || entry.value >= segment.writtenBytes) return 0
+  const header = await headerAt(parts.files, segment, entry.value)
+  if (header !== null && header.lastOffset === entry.key) return entry.value
+  parts.logger.warn({ path: segment.offsetIndex.path, offset }, 'an index entry leads to another batch')
+  if (segment.isSealed) await rebuildIndexes(parts, segment)
+  return 0
+}
+
+/** Takes the good batches of the log from the producer state's end on into the producer state. */
+export async function replayProducers(parts: LogParts, upTo: Offset): Promise<void> {
+  const { producers, segments, clock } = parts
+  const from = producers.endOffset
+  if (from >= upTo) return
+  for (const segment of segments.from(from)) {
+    if (segment.baseOffset >= upTo) break
+    const position = segment.baseOffset < from ? await positionBefore(parts, segment, from) : 0
+    const range = { from: position, upTo: segment.writtenBytes, checkCrc: false }
+    await walkSegment(parts, segment, range, (header) => {
+      if (header.baseOffset >= upTo) return false
+      if (header.baseOffset >= producers.endOffset) {
+        producers.appended(header, {
+          baseOffset: header.baseOffset,
+          nowMs: clock.nowMs(),
+          marker: endTransactionOf(header),
+        })
+      }
+      return true
+    })
+  }
+  producers.advanceTo(upTo)
+}
+
+export async function openTransactionIndex(parts: LogParts, segment: Segment): Promise<TransactionIndex> {
+  if (segment.transactions !== null) return segment.transactions
+  const path = `${parts.directory}/${segmentFileName(segment.baseOffset, '.txnindex')}`
+  const { index, damaged } = await TransactionIndex.open(parts.disk, path, segment.baseOffset)
+  if (damaged) parts.logger.warn({ path }, 'a transaction index is damaged and is taken as empty')
+  segment.transactions = index
+  return index
+}
+
+export function batchFacts(header: BatchHeader): SegmentBatch {
+  return { lastOffset: header.lastOffset, maxTimestamp: header.maxTimestamp, sizeBytes: header.sizeBytes }
+}
+
+async function loadIndex(files: FileHandles, index: SparseIndex): Promise<boolean> {
+  try {
+    return await index.load(files)
+  } catch (error) {
+    if (error instanceof DiskFault && error.code === 'ENOENT') return false
+    throw error
+  }
+}

@@ -1,0 +1,40 @@
+import { DiskFault } from '../runtime/disk.ts'
+import type { LogParts } from './log-parts.ts'
+import type { Segment } from './segment.ts'
+import { type SegmentFileKind, segmentFileName } from './segment-files.ts'
+
+const kinds: readonly SegmentFileKind[] = ['.log', '.index', '.timeindex', '.txnindex']
+/** What a removal that a crash interrupted has left, and what Kafka leaves of one. */
+const leftovers = ['.deleted', '.cleaned']
+
+/**
+ * Takes a segment out of the log and its files out of the folder, by way of a rename to `.deleted`, so that a crash in
+ * between leaves no log without its beginning. Reads that are under way end first.
+ */
+export async function removeSegment(parts: LogParts, segment: Segment): Promise<void> {
+  const { disk, files, directory, segments } = parts
+  segments.remove(segment)
+  await segment.transactions?.close()
+  for (const kind of kinds) {
+    const path = `${directory}/${segmentFileName(segment.baseOffset, kind)}`
+    await files.drop(path)
+    if (!(await disk.exists(path))) continue
+    await disk.rename(path, `${path}.deleted`)
+    await disk.remove(`${path}.deleted`)
+  }
+}
+
+/** Removes what an interrupted removal has left in the folder. */
+export async function removeLeftovers(
+  parts: Pick<LogParts, 'disk' | 'directory'>,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    if (!leftovers.some((ending) => name.endsWith(ending))) continue
+    try {
+      await parts.disk.remove(`${parts.directory}/${name}`)
+    } catch (error) {
+      if (!(error instanceof DiskFault && error.code === 'ENOENT')) throw error
+    }
+  }
+}
