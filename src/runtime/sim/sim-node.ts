@@ -21,6 +21,8 @@ export class SimNode {
   metrics: Metrics = noMetrics
   /** With which code the process ended itself, if it did. */
   exitCode: number | null = null
+  /** Called when the process ends itself. */
+  onExit: (code: number) => void = () => {}
   readonly #world: SimWorld
   readonly #random: SimRandom
   readonly #skew: ClockSkew
@@ -103,6 +105,7 @@ export class SimNode {
         if (!life.alive) return
         this.exitCode = code
         this.crash()
+        this.onExit(code)
       },
     }
   }

@@ -1,0 +1,46 @@
+import type { Runtime } from '../src/runtime/runtime.ts'
+import type { ReadRecord } from './history.ts'
+import type { PlannedProducer, PlannedTopic } from './workload.ts'
+
+/** What a run puts under test: how its broker is started, and how clients talk to it. */
+export interface BrokerUnderTest {
+  /** Starts a broker on what its disk holds; resolves when clients can work. */
+  startBroker(runtime: Runtime, at: BrokerPlace): Promise<RunningBroker>
+  openClient(runtime: Runtime, bootstrap: { host: string; port: number }): WorkloadClient
+}
+
+export interface BrokerPlace {
+  readonly dataDirectory: string
+  /** Where to listen, and what to advertise. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface RunningBroker {
+  /** Syncs everything and ends. */
+  stop(): Promise<void>
+}
+
+/**
+ * A client that tries each request once and rejects when it got no answer, or an error, in a bounded time. It connects
+ * again by itself, on the next request.
+ */
+export interface WorkloadClient {
+  createTopic(topic: PlannedTopic): Promise<void>
+  openProducer(producer: PlannedProducer): WorkloadProducer
+  /** The first offset of the partition. */
+  earliest(topic: string, partition: number): Promise<number>
+  /** Some records from `from` on, none at the end; rejects when `from` is out of range. */
+  read(topic: string, partition: number, from: number): Promise<ReadRecord[]>
+  commit(group: string, topic: string, partition: number, offset: number): Promise<void>
+  /** -1 when the group has none. */
+  committed(group: string, topic: string, partition: number): Promise<number>
+}
+
+export interface WorkloadProducer {
+  /**
+   * Sends one batch; resolves with its base offset, null with acks 0. Calls are made one after the other. `again`: the
+   * batch of the call before once more; an idempotent producer sends it with the same sequence number.
+   */
+  send(batch: { topic: string; partition: number; values: readonly string[]; again: boolean }): Promise<number | null>
+}

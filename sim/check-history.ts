@@ -1,0 +1,170 @@
+import type { History, HistoryEvent, ReadRecord, Violation, ViolationCode } from './history.ts'
+import { type Observation, type PartitionView, viewsOf } from './observations.ts'
+
+/**
+ * Everything that a run on one broker shows against what is promised (`guarantees.md`): acknowledged or read records
+ * stay, but for a suffix that a power cut took from a log that was not synced; offsets are dense and never given
+ * twice; batches are whole, in their producer's order, and an idempotent producer's are there once.
+ */
+export function checkHistory(history: History): Violation[] {
+  const violations: Violation[] = []
+  const powerCuts = history.events.filter((event) => event.type === 'fault' && event.fault === 'power-cut').length
+  for (const view of viewsOf(history).values()) {
+    const log = history.finalLogs.get(view.partition) ?? []
+    const report = (code: ViolationCode, detail: string) =>
+      void violations.push({ code, partition: view.partition, detail })
+    checkDense(log, 'the final log', report)
+    checkKnown(view, log, report)
+    checkKept(view, log, powerCuts, report)
+    checkReuse(view, report)
+    checkBatches(view, log, history.idempotentProducers, report)
+    checkOrder(view, log, history.idempotentProducers, report)
+  }
+  for (const event of history.events) if (event.type === 'read') violations.push(...checkRead(event))
+  violations.push(...checkCommits(history.events))
+  return violations
+}
+
+type Report = (code: ViolationCode, detail: string) => void
+
+function checkDense(records: readonly ReadRecord[], where: string, report: Report): void {
+  for (const [index, { offset }] of records.entries()) {
+    const before = records[index - 1]
+    if (before !== undefined && offset !== before.offset + 1) {
+      report('hole', `offset ${offset} follows ${before.offset} in ${where}`)
+    }
+  }
+}
+
+function checkRead(event: HistoryEvent & { type: 'read' }): Violation[] {
+  const violations: Violation[] = []
+  checkDense(event.records, `a read from ${event.from}`, (code, detail) =>
+    violations.push({ code, partition: event.partition, detail }),
+  )
+  const first = event.records[0]
+  if (first !== undefined && first.offset !== event.from) {
+    const detail = `a read from ${event.from} begins at ${first.offset}`
+    violations.push({ code: 'hole', partition: event.partition, detail })
+  }
+  return violations
+}
+
+function checkKnown(view: PartitionView, log: readonly ReadRecord[], report: Report): void {
+  const sent = new Set(view.sends.flatMap((send) => send.values))
+  for (const { offset, value } of [...log, ...view.observations]) {
+    if (!sent.has(value)) report('invented value', `nobody sent '${value}', which stands at ${offset}`)
+  }
+}
+
+function checkKept(view: PartitionView, log: readonly ReadRecord[], powerCuts: number, report: Report): void {
+  const at = new Map(log.map(({ offset, value }) => [offset, value]))
+  const kept = (seen: Observation) => at.get(seen.offset) === seen.value
+  // The highest offset that survived, of what was seen up to and including each era.
+  const highestKept = Array.from({ length: powerCuts + 1 }, () => -1)
+  for (const seen of view.observations) {
+    if (!kept(seen)) continue
+    for (let era = seen.era; era <= powerCuts; era++) {
+      highestKept[era] = Math.max(highestKept[era] ?? -1, seen.offset)
+    }
+  }
+  for (const seen of view.observations) {
+    if (kept(seen)) continue
+    const what = `'${seen.value}' was at ${seen.offset}, where now is ${at.get(seen.offset) ?? 'nothing'}`
+    if (seen.durable) report('lost', `${what}, though it was synced`)
+    else if (seen.era >= powerCuts) report('lost', `${what}, and no power cut came after it`)
+    else if ((highestKept[seen.era] ?? -1) > seen.offset) {
+      report('lost from the middle', `${what}, but what was seen at ${highestKept[seen.era]} before the cut is there`)
+    }
+  }
+}
+
+/** Two values at one offset: only across a power cut, and only where the first was not synced. */
+function checkReuse(view: PartitionView, report: Report): void {
+  const first = new Map<number, Observation>()
+  for (const seen of view.observations) {
+    const before = first.get(seen.offset)
+    if (before !== undefined && before.value !== seen.value && (before.durable || before.era === seen.era)) {
+      report('offset reused', `offset ${seen.offset} was '${before.value}' and then '${seen.value}'`)
+    }
+    if (before === undefined || seen.era > before.era) first.set(seen.offset, seen)
+  }
+}
+
+function checkBatches(
+  view: PartitionView,
+  log: readonly ReadRecord[],
+  idempotent: ReadonlySet<string>,
+  report: Report,
+): void {
+  const offsets = offsetsByValue(log)
+  for (const send of view.sends) {
+    const firsts = offsets.get(send.values[0] ?? '') ?? []
+    const allowed = idempotent.has(send.producer) ? 1 : send.attempts
+    if (firsts.length > allowed) {
+      report(
+        'duplicate',
+        `batch ${send.id} of ${send.producer}, sent ${send.attempts} times, is there ${firsts.length} times`,
+      )
+    }
+    for (const [index, value] of send.values.entries()) {
+      const found = offsets.get(value) ?? []
+      if (found.length !== firsts.length || found.some((offset, copy) => offset !== (firsts[copy] ?? 0) + index)) {
+        report('torn batch', `'${value}' of batch ${send.id} is at ${found}, its batch begins at ${firsts}`)
+        break
+      }
+    }
+  }
+}
+
+function checkOrder(
+  view: PartitionView,
+  log: readonly ReadRecord[],
+  idempotent: ReadonlySet<string>,
+  report: Report,
+): void {
+  const offsets = offsetsByValue(log)
+  const lastOf = new Map<string, { id: number; offset: number }>()
+  for (const send of view.sends) {
+    const offset = offsets.get(send.values[0] ?? '')?.[0]
+    if (offset === undefined) continue
+    const last = lastOf.get(send.producer)
+    if (last !== undefined && offset < last.offset) {
+      report(
+        'reordered',
+        `batch ${send.id} of ${send.producer} is at ${offset}, batch ${last.id}, sent before, at ${last.offset}`,
+      )
+    }
+    // Without sequence numbers, a batch whose answer never came may still arrive after later ones.
+    if (send.acknowledged || idempotent.has(send.producer)) lastOf.set(send.producer, { id: send.id, offset })
+  }
+}
+
+/** A committed offset is what a later look gives, unless a power cut came between and no clean stop before it. */
+function checkCommits(events: readonly HistoryEvent[]): Violation[] {
+  const violations: Violation[] = []
+  const latest = new Map<string, { offset: number; era: number; durable: boolean }>()
+  let era = 0
+  for (const event of events) {
+    if (event.type === 'fault' && event.fault === 'power-cut') era++
+    if (event.type === 'stopped') for (const commit of latest.values()) commit.durable ||= commit.era === era
+    if (event.type === 'committed') {
+      latest.set(`${event.group} ${event.partition}`, { offset: event.offset, era: event.era, durable: false })
+    }
+    if (event.type !== 'committed-read') continue
+    const commit = latest.get(`${event.group} ${event.partition}`)
+    if (commit === undefined || event.offset >= commit.offset || (!commit.durable && event.era > commit.era)) continue
+    const detail = `group ${event.group} had committed ${commit.offset}, and then it was ${event.offset}`
+    violations.push({ code: 'commit went back', partition: event.partition, detail })
+  }
+  return violations
+}
+
+function offsetsByValue(log: readonly ReadRecord[]): Map<string, number[]> {
+  const offsets = new Map<string, number[]>()
+  for (const { offset, value } of log) {
+    const known = offsets.get(value)
+    if (known === undefined) offsets.set(value, [offset])
+    else known.push(offset)
+  }
+  return offsets
+}

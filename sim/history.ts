@@ -1,0 +1,53 @@
+/** What clients saw, in the order of virtual time: all that the checker knows of a run. */
+export type HistoryEvent =
+  /** First attempt of a batch. Every value of a run is unique. */
+  | { type: 'sent'; send: number; producer: string; partition: string; values: readonly string[]; acks: 0 | 1 | -1 }
+  /** The same batch again, by a producer that is not idempotent or by one that is. */
+  | { type: 'sent-again'; send: number }
+  | { type: 'acknowledged'; send: number; baseOffset: number; era: number }
+  /** No answer, or an error: the batch may be stored or not. */
+  | { type: 'unknown'; send: number }
+  | { type: 'read'; partition: string; from: number; records: readonly ReadRecord[]; era: number }
+  | { type: 'committed'; group: string; partition: string; offset: number; era: number }
+  /** What the group's coordinator answers; -1 for none. */
+  | { type: 'committed-read'; group: string; partition: string; offset: number; era: number }
+  | { type: 'fault'; fault: 'crash' | 'power-cut' }
+  /** The broker has stopped cleanly: everything was synced. */
+  | { type: 'stopped' }
+
+export interface ReadRecord {
+  readonly offset: number
+  readonly value: string
+}
+
+/** A run and what was in the logs when it was over, all faults healed. */
+export interface History {
+  readonly events: readonly HistoryEvent[]
+  /** Partitions whose topic has `flush.messages=1`: an acknowledgement means synced. */
+  readonly flushedPartitions: ReadonlySet<string>
+  readonly idempotentProducers: ReadonlySet<string>
+  /** Partition to everything in it at the end, from its log start on. */
+  readonly finalLogs: ReadonlyMap<string, readonly ReadRecord[]>
+}
+
+export type ViolationCode =
+  | 'invented value'
+  | 'hole'
+  | 'offset reused'
+  | 'lost'
+  | 'lost from the middle'
+  | 'duplicate'
+  | 'reordered'
+  | 'torn batch'
+  | 'commit went back'
+  | 'not live'
+  | 'ended itself'
+  | 'uncaught error'
+
+export interface Violation {
+  readonly code: ViolationCode
+  /** Empty when it is about the broker as a whole. */
+  readonly partition: string
+  /** What was seen, in one sentence. */
+  readonly detail: string
+}

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { workloadOf } from './workload.ts'
+
+test('a workload is the same for the same seed and another for another', () => {
+  assert.deepEqual(workloadOf(5), workloadOf(5))
+  assert.notDeepEqual(workloadOf(5), workloadOf(6))
+})
+
+test('over some seeds everything that can happen does', () => {
+  const seen = new Set<string>()
+  for (let seed = 0; seed < 50; seed++) {
+    const { steps, producers, topics } = workloadOf(seed)
+    for (const [index, { atMs, action }] of steps.entries()) {
+      assert.ok(atMs >= (steps[index - 1]?.atMs ?? 0))
+      seen.add(action.do)
+      if (action.do === 'produce') {
+        assert.ok(action.partition < (topics[action.topic]?.partitions ?? 0))
+        seen.add(`${producers[action.producer]?.name} to ${topics[action.topic]?.name}`)
+      }
+    }
+  }
+  assert.equal(seen.size, 8 + 8)
+})
