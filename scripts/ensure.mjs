@@ -5,10 +5,12 @@ import { platformProblem } from './platform.mjs'
 const problem = platformProblem({ node: process.versions.node, platform: process.platform })
 if (problem === null) {
   // Imported late: these files may use syntax that a Node which is too old cannot read.
-  import('./ready.mjs').then(
-    ({ makeReady }) => makeReady(),
-    (fault) => fail(fault.message),
-  ).catch((fault) => fail(fault.message))
+  import('./ready.mjs')
+    .then(
+      ({ makeReady }) => makeReady(),
+      (fault) => fail(fault.message),
+    )
+    .catch((fault) => fail(fault.message))
 } else {
   fail(problem)
 }

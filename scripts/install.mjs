@@ -28,7 +28,8 @@ export function install(root) {
     stdio: ['ignore', 2, 2],
   })
   if (run.error) throw new Error(`npm could not be started: ${run.error.message}`)
-  if (run.status !== 0) throw new Error(`npm ci failed (${run.signal ?? `exit ${run.status}`}); its reason stands above.`)
+  if (run.status !== 0)
+    throw new Error(`npm ci failed (${run.signal ?? `exit ${run.status}`}); its reason stands above.`)
   markInstalled(root)
 }
 
@@ -51,7 +52,9 @@ export function npmCommand(execPath) {
 
 /** @param {string} root */
 function stampOf(root) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   return `${lock} ${process.platform}-${process.arch} abi-${process.versions.modules}\n`
 }
 
