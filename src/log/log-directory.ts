@@ -1,0 +1,405 @@
+import type { Offset } from '../record/offset.ts'
+import type { DiskFault } from '../runtime/disk.ts'
+import { invariant } from '../runtime/invariant.ts'
+import { removeCleanMark, writeCleanMark } from './clean-shutdown.ts'
+import type { LogOffsets } from './log-directory-checkpoints.ts'
+import { type Identity, writeBootId } from './log-directory-identity.ts'
+import { folderOf, type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
+import { type DirectoryStart, type LogDirectoryOptions, type OpenedFolder, openFolder } from './log-directory-open.ts'
+import { setAside } from './log-directory-scan.ts'
+import { inParallel } from './log-directory-workers.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import type { Suspect, SuspicionReason } from './suspicion.ts'
+
+/** What the folder needs of a log in it. */
+export interface HostedLog {
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  /** All below is fsynced. */
+  readonly flushedUpTo: Offset
+  readonly fault: DiskFault | null
+  /** Everything fsynced, snapshot written, files closed. */
+  close(): Promise<void>
+}
+
+/** Where a log is and what is known of it, for whoever opens it. */
+export interface LogPlace extends HostedReplica {
+  /** The partition's folder. It exists. */
+  readonly directory: string
+  /** All below has been fsynced: recovery begins here. */
+  readonly recoveryPoint: Offset
+  /** 0, or where the log begins when that is within a segment. */
+  readonly logStartOffset: Offset
+  /** Closed cleanly and untouched since: nothing needs to be scanned. */
+  readonly clean: boolean
+  /** Bytes above the recovery point may be gone in any order. */
+  readonly powerCut: boolean
+}
+
+/** How the logs of a folder are opened. */
+export interface OpenLogs<L> {
+  open(place: LogPlace): Promise<L>
+  /** True when its topic fsyncs before it acknowledges: then a power cut takes nothing that was promised. */
+  flushesAlways(replica: HostedReplica): boolean
+  /** What is wrong with a log just opened beyond a torn tail, in words; null: nothing. */
+  damageOf?(log: L): string | null
+  /** The replicas that the cluster's image places here. Only asked when the folder's own list was lost. */
+  expected?(): Iterable<HostedReplica>
+}
+
+export interface OpenReport extends DirectoryStart {
+  /** All suspects, those of earlier starts included. */
+  readonly suspects: readonly Suspect[]
+  /** Hosted replicas whose logs could not be opened, with what stood in the way. */
+  readonly offline: readonly OfflineReplica[]
+}
+
+export interface OfflineReplica {
+  readonly replica: HostedReplica
+  readonly error: Error
+}
+
+const logsAtOnceDefault = 16
+const checkpointIntervalDefaultMs = 60_000
+
+/** Errors of the process, not of one log: with them nothing can be opened. */
+const processCodes = new Set(['EMFILE', 'ENFILE'])
+
+/**
+ * The folder of a broker, in Kafka's layout: whose it is, which replicas it hosts, how it was left, and its logs. One
+ * process at a time holds it.
+ *
+ * What may have been lost is known before anyone can ask: a power cut is noted durably before a log is opened, suspects
+ * before `openAll` resolves, and the clean mark is gone, durably, before the first append.
+ */
+export class LogDirectory<L extends HostedLog> {
+  readonly path: string
+  readonly identity: Identity
+  readonly start: DirectoryStart
+  readonly #options: LogDirectoryOptions
+  readonly #folder: OpenedFolder
+  readonly #logs = new Map<string, L>()
+  readonly #offline = new Map<string, OfflineReplica>()
+  readonly #found: Suspect[] = []
+  readonly #removals = new Set<Promise<void>>()
+  #isSettled = false
+  #dirtied: Promise<void> | null = null
+  #closed: Promise<void> | null = null
+  #stopCheckpoints: () => void = () => {}
+
+  /** Locks and judges the folder, or makes it. Opens no log. Refuses with a `LogDirectoryRefusal`. */
+  static async open<L extends HostedLog>(options: LogDirectoryOptions): Promise<LogDirectory<L>> {
+    return new LogDirectory<L>(options, await openFolder(options))
+  }
+
+  private constructor(options: LogDirectoryOptions, folder: OpenedFolder) {
+    this.path = options.path
+    this.identity = folder.identity
+    this.start = folder.start
+    this.#options = options
+    this.#folder = folder
+    for (const leftover of folder.leftovers) this.#removeInBackground(`${this.path}/${leftover}`)
+  }
+
+  /** The open log of a partition. */
+  log(name: PartitionName): L | null {
+    return this.#logs.get(partitionKey(name)) ?? null
+  }
+
+  /** Every open log, with what it is. */
+  *logs(): Iterable<{ replica: HostedReplica; log: L }> {
+    for (const replica of this.#folder.hosted.values()) {
+      const log = this.log(replica)
+      if (log !== null) yield { replica, log }
+    }
+  }
+
+  /** Every replica on the list, open or not. */
+  hosted(): Iterable<HostedReplica> {
+    return this.#folder.hosted.values()
+  }
+
+  suspect(name: PartitionName): Suspect | null {
+    return this.#folder.suspicion.get(name)
+  }
+
+  /**
+   * Opens one hosted log ahead of the others: the metadata log, whose records say how the others are opened. Null: it
+   * is not hosted, or its folder is gone (`start.missingReplicas`). Throws what its opening throws.
+   */
+  async openOne(name: PartitionName, how: OpenLogs<L>): Promise<L | null> {
+    const replica = this.#folder.hosted.get(name)
+    if (replica === undefined || this.#isMissing(replica)) return null
+    return this.#open(replica, how)
+  }
+
+  /**
+   * Opens all hosted logs that are not open yet. When it resolves, suspects are durable; one log that cannot be opened
+   * stays offline and suspect, and stops no other.
+   */
+  async openAll(how: OpenLogs<L>): Promise<OpenReport> {
+    const { hosted, suspicion } = this.#folder
+    const missing = [...this.start.missingReplicas, ...(await this.#takeExpected(how))]
+    for (const replica of missing) this.#doubt(replica, 'missing', 'its folder is gone')
+    const gone = new Set(missing.map(partitionKey))
+    const waiting = [...hosted.values()].filter((one) => !gone.has(partitionKey(one)) && this.log(one) === null)
+    await inParallel(waiting, this.#logsAtOnce, (replica) => this.#openOrLeave(replica, how))
+    await suspicion.settle(this.#found)
+    this.#isSettled = true
+    this.#startCheckpoints()
+    return {
+      ...this.start,
+      missingReplicas: missing,
+      suspects: suspicion.all(),
+      offline: [...this.#offline.values()],
+    }
+  }
+
+  /**
+   * Makes a replica's folder and opens its empty log. When it resolves, the folder is durable and on the list. Also for a
+   * hosted replica whose folder is gone: it begins empty and stays suspect.
+   */
+  async create(replica: HostedReplica, open: (place: LogPlace) => Promise<L>): Promise<L> {
+    const key = partitionKey(replica)
+    const { hosted, checkpoints } = this.#folder
+    invariant(!this.#logs.has(key) && !this.#offline.has(key), 'a replica is made twice', { replica })
+    invariant(this.#closed === null, 'a replica is made in a closed folder', { replica })
+    const { disk } = this.#options.runtime
+    const directory = `${this.path}/${folderOf(replica)}`
+    await disk.makeDirectory(directory)
+    if (replica.topicId !== null) await writePartitionMetadata(disk, directory, replica.topicId)
+    // The folder first: of a list without the folder a crash would make damage.
+    await hosted.add([replica])
+    checkpoints.forget(replica)
+    const place = { ...replica, directory, recoveryPoint: 0, logStartOffset: 0, clean: true, powerCut: false }
+    const log = await open(place)
+    this.#logs.set(key, log)
+    return log
+  }
+
+  /**
+   * Closes the log and durably takes the replica out of the folder; its files are removed afterwards. Also for one that
+   * is offline or missing.
+   */
+  async delete(name: PartitionName): Promise<void> {
+    const key = partitionKey(name)
+    const { hosted, suspicion, checkpoints } = this.#folder
+    const { disk, random } = this.#options.runtime
+    const log = this.#logs.get(key)
+    this.#logs.delete(key)
+    this.#offline.delete(key)
+    await log?.close().catch((error: unknown) => this.#warn(name, error, 'a log was not closed well; it is deleted'))
+    if (hosted.get(name) === undefined) return
+    await hosted.beginDeletion(name)
+    let aside: string | null = null
+    if (await disk.exists(`${this.path}/${folderOf(name)}`)) {
+      aside = await setAside({ disk, directory: this.path, random }, name, 'delete')
+      await disk.syncDirectory(this.path)
+    }
+    await hosted.remove([name])
+    checkpoints.forget(name)
+    await suspicion.lift([name])
+    if (aside !== null) this.#removeInBackground(`${this.path}/${aside}`)
+  }
+
+  /**
+   * To be called before the first append of a run: the clean mark goes and the boot is noted, durably when resolved. Cheap
+   * after the first time.
+   */
+  markDirtyBeforeFirstAppend(): Promise<void> {
+    this.#dirtied ??= this.#markDirty().catch((error: unknown) => {
+      this.#dirtied = null
+      throw error
+    })
+    return this.#dirtied
+  }
+
+  /** Makes a replica suspect from now on: its fsync failed, or it has found damage. Durable when resolved. */
+  async addSuspect(replica: HostedReplica, reason: SuspicionReason, detail: string): Promise<void> {
+    const logEndOffset = this.log(replica)?.logEndOffset ?? null
+    await this.#folder.suspicion.add([this.#suspectOf(replica, { reason, detail, logEndOffset })])
+  }
+
+  /** The replicas have caught up with a log that may be believed, or go on alone. Durable when resolved. */
+  async liftSuspicion(names: readonly PartitionName[]): Promise<void> {
+    await this.#folder.suspicion.lift(names)
+  }
+
+  /** Writes both checkpoints: after a truncation or a new log start it makes them durable; otherwise it runs by itself. */
+  checkpoint(): Promise<void> {
+    return this.#folder.checkpoints.write(() => this.#offsets())
+  }
+
+  /**
+   * Closes every log, then the folder. The clean mark is written only if all that is hosted is on the disk. Never
+   * rejects because of one log; rejects with the fault of the folder's own files.
+   */
+  close(options: { brokerEpoch?: number } = {}): Promise<void> {
+    this.#closed ??= this.#close(options.brokerEpoch ?? -1)
+    return this.#closed
+  }
+
+  async #close(brokerEpoch: number): Promise<void> {
+    this.#stopCheckpoints()
+    try {
+      let isClean = this.#isSettled && this.#offline.size === 0
+      await inParallel([...this.logs()], this.#logsAtOnce, async ({ replica, log }) => {
+        try {
+          await log.close()
+        } catch (error) {
+          isClean = false
+          this.#warn(replica, error, 'a log was not closed well: the next start checks it')
+        }
+        if (log.fault !== null) isClean = false
+      })
+      await Promise.allSettled(this.#removals)
+      if (this.#isSettled) await this.checkpoint()
+      if (isClean) await writeCleanMark(this.#options.runtime.disk, this.path, { brokerEpoch })
+    } finally {
+      await this.#folder.lock.release()
+    }
+  }
+
+  async #openOrLeave(replica: HostedReplica, how: OpenLogs<L>): Promise<void> {
+    try {
+      await this.#open(replica, how)
+    } catch (error) {
+      const code = (error as { code?: unknown }).code
+      if (!(error instanceof Error) || (typeof code === 'string' && processCodes.has(code))) throw error
+      if (error.name === 'InvariantViolation') throw error
+      this.#offline.set(partitionKey(replica), { replica, error })
+      this.#doubt(replica, 'damage', error.message)
+      this.#options.runtime.logger.error(
+        { ...replica, error: error.message },
+        'a log cannot be opened and stays offline',
+      )
+    }
+  }
+
+  async #open(replica: HostedReplica, how: OpenLogs<L>): Promise<L> {
+    const { checkpoints } = this.#folder
+    const { clean, doubts } = this.start
+    const directory = `${this.path}/${folderOf(replica)}`
+    const identified = await this.#identify(replica, directory)
+    const { recoveryPoint, logStartOffset } = checkpoints.of(replica)
+    const powerCut = doubts.powerCut && !clean
+    const log = await how.open({ ...identified, directory, recoveryPoint, logStartOffset, clean, powerCut })
+    this.#logs.set(partitionKey(replica), log)
+    const why = this.#judge(identified, log, how)
+    if (why !== null) this.#doubt(identified, why.reason, why.detail, log)
+    return log
+  }
+
+  /** Why a log just opened is suspect; null: it is not. */
+  #judge(replica: HostedReplica, log: L, how: OpenLogs<L>): Pick<Suspect, 'reason' | 'detail'> | null {
+    const { doubts } = this.start
+    const { recoveryPoint } = this.#folder.checkpoints.of(replica)
+    const damage = how.damageOf?.(log) ?? null
+    if (damage !== null) return { reason: 'damage', detail: damage }
+    if (log.logEndOffset < recoveryPoint) {
+      return { reason: 'damage', detail: `it ends at ${log.logEndOffset}, and ${recoveryPoint} was fsynced` }
+    }
+    if (doubts.suspectsLost) return { reason: 'damage', detail: 'the list of suspects was lost' }
+    if (!doubts.powerCut || how.flushesAlways(replica)) return null
+    return { reason: 'power-cut', detail: 'the machine was restarted without a clean shutdown' }
+  }
+
+  /** The list and `partition.metadata` must tell of the same topic; where only one does, the other is mended. */
+  async #identify(replica: HostedReplica, directory: string): Promise<HostedReplica> {
+    const { disk, logger } = this.#options.runtime
+    const read = await readPartitionMetadata(disk, directory)
+    if (read.state === 'whole' && read.topicId === replica.topicId) return replica
+    if (read.state === 'whole' && replica.topicId !== null) {
+      throw new Error(`${directory} belongs to topic id ${read.topicId}, not to ${replica.topicId}`)
+    }
+    if (read.state === 'whole') {
+      const identified = { ...replica, topicId: read.topicId }
+      await this.#folder.hosted.add([identified])
+      return identified
+    }
+    if (replica.topicId === null) return replica
+    if (read.state === 'damaged') logger.warn({ directory }, 'partition.metadata is damaged and is written anew')
+    await writePartitionMetadata(disk, directory, replica.topicId)
+    return replica
+  }
+
+  /** With the list lost, the image tells what else should be here: its folders are gone. */
+  async #takeExpected(how: OpenLogs<L>): Promise<HostedReplica[]> {
+    const { hosted } = this.#folder
+    if (!this.start.doubts.listLost || how.expected === undefined) return []
+    const gone = [...how.expected()].filter((replica) => hosted.get(replica) === undefined)
+    if (gone.length > 0) await hosted.add(gone)
+    return gone
+  }
+
+  async #markDirty(): Promise<void> {
+    invariant(this.#closed === null, 'an append after the close', { path: this.path })
+    const { disk, bootId } = this.#options.runtime
+    // The boot first: with the mark gone and an older boot named, a kill would look like a power cut.
+    await writeBootId(disk, this.path, bootId)
+    await removeCleanMark(disk, this.path)
+  }
+
+  #isMissing(replica: HostedReplica): boolean {
+    return this.start.missingReplicas.some((missing) => partitionKey(missing) === partitionKey(replica))
+  }
+
+  #doubt(replica: HostedReplica, reason: SuspicionReason, detail: string, log: L | null = null): void {
+    this.#found.push(this.#suspectOf(replica, { reason, detail, logEndOffset: log?.logEndOffset ?? null }))
+  }
+
+  #suspectOf(
+    { topic, partition, topicId }: HostedReplica,
+    why: Pick<Suspect, 'reason' | 'detail' | 'logEndOffset'>,
+  ): Suspect {
+    return { topic, partition, topicId, ...why, sinceMs: this.#options.runtime.clock.nowMs() }
+  }
+
+  *#offsets(): Iterable<LogOffsets> {
+    const { hosted, checkpoints } = this.#folder
+    for (const { topic, partition } of hosted.values()) {
+      const log = this.log({ topic, partition })
+      const { recoveryPoint, logStartOffset } =
+        log === null
+          ? checkpoints.of({ topic, partition })
+          : { recoveryPoint: log.flushedUpTo, logStartOffset: log.logStartOffset }
+      yield { topic, partition, recoveryPoint, logStartOffset }
+    }
+  }
+
+  #startCheckpoints(): void {
+    const { runtime, checkpointIntervalMs = checkpointIntervalDefaultMs } = this.#options
+    const next = () => {
+      const timer = runtime.clock.setTimer(checkpointIntervalMs, () => {
+        this.checkpoint()
+          .catch((error: unknown) =>
+            runtime.logger.error({ path: this.path, error: `${error}` }, 'checkpoints were not written'),
+          )
+          .finally(() => {
+            if (this.#closed === null) next()
+          })
+      })
+      this.#stopCheckpoints = () => timer.cancel()
+    }
+    next()
+  }
+
+  #removeInBackground(folder: string): void {
+    const { disk, logger } = this.#options.runtime
+    const removal: Promise<void> = disk
+      .removeTree(folder)
+      // It is found again and removed at the next start.
+      .catch((error: unknown) => logger.warn({ folder, error: `${error}` }, 'a deleted partition was not removed yet'))
+      .finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
+  }
+
+  #warn(name: PartitionName, error: unknown, message: string): void {
+    const { topic, partition } = name
+    this.#options.runtime.logger.warn({ topic, partition, error: `${error}` }, message)
+  }
+
+  get #logsAtOnce(): number {
+    return this.#options.logsAtOnce ?? logsAtOnceDefault
+  }
+}
