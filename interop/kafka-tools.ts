@@ -21,7 +21,7 @@ interface Options {
 interface Result {
   tool: string
   what: string
-  outcome: 'pass' | 'fail'
+  outcome: 'pass' | 'fail' | 'skip'
   note: string
   seconds: number
 }
@@ -56,6 +56,12 @@ async function main(): Promise<number> {
 }
 
 async function runStep(step: ToolStep, session: ToolSession): Promise<Result> {
+  const { tool, what } = step
+  const reason = step.skipReason?.(session) ?? null
+  if (reason !== null) {
+    process.stderr.write(`skip ${tool} ${what}: ${reason}\n`)
+    return { tool, what, outcome: 'skip', note: reason, seconds: 0 }
+  }
   const begin = performance.now()
   const failure = await step.run(session).then(
     () => null,
@@ -63,16 +69,16 @@ async function runStep(step: ToolStep, session: ToolSession): Promise<Result> {
   )
   const seconds = (performance.now() - begin) / 1000
   const outcome = failure === null ? 'pass' : 'fail'
-  process.stderr.write(
-    `${outcome} ${step.tool} ${step.what} ${seconds.toFixed(1)} s${failure === null ? '' : `: ${failure}`}\n`,
-  )
-  return { tool: step.tool, what: step.what, outcome, note: failure ?? '', seconds }
+  process.stderr.write(`${outcome} ${tool} ${what} ${seconds.toFixed(1)} s${failure === null ? '' : `: ${failure}`}\n`)
+  return { tool, what, outcome, note: failure ?? '', seconds }
 }
 
 function show(results: readonly Result[]): void {
   const table = new Table({ head: ['tool', 'what', 'result', 's'], style: { head: [], border: [] } })
   for (const { tool, what, outcome, seconds } of results) table.push([tool, what, outcome, seconds.toFixed(1)])
-  const failed = results.filter(({ outcome }) => outcome === 'fail')
-  process.stdout.write(`${table.toString()}\n${results.length - failed.length} passed, ${failed.length} failed\n`)
-  for (const { tool, what, note } of failed) process.stdout.write(`${tool}, ${what}: ${note}\n`)
+  const count = (of: Result['outcome']): number => results.filter(({ outcome }) => outcome === of).length
+  process.stdout.write(
+    `${table.toString()}\n${count('pass')} passed, ${count('fail')} failed, ${count('skip')} skipped\n`,
+  )
+  for (const { tool, what, note } of results) if (note !== '') process.stdout.write(`${tool}, ${what}: ${note}\n`)
 }

@@ -121,9 +121,9 @@ export const dataSteps: readonly ToolStep[] = [
   {
     tool: 'kafka-dump-log',
     what: 'reads the files of a partition and checks every batch',
+    skipReason: ({ target }) => (target.control?.dataFolder ? null : 'the folder of the broker is not known'),
     async run(session) {
-      const folder = session.target.control?.dataFolder
-      if (folder === undefined || folder === null) throw new Error('the folder of the broker is not known')
+      const folder = session.target.control?.dataFolder ?? ''
       const file = join(folder, `${perfTopicOf(session)}-1`, '00000000000000000000.log')
       const text = await session.ok('kafka-dump-log', ['--deep-iteration', '--files', file])
       const [, end] = await offsets(session, perfTopicOf(session), 'latest')

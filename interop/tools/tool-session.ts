@@ -10,6 +10,8 @@ const env = { KAFKA_TOOL_JVM: '-XX:TieredStopAtLevel=1', KAFKA_TOOL_HEAP: '256m'
 export interface ToolStep {
   readonly tool: string
   readonly what: string
+  /** Null when it can be run, else why not; left out when it always can. */
+  skipReason?(session: ToolSession): string | null
   /** Throws what is wrong. */
   run(session: ToolSession): Promise<void>
 }
