@@ -14,6 +14,8 @@ export interface ListedGroup {
 export interface DescribedGroup {
   readonly groupId: string
   readonly state: GroupState | 'Dead'
+  /** Number of the present generation, 0: there was none. */
+  readonly generation: number
   readonly protocolType: string
   /** The chosen protocol, empty unless the group is stable. */
   readonly protocol: string
@@ -39,12 +41,13 @@ export function listed({ id, members }: Group): ListedGroup {
 }
 
 export function described(groupId: string, group: Group | null): DescribedGroup {
-  if (group === null) return { groupId, state: 'Dead', protocolType: '', protocol: '', members: [] }
+  if (group === null) return { groupId, state: 'Dead', generation: 0, protocolType: '', protocol: '', members: [] }
   const { members } = group
   const isStable = members.state === 'Stable'
   return {
     groupId,
     state: members.state,
+    generation: members.generation,
     protocolType: members.protocolType ?? '',
     protocol: isStable ? (members.protocol ?? '') : '',
     members: [...members.members.values()].map((member) => ({
