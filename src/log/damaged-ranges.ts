@@ -16,7 +16,7 @@ const fileName = 'damaged-ranges'
 
 /**
  * What of a log is known to be damaged: kept in a file of the log's folder, so that a clean restart does not forget it.
- * A damaged range is refused to readers, never skipped; it goes when the log is cut below it or its start moves past it.
+ * A damaged range is refused to readers, never skipped; it goes when the log is cut below it or its segment is removed.
  */
 export class DamagedRanges {
   readonly #path: string
@@ -49,6 +49,15 @@ export class DamagedRanges {
     return this.#ranges.find((range) => range.from <= offset && offset < range.upTo) ?? null
   }
 
+  /** Where the last damage of the segment below `offset` ends; 0 without any. */
+  endBefore(segmentBaseOffset: Offset, offset: Offset): Position {
+    let end = 0
+    for (const range of this.#ranges) {
+      if (range.segmentBaseOffset === segmentBaseOffset && range.upTo <= offset) end = range.endPosition
+    }
+    return end
+  }
+
   /** The first damage in the segment that ends behind `position`. */
   firstIn(segmentBaseOffset: Offset, position: Position): DamagedRange | null {
     if (this.#ranges.length === 0) return null
@@ -66,12 +75,14 @@ export class DamagedRanges {
     await this.#set(this.#ranges.filter((range) => range.from < offset))
   }
 
-  async startAt(offset: Offset): Promise<void> {
-    await this.#set(this.#ranges.filter((range) => range.upTo > offset))
+  /** The segments below are gone. Damage below the log start stays noted as long as its bytes are there to be met. */
+  async segmentsRemovedBelow(baseOffset: Offset): Promise<void> {
+    await this.#set(this.#ranges.filter((range) => range.segmentBaseOffset >= baseOffset))
   }
 
   async #set(ranges: DamagedRange[]): Promise<void> {
     if (ranges.length === 0 && this.#ranges.length === 0) return
+    if (ranges.length === this.#ranges.length && ranges.every((range, i) => range === this.#ranges[i])) return
     this.#ranges = ranges
     const lines = ranges.map(
       (range) => `${range.from} ${range.upTo} ${range.segmentBaseOffset} ${range.position} ${range.endPosition}\n`,

@@ -158,7 +158,7 @@ async function fitToLogStart(parts: LogParts, logEndOffset: Offset): Promise<Off
   epochs.truncateFromEnd(logEndOffset)
   if (logEndOffset >= logStartOffset) {
     epochs.truncateFromStart(logStartOffset)
-    await parts.damage.startAt(logStartOffset)
+    await parts.damage.segmentsRemovedBelow(parts.segments.first.baseOffset)
     await epochs.write()
     return logEndOffset
   }

@@ -1,4 +1,4 @@
-import type { Offset } from '../record/offset.ts'
+import type { Offset, Position } from '../record/offset.ts'
 import type { LogParts } from './log-parts.ts'
 import { positionBefore, replayProducers, walkSegment } from './segment-loader.ts'
 import { removeSegment } from './segment-removal.ts'
@@ -17,17 +17,7 @@ export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offs
     await removeSegment(parts, segment)
   }
   const segment = segments.active
-  let logEndOffset = offset
-  let position = await positionBefore(parts, segment, offset - 1)
-  const range = { from: position, upTo: segment.writtenBytes, checkCrc: false }
-  const { stoppedAt, end } = await walkSegment(parts, segment, range, (header) => {
-    if (header.nextOffset <= offset) return true
-    logEndOffset = Math.min(offset, header.baseOffset)
-    return false
-  })
-  const damaged = damage.at(offset)
-  if (end === 'end' && damaged !== null) logEndOffset = damaged.from
-  position = stoppedAt
+  const { logEndOffset, position } = await placeOfCut(parts, offset)
   // First, so that a read under way sees that there is less, and not that bytes are missing.
   segment.writtenBytes = position
   await files.use(segment.path, async (file) => {
@@ -48,6 +38,23 @@ export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offs
   await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
   await replayProducers(parts, Math.max(logEndOffset, producers.endOffset))
   return logEndOffset
+}
+
+/** Where in the active segment the cut comes, and where the log ends with it. */
+async function placeOfCut(parts: LogParts, offset: Offset): Promise<{ logEndOffset: Offset; position: Position }> {
+  const segment = parts.segments.active
+  // No part of a damaged range can be kept.
+  const damaged = parts.damage.at(offset)
+  if (damaged !== null) return { logEndOffset: damaged.from, position: damaged.position }
+  let logEndOffset = offset
+  const from = await positionBefore(parts, segment, offset - 1)
+  const range = { from, upTo: segment.writtenBytes, checkCrc: false }
+  const { stoppedAt } = await walkSegment(parts, segment, range, (header) => {
+    if (header.nextOffset <= offset) return true
+    logEndOffset = Math.min(offset, header.baseOffset)
+    return false
+  })
+  return { logEndOffset, position: stoppedAt }
 }
 
 /** The segment's sizes and timestamps after the cut: from its indexes and the batches behind the last entry. */

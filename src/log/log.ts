@@ -233,7 +233,6 @@ export class Log {
       const { segments, snapshots, damage, epochs } = this.#parts
       epochs.truncateFromStart(to)
       await epochs.write()
-      await damage.startAt(to)
       for (const segment of [...segments.all]) {
         const next = segments.next(segment)
         if (next === null || next.baseOffset > to) break
@@ -241,6 +240,7 @@ export class Log {
         await removeSegment(this.#parts, segment)
         await snapshots.remove(segment.baseOffset)
       }
+      await damage.segmentsRemovedBelow(segments.first.baseOffset)
     })
   }
 

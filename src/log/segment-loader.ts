@@ -84,12 +84,13 @@ export async function headerAt(files: FileHandles, segment: Segment, position: P
 export async function positionBefore(parts: LogParts, segment: Segment, offset: Offset): Promise<Position> {
   await loadSegment(parts, segment)
   const entry = await segment.offsetIndex.floor(parts.files, offset)
-  if (entry === null || entry.value >= segment.writtenBytes) return 0
+  const behindDamage = parts.damage.endBefore(segment.baseOffset, offset)
+  if (entry === null || entry.value >= segment.writtenBytes || entry.value < behindDamage) return behindDamage
   const header = await headerAt(parts.files, segment, entry.value)
   if (header !== null && header.lastOffset === entry.key) return entry.value
   parts.logger.warn({ path: segment.offsetIndex.path, offset }, 'an index entry leads to another batch')
   if (segment.isSealed) await rebuildIndexes(parts, segment)
-  return 0
+  return behindDamage
 }
 
 /** Takes the good batches of the log from the producer state's end on into the producer state. */
