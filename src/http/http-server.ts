@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify'
+import { type Logger, silentLogger } from '../runtime/logger.ts'
+import { type Health, healthAnswer } from './health.ts'
+import { sharedCall } from './shared-call.ts'
+
+export interface HttpOptions {
+  /** Without brackets. Whether an address beyond loopback is allowed is for the caller to decide (`isLoopback`). */
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** All metrics in Prometheus' text format 0.0.4. */
+  readonly metricsText: () => Promise<string>
+  readonly health: () => Health
+  readonly logger?: Logger
+}
+
+export interface HttpServer {
+  /** The one that it listens on. */
+  readonly port: number
+  /** Takes no more requests and closes every connection. */
+  close(): Promise<void>
+}
+
+/** The HTTP port cannot be listened on. `code` is the system's (EADDRINUSE, EACCES, …). */
+export class HttpListenFault extends Error {
+  readonly code: string
+
+  constructor(at: { host: string; port: number }, cause: unknown) {
+    const code = (cause as { code?: unknown } | null)?.code
+    const why =
+      code === 'EADDRINUSE' ? 'something else listens there' : cause instanceof Error ? cause.message : `${cause}`
+    super(`cannot serve HTTP on ${at.host} port ${at.port}: ${why}`, { cause })
+    this.name = 'HttpListenFault'
+    this.code = typeof code === 'string' ? code : 'EIO'
+  }
+}
+
+/** A request line and headers of more than this are answered with 431. */
+const headerBytesMax = 8192
+/** No route takes a body. */
+const bodyBytesMax = 1024
+/** A client that has not sent its request by then is cut off. */
+const requestTimeoutMs = 10_000
+const keepAliveMs = 65_000
+
+const paths = ['/health', '/health/live', '/health/ready', '/metrics']
+
+/**
+ * Serves `/metrics`, `/health`, and `/health/live` and `/health/ready` for probes. Loads fastify when it is called, so that
+ * it costs a start nothing before clients can work.
+ */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { fastify } = await import('fastify')
+  const server = fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: headerBytesMax },
+  })
+  addRoutes(server, options)
+  try {
+    await server.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await server.close()
+    throw new HttpListenFault(options, error)
+  }
+  const address = server.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  return { port, close: () => server.close() }
+}
+
+function addRoutes(server: FastifyInstance, { metricsText, health, logger = silentLogger }: HttpOptions): void {
+  // Many scrapers cost as much as one.
+  const metrics = sharedCall(metricsText)
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  })
+  server.get('/metrics', async (_request, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8')
+    return metrics()
+  })
+  for (const path of ['/health', '/health/ready']) {
+    server.get(path, async (_request, reply) => {
+      const { code, body } = healthAnswer(health())
+      return reply.code(code).send(body)
+    })
+  }
+  server.get('/health/live', async () => ({ live: true }))
+  server.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ error: 'not found', paths }))
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    const code = error.statusCode ?? 500
+    // What the client did wrong is its own affair; what went wrong here is not told to the outside.
+    if (code < 500) return reply.code(code).send({ error: error.message })
+    logger.error({ path: request.url, error: error.message }, 'an HTTP request failed')
+    return reply.code(500).send({ error: 'the broker could not answer; its log says why' })
+  })
+}
