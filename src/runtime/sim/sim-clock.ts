@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { SimLife } from './sim-life.ts'
-import { simEpochMs } from './sim-world.ts'
+
+/** Virtual time begins here: 2026-01-01T00:00:00Z in ms since 1970. */
+const simEpochMs = 1_767_225_600_000
 
 /** How a node's clock differs from the world's. Survives its crashes. */
 export interface ClockSkew {

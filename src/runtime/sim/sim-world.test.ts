@@ -31,7 +31,7 @@ test('virtual time jumps from event to event, and all promise jobs of one event 
   const world = new SimWorld(1)
   const seen: string[] = []
   const deep = async (name: string) => {
-    for (let turn = 0; turn < 50; turn++) await null
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
     seen.push(`${name} ${world.nowMs}`)
   }
   world.schedule(86_400_000, () => void deep('late'))

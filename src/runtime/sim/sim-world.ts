@@ -12,9 +12,6 @@ export interface SimWorldOptions {
   readonly eventsPerInstantMax?: number
 }
 
-/** Virtual time begins here: 2026-01-01T00:00:00Z in ms since 1970. */
-export const simEpochMs = 1_767_225_600_000
-
 /** Events run per turn of the real event loop. Between any two of them Node runs all promise jobs. */
 const eventsPerTurn = 64
 
