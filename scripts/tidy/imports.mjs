@@ -25,7 +25,7 @@ export const folderOrder = [
 ]
 
 /** The folders beside `src/`, and which others each may import from. */
-const besides = { sim: ['src'], bench: ['src'], interop: ['src'], scripts: [] }
+const besides = { sim: ['src'], bench: ['src', 'interop'], interop: ['src'], scripts: [] }
 
 const importForms = [
   /^\s*import\s+(?:type\s+)?[\w$*{}\s,]+?\sfrom\s*['"]([^'"]+)['"]/gm,
