@@ -110,6 +110,6 @@ test('records that are not compressed are given as they are, within the bound', 
 
 function fixture<T>(path: string): T {
   let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  while (!existsSync(join(folder, path))) folder = dirname(folder)
   return JSON.parse(readFileSync(join(folder, path), 'utf8')) as T
 }

@@ -54,12 +54,12 @@ export class Writer {
   }
 
   bool(value: boolean): void {
-    this.#block[this.#room(1)] = value ? 1 : 0
+    this.#byte(value ? 1 : 0)
   }
 
   int8(value: number): void {
     if ((value << 24) >> 24 !== value) throw outOfRange(value, 'int8')
-    this.#block[this.#room(1)] = value
+    this.#byte(value)
   }
 
   int16(value: number): void {
@@ -94,6 +94,13 @@ export class Writer {
     this.#word(at + 4, value)
   }
 
+  /** The low 8 bits of the value. */
+  #byte(value: number): void {
+    // Room first: it may change the block.
+    const at = this.#room(1)
+    this.#block[at] = value
+  }
+
   /** The low 32 bits of the value. */
   #word(at: number, value: number): void {
     const block = this.#block
@@ -119,10 +126,10 @@ export class Writer {
     if (value >>> 0 !== value) throw outOfRange(value, 'unsigned varint')
     let rest = value
     while (rest > 0x7f) {
-      this.#block[this.#room(1)] = (rest & 0x7f) | 0x80
+      this.#byte((rest & 0x7f) | 0x80)
       rest >>>= 7
     }
-    this.#block[this.#room(1)] = rest
+    this.#byte(rest)
   }
 
   /** A zigzag LEB128 number of at most 32 bits, signed. */
@@ -139,15 +146,15 @@ export class Writer {
     const magnitude = value < 0 ? -(value + 1) : value
     let low = (magnitude % twoTo27) * 2 + (value < 0 ? 1 : 0)
     for (let i = 0; i < 4; i++) {
-      this.#block[this.#room(1)] = (low & 0x7f) | 0x80
+      this.#byte((low & 0x7f) | 0x80)
       low >>>= 7
     }
     let high = Math.floor(magnitude / twoTo27)
     while (high > 0x7f) {
-      this.#block[this.#room(1)] = (high & 0x7f) | 0x80
+      this.#byte((high & 0x7f) | 0x80)
       high = Math.floor(high / 128)
     }
-    this.#block[this.#room(1)] = high
+    this.#byte(high)
   }
 
   /** UTF-8 text of `length` bytes, as Buffer.byteLength counts them; without a length in front. */

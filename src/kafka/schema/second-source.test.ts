@@ -104,9 +104,10 @@ test('the errors are those of the Java client', () => {
 })
 
 function fixture(name: string): string {
+  const path = join('src/kafka/schema/second-source/fixtures', name)
   let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-  return readFileSync(join(folder, 'src/kafka/schema/second-source/fixtures', name), 'utf8')
+  while (!existsSync(join(folder, path))) folder = dirname(folder)
+  return readFileSync(join(folder, path), 'utf8')
 }
 
 function versionsOf(api: Api): number[] {
