@@ -95,7 +95,7 @@ function producedOf(outcome: Outcome, load: Load): Seen | null {
   const steady = outcome.stdout.split('\n').findLast((line) => line.includes('steady state records sent'))
   if (steady !== undefined && outcome.code === 0) {
     const rate = Number(steady.match(/([\d.]+) records\/sec/)?.[1])
-    return { records: load.records, recordsPerSecond: rate, p99Ms: Number(steady.match(/(\d+) ms 99th/)?.[1]) }
+    return { records: load.records, recordsPerSecond: rate }
   }
   const sent = [...outcome.stdout.matchAll(/^(\d+) records sent,/gm)].reduce((sum, match) => sum + Number(match[1]), 0)
   return outcome.timedOut && sent > 0 ? { records: sent, recordsPerSecond: sent / (loadMs / 1000) } : null

@@ -1,6 +1,6 @@
-import Table from 'cli-table3'
 import type { ColdStart } from './cold-start.ts'
 import type { Measured } from './load.ts'
+import { plainTable } from '../interop/table.ts'
 
 /** One system's runs of one load, in the order of the rounds. */
 export interface LoadRuns {
@@ -21,8 +21,6 @@ export interface Report {
   coldStarts: ColdStartRuns[]
 }
 
-const plain = { head: [], border: [] }
-
 /** A table per question, medians of the rounds, with Trilog ÷ Kafka where both were run. */
 export function tablesOf(report: Report): string {
   return [`${report.machine}; medians of ${report.rounds} rounds`, loadTable(report), coldStartTable(report)].join('\n')
@@ -31,7 +29,7 @@ export function tablesOf(report: Report): string {
 function loadTable({ loads }: Report): string {
   const systems = [...new Set(loads.map(({ system }) => system))]
   const head = ['load', 'figure', ...systems, ...(systems.length > 1 ? [`${systems[0]} ÷ ${systems[1]}`] : [])]
-  const table = new Table({ head, style: plain })
+  const table = plainTable(head)
   const figures: [string, number, (measured: Measured) => number | null][] = [
     ['records/s', 0, ({ recordsPerSecond }) => recordsPerSecond],
     ['broker CPU-s per million', 2, ({ cpuSecondsPerMillion }) => cpuSecondsPerMillion],
@@ -54,7 +52,7 @@ function loadTable({ loads }: Report): string {
 function coldStartTable({ coldStarts }: Report): string {
   const systems = coldStarts.map(({ system }) => system)
   const head = ['cold start', ...systems, ...(systems.length > 1 ? [`${systems[0]} ÷ ${systems[1]}`] : [])]
-  const table = new Table({ head, style: plain })
+  const table = plainTable(head)
   const figures: [string, number, (start: ColdStart) => number | null][] = [
     ['first connection, s', 2, ({ tcpMs }) => tcpMs / 1000],
     ['first acknowledged record, s', 2, ({ firstAckMs }) => firstAckMs / 1000],

@@ -12,6 +12,8 @@ export interface RunOptions {
   input?: string
   cwd?: string
   env?: Record<string, string>
+  /** Part of stopping: runs also after an interrupt. */
+  cleanup?: true
 }
 
 export interface Outcome {
@@ -24,9 +26,13 @@ export interface Outcome {
 
 const live = new Set<ChildProcess>()
 const closers = new Set<() => Promise<void>>()
+let interrupted = false
+let ending: Promise<void> | null = null
 
 /** Runs a command to its end. Refuses nothing: the caller judges code and output. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
+  // Never settles: what waits for it ends with the process.
+  if (interrupted && options.cleanup === undefined) return new Promise(() => {})
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...placeOf(options), stdio: ['pipe', 'pipe', 'pipe'] })
     track(child)
@@ -72,6 +78,7 @@ export class LineProcess {
   #stderr = ''
 
   constructor(command: string, args: readonly string[], options: RunOptions, onLine: (line: string) => void) {
+    if (interrupted) throw new Error('interrupted')
     const child = spawn(command, args, { ...placeOf(options), stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child = child
     track(child)
@@ -121,6 +128,7 @@ export function onEnd(close: () => Promise<void>): () => void {
 /** Runs a program's main function; ends every child and calls every closer, also on failure and on Ctrl-C. */
 export async function runMain(main: () => Promise<number>): Promise<void> {
   const stop = (signal: string, code: number): void => {
+    interrupted = true
     process.stderr.write(`\n${signal}: stopping\n`)
     void endAll().finally(() => process.exit(code))
   }
@@ -136,7 +144,13 @@ export async function runMain(main: () => Promise<number>): Promise<void> {
   }
 }
 
-async function endAll(): Promise<void> {
+/** Once: a second caller waits for the first, whose own commands must not be ended. */
+function endAll(): Promise<void> {
+  ending ??= endEverything()
+  return ending
+}
+
+async function endEverything(): Promise<void> {
   await Promise.all([...live].map(end))
   await Promise.allSettled([...closers].map((close) => close()))
   closers.clear()

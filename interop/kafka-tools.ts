@@ -1,5 +1,4 @@
 /** `npm run interop:tools`: Apache Kafka's own tools against a broker of one, judged by what they print. */
-import Table from 'cli-table3'
 import { Command, Option } from 'commander'
 import { runMain } from './child.ts'
 import { installKafka } from './targets/kafka.ts'
@@ -11,6 +10,7 @@ import { dataSteps } from './tools/data.ts'
 import { groupSteps } from './tools/groups.ts'
 import { ToolSession, type ToolStep } from './tools/tool-session.ts'
 import { topicSteps } from './tools/topics.ts'
+import { plainTable } from './table.ts'
 
 interface Options {
   target: TargetName
@@ -74,7 +74,7 @@ async function runStep(step: ToolStep, session: ToolSession): Promise<Result> {
 }
 
 function show(results: readonly Result[]): void {
-  const table = new Table({ head: ['tool', 'what', 'result', 's'], style: { head: [], border: [] } })
+  const table = plainTable(['tool', 'what', 'result', 's'])
   for (const { tool, what, outcome, seconds } of results) table.push([tool, what, outcome, seconds.toFixed(1)])
   const count = (of: Result['outcome']): number => results.filter(({ outcome }) => outcome === of).length
   process.stdout.write(

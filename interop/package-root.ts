@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -8,10 +8,10 @@ export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
 /** The compiled `trilog` program that belongs to this compiled file. */
 export const trilogMain = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
 
+/** The compiled tree may hold a copy of package.json; the lock file is in the checkout only. */
 function findRoot(from: string): string {
-  const file = join(from, 'package.json')
-  if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === 'trilog') return from
+  if (existsSync(join(from, 'package-lock.json'))) return from
   const parent = dirname(from)
-  if (parent === from) throw new Error('no package.json of trilog above the compiled files')
+  if (parent === from) throw new Error('no checkout above the compiled files')
   return findRoot(parent)
 }

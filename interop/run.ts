@@ -1,6 +1,5 @@
 /** `npm run interop`: stock clients against a broker of one; a table of client and case; exit code 1 on any failure. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import Table from 'cli-table3'
 import { Command, Option } from 'commander'
 import { cases } from './cases/all.ts'
 import type { Case, CaseContext } from './cases/case.ts'
@@ -9,6 +8,7 @@ import { type ClientProgram, ClientSession } from './client-program.ts'
 import { clientPrograms } from './client-programs.ts'
 import { externalTarget, startTarget } from './targets/start.ts'
 import { type Target, type TargetName, targetNames } from './targets/target.ts'
+import { plainTable } from './table.ts'
 
 interface Options {
   target: TargetName
@@ -145,12 +145,7 @@ async function creatorFor(client: ClientSession): Promise<ClientSession> {
 }
 
 function show(results: readonly Result[], started: number): void {
-  const table = new Table({
-    head: ['client', 'version', 'case', 'result', 's', 'note'],
-    style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [17, 22, 20, 8, 7, 60],
-  })
+  const table = plainTable(['client', 'version', 'case', 'result', 's', 'note'], [17, 22, 20, 8, 7, 60])
   for (const { client, version, case: name, outcome, seconds, note } of results) {
     table.push([client, version, name, outcome, seconds.toFixed(1), note])
   }

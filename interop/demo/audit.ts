@@ -32,7 +32,7 @@ export interface Audit {
  * key is judged within a stream, everything else over all of them.
  */
 export function audit(input: readonly InputRow[], streams: readonly (readonly SeenRow[])[]): Audit {
-  const seen: (string | undefined)[] = new Array(input.length)
+  const seen: (string | undefined)[] = []
   const result = { records: 0, lost: 0, repeated: 0, altered: 0, outOfOrder: 0 }
   for (const stream of streams) {
     result.outOfOrder += countOutOfOrder(stream)

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SingleBar } from 'cli-progress'
-import Table from 'cli-table3'
 import { Command, Option } from 'commander'
 import { runMain } from '../child.ts'
 import { installNpmFolder } from '../npm-folder.ts'
@@ -11,6 +10,7 @@ import { startTarget } from '../targets/start.ts'
 import { type Target, type TargetName, targetNames } from '../targets/target.ts'
 import { type Audit, audit, checksumOf, type InputRow } from './audit.ts'
 import { kills, type Mode, modes, stream } from './stream.ts'
+import { plainTable } from '../table.ts'
 
 interface Options {
   target: TargetName
@@ -89,7 +89,7 @@ function differencesOf(mode: Mode, log: Audit, group: Audit, due: string): strin
 
 function show(outcomes: readonly Outcome[], rows: number, due: string): void {
   const head = ['', ...outcomes.flatMap(({ mode }) => [`${mode}: log`, 'group'])]
-  const table = new Table({ head, style: { head: [], border: [] } })
+  const table = plainTable(head)
   const line = (name: string, of: (audit: Audit) => string | number): void => {
     table.push([name, ...outcomes.flatMap(({ log, group }) => [of(log), of(group)])])
   }

@@ -36,7 +36,7 @@ export async function startKafka(): Promise<Target> {
   const kafka = (...args: string[]): Promise<string> => runOrThrow(kafkaScript, args, { timeoutMs: 90_000, env })
   const stop = async (): Promise<void> => {
     release()
-    await kafka('down')
+    await runOrThrow(kafkaScript, ['down'], { timeoutMs: 30_000, env, cleanup: true })
     await rm(folder, { recursive: true, force: true })
   }
   const release = onEnd(stop)

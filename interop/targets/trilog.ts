@@ -17,7 +17,7 @@ export async function startTrilog(): Promise<Target> {
   const up = (...args: string[]): Promise<string> => trilog('up', '--data', data, ...args, '--detach')
   const stop = async (): Promise<void> => {
     release()
-    await trilog('down', '--data', data)
+    await runOrThrow(process.execPath, [trilogMain, 'down', '--data', data], { timeoutMs: startMs, cleanup: true })
     await rm(data, { recursive: true, force: true })
   }
   const release = onEnd(stop)
