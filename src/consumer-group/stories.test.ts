@@ -12,10 +12,11 @@ import { StoryTeller } from './story-teller.ts'
  */
 const rewrites = process.env['REWRITE_STORIES'] === '1'
 
-function checkout(): string {
+/** Stories stay in the sources; this runs from what was built of them. */
+function storyFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-  return folder
+  while (!existsSync(join(folder, 'src/consumer-group/stories'))) folder = dirname(folder)
+  return join(folder, 'src/consumer-group/stories')
 }
 
 function retell(story: string): string {
@@ -33,7 +34,7 @@ function retell(story: string): string {
   return `${told.join('\n').trimEnd()}\n`
 }
 
-const folder = join(checkout(), 'src/consumer-group/stories')
+const folder = storyFolder()
 for (const name of readdirSync(folder)) {
   test(`the story goes as written: ${name}`, () => {
     const written = readFileSync(join(folder, name), 'utf8')
