@@ -29,10 +29,14 @@ const planted: Record<string, string> = {
   'src/log/two.ts': `import { one } from './one.ts'\nexport const two = (): number => one()\n`,
   'src/log/long-file.ts': 'export {}\n'.repeat(601),
   'src/log/long-function.ts': `export function long(run: () => void): void {\n${'  run()\n'.repeat(70)}}\n`,
+  'src/log/writing.test.ts': `import { writeFileSync } from 'node:fs'\nexport const write = writeFileSync\n`,
+  'src/log/dialing.test.ts': `import { connect } from 'node:net'\nexport const dial = connect\n`,
   // What is fine must pass: exceptions that the rules name, and node:test's promises.
   'src/runtime/node/clock.ts': 'export const now = (): number => Date.now()\n',
   'src/cli/files.ts': `import { readFileSync } from 'node:fs'\nexport const read = readFileSync\n`,
   'bench/timer.ts': 'export const later = (run: () => void): unknown => setTimeout(run, 1)\n',
+  'src/log/reading.test.ts': `import { readFileSync } from 'node:fs'\nexport const read = readFileSync\n`,
+  'src/runtime/node/clock.test.ts': `import { writeFileSync } from 'node:fs'\nexport const write = writeFileSync\n`,
   'src/log/fine.test.ts': `import { test } from 'node:test'\ntest('a promise', async () => {})\n`,
 }
 
@@ -50,6 +54,8 @@ const rules: Record<string, string> = {
   'src/log/secure-sockets.ts': 'no-restricted-imports',
   'src/log/random-bytes.ts': 'no-restricted-imports',
   'src/log/clock.test.ts': 'no-restricted-properties',
+  'src/log/writing.test.ts': 'no-restricted-imports',
+  'src/log/dialing.test.ts': 'no-restricted-imports',
   'sim/clock.ts': 'no-restricted-properties',
   'src/log/floating.ts': 'no-floating-promises',
   'src/log/switch.ts': 'switch-exhaustiveness-check',

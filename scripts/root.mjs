@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The checkout. The compiled copy of this file finds the same folder: it looks for the package by its name. */
+/** The checkout: the nearest folder above with a lock file. The compiled copy of this file in `dist/` finds the same one. */
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 /**
@@ -10,9 +10,8 @@ export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
  * @returns {string}
  */
 function findRoot(from) {
-  const file = join(from, 'package.json')
-  if (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).name === 'trilog') return from
+  if (existsSync(join(from, 'package-lock.json'))) return from
   const parent = dirname(from)
-  if (parent === from) throw new Error('no package.json above the scripts')
+  if (parent === from) throw new Error('no package-lock.json above the scripts')
   return findRoot(parent)
 }
