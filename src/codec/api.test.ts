@@ -7,6 +7,7 @@ import { message } from './message.ts'
 const echo = api({
   key: 77,
   name: 'Echo',
+  about: 'Says the same again.',
   versions: [1, 3],
   flexibleSince: 3,
   request: message({ text: { type: 'string', about: 'What to say.' } }),

@@ -9,6 +9,8 @@ export interface Api<Q extends Message = Message, R extends Message = Message> {
   /** The number that requests carry. */
   readonly key: number
   readonly name: string
+  /** What it is for, and what its versions changed, in a sentence or two. */
+  readonly about: string
   /** First and last version that is served. */
   readonly versions: readonly [min: number, max: number]
   /** First version that ApiVersions tells; lower than what is served where clients draw conclusions from it. */
@@ -30,6 +32,7 @@ export type ResponseInputOf<A extends Api> = InputOf<A['response']>
 export function api<const Q extends Message, const R extends Message>(declared: {
   key: number
   name: string
+  about: string
   versions: readonly [min: number, max: number]
   advertisedMin?: number
   flexibleSince?: number

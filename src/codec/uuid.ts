@@ -5,8 +5,3 @@ export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 export function uuidFromBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('base64url')
 }
-
-/** The sixteen bytes of an id in the form that Kafka prints. */
-export function uuidToBytes(uuid: string): Uint8Array {
-  return Buffer.from(uuid, 'base64url')
-}

@@ -28,10 +28,10 @@ const alterConfigsResourceResponse = message({
   resourceName: { type: 'string', about: 'Topic, broker id or other name; the empty broker stands for all brokers.' },
 })
 
-/** Replaces all settings of a topic or broker. Clients should use IncrementalAlterConfigs instead. */
 export const alterConfigs = api({
   key: 33,
   name: 'AlterConfigs',
+  about: 'Replaces all settings of a topic or broker. Clients should use IncrementalAlterConfigs instead.',
   versions: [0, 2],
   flexibleSince: 2,
   request: message({

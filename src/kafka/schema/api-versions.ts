@@ -19,10 +19,10 @@ const finalizedFeatureKey = message({
   minVersionLevel: { type: 'int16', since: 3, about: 'Lowest level in force.' },
 })
 
-/** Tells which APIs and versions are served (KIP-511). */
 export const apiVersions = api({
   key: 18,
   name: 'ApiVersions',
+  about: 'Tells which APIs and versions are served (KIP-511).',
   versions: [0, 4],
   flexibleSince: 3,
   plainResponseHeader: true,

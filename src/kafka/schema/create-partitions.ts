@@ -21,10 +21,10 @@ const createPartitionsTopicResult = message({
   errorMessage: { type: 'string', nullableSince: 0, default: null, about: 'What went wrong, in words.' },
 })
 
-/** Adds partitions to topics (KIP-195). */
 export const createPartitions = api({
   key: 37,
   name: 'CreatePartitions',
+  about: 'Adds partitions to topics (KIP-195).',
   versions: [0, 3],
   flexibleSince: 2,
   request: message({

@@ -62,10 +62,11 @@ const creatableTopicResult = message({
   },
 })
 
-/** Makes topics. Since version 4 -1 stands for the default of partitions and replicas (KIP-464); 7 answers with the id. */
 export const createTopics = api({
   key: 19,
   name: 'CreateTopics',
+  about:
+    'Makes topics. Since version 4 -1 stands for the default of partitions and replicas (KIP-464); 7 answers with the id.',
   versions: [2, 7],
   flexibleSince: 5,
   request: message({

@@ -6,10 +6,10 @@ const deletableGroupResult = message({
   errorCode: { type: 'int16', about: '0, or the number of what went wrong.' },
 })
 
-/** Deletes groups that have no members (KIP-229). */
 export const deleteGroups = api({
   key: 42,
   name: 'DeleteGroups',
+  about: 'Deletes groups that have no members (KIP-229).',
   versions: [0, 2],
   flexibleSince: 2,
   request: message({

@@ -22,10 +22,10 @@ const deleteRecordsTopicResult = message({
   partitions: { type: array(deleteRecordsPartitionResult), about: 'What became of it, by partition.' },
 })
 
-/** Moves the log start offset up. */
 export const deleteRecords = api({
   key: 21,
   name: 'DeleteRecords',
+  about: 'Moves the log start offset up.',
   versions: [0, 2],
   flexibleSince: 2,
   request: message({

@@ -26,10 +26,10 @@ const deletableTopicResult = message({
   },
 })
 
-/** Deletes topics, by id too since version 6 (KIP-516). */
 export const deleteTopics = api({
   key: 20,
   name: 'DeleteTopics',
+  about: 'Deletes topics, by id too since version 6 (KIP-516).',
   versions: [1, 6],
   flexibleSince: 4,
   request: message({

@@ -9,10 +9,11 @@ const describeClusterBroker = message({
   isFenced: { type: 'bool', since: 2, about: 'Whether it is registered but not alive.' },
 })
 
-/** Tells the brokers or controllers of the cluster (KIP-700, KIP-919), fenced ones too since version 2 (KIP-1073). */
 export const describeCluster = api({
   key: 60,
   name: 'DescribeCluster',
+  about:
+    'Tells the brokers or controllers of the cluster (KIP-700, KIP-919), fenced ones too since version 2 (KIP-1073).',
   versions: [0, 2],
   flexibleSince: 0,
   request: message({

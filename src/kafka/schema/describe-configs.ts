@@ -50,10 +50,10 @@ const describeConfigsResult = message({
   configs: { type: array(describeConfigsResourceResult), about: 'Each setting.' },
 })
 
-/** Tells settings, where they come from (KIP-226), and since version 3 their types and documentation (KIP-569). */
 export const describeConfigs = api({
   key: 32,
   name: 'DescribeConfigs',
+  about: 'Tells settings, where they come from (KIP-226), and since version 3 their types and documentation (KIP-569).',
   versions: [1, 4],
   flexibleSince: 4,
   request: message({

@@ -36,10 +36,10 @@ const describedGroup = message({
   },
 })
 
-/** Tells the members of groups. Version 6 answers with GROUP_ID_NOT_FOUND (KIP-1043). */
 export const describeGroups = api({
   key: 15,
   name: 'DescribeGroups',
+  about: 'Tells the members of groups. Version 6 answers with GROUP_ID_NOT_FOUND (KIP-1043).',
   versions: [0, 6],
   flexibleSince: 5,
   request: message({

@@ -36,10 +36,10 @@ const describeLogDirsResult = message({
   isCordoned: { type: 'bool', since: 5, ignorable: true, about: 'Whether no new partitions are put there (KIP-1066).' },
 })
 
-/** Tells sizes of the log folders (KIP-113), since version 4 the space on their disks (KIP-827). */
 export const describeLogDirs = api({
   key: 35,
   name: 'DescribeLogDirs',
+  about: 'Tells sizes of the log folders (KIP-113), since version 4 the space on their disks (KIP-827).',
   versions: [1, 5],
   flexibleSince: 2,
   request: message({

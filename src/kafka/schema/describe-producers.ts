@@ -31,10 +31,10 @@ const topicResponse = message({
   partitions: { type: array(partitionResponse), about: 'What is known, by partition.' },
 })
 
-/** Tells the producers that write to partitions (KIP-664). */
 export const describeProducers = api({
   key: 61,
   name: 'DescribeProducers',
+  about: 'Tells the producers that write to partitions (KIP-664).',
   versions: [0, 0],
   flexibleSince: 0,
   request: message({

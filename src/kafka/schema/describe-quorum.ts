@@ -57,10 +57,10 @@ const node = message({
   listeners: { type: array(listener), since: 2, about: 'Each way to reach it.' },
 })
 
-/** Tells the state of the metadata quorum (KIP-595, KIP-836, KIP-853). */
 export const describeQuorum = api({
   key: 55,
   name: 'DescribeQuorum',
+  about: 'Tells the state of the metadata quorum (KIP-595, KIP-836, KIP-853).',
   versions: [0, 2],
   flexibleSince: 0,
   request: message({

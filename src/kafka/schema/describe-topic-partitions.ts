@@ -45,10 +45,10 @@ const describeTopicPartitionsResponseTopic = message({
   },
 })
 
-/** Tells topics in pages, with eligible leader replicas (KIP-966). */
 export const describeTopicPartitions = api({
   key: 75,
   name: 'DescribeTopicPartitions',
+  about: 'Tells topics in pages, with eligible leader replicas (KIP-966).',
   versions: [0, 0],
   flexibleSince: 0,
   request: message({

@@ -139,10 +139,11 @@ const nodeEndpoint = message({
   rack: { type: 'string', since: 16, nullableSince: 16, default: null, about: 'Rack of the broker, if it has one.' },
 })
 
-/** Reads record batches, waiting for them if asked to. Sessions since version 7 (KIP-227), topic ids since 13 (KIP-516). */
 export const fetch = api({
   key: 1,
   name: 'Fetch',
+  about:
+    'Reads record batches, waiting for them if asked to. Sessions since version 7 (KIP-227), topic ids since 13 (KIP-516).',
   versions: [4, 18],
   flexibleSince: 12,
   request: message({

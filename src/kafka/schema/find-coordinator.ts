@@ -10,10 +10,10 @@ const coordinator = message({
   errorMessage: { type: 'string', since: 4, nullableSince: 4, ignorable: true, about: 'What went wrong, in words.' },
 })
 
-/** Tells which broker coordinates groups or transactions; of several at once since version 4 (KIP-699). */
 export const findCoordinator = api({
   key: 10,
   name: 'FindCoordinator',
+  about: 'Tells which broker coordinates groups or transactions; of several at once since version 4 (KIP-699).',
   versions: [0, 6],
   flexibleSince: 3,
   request: message({

@@ -1,10 +1,10 @@
 import { api } from '../../codec/api.ts'
 import { message } from '../../codec/message.ts'
 
-/** Keeps a member in its group and tells it of a rebalance. */
 export const heartbeat = api({
   key: 12,
   name: 'Heartbeat',
+  about: 'Keeps a member in its group and tells it of a rebalance.',
   versions: [0, 4],
   flexibleSince: 4,
   request: message({

@@ -29,10 +29,10 @@ const alterConfigsResourceResponse = message({
   resourceName: { type: 'string', about: 'Topic, broker id or other name; the empty broker stands for all brokers.' },
 })
 
-/** Changes single settings (KIP-339). */
 export const incrementalAlterConfigs = api({
   key: 44,
   name: 'IncrementalAlterConfigs',
+  about: 'Changes single settings (KIP-339).',
   versions: [0, 1],
   flexibleSince: 1,
   request: message({

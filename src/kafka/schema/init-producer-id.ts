@@ -1,10 +1,10 @@
 import { api } from '../../codec/api.ts'
 import { message } from '../../codec/message.ts'
 
-/** Gives a producer its id and epoch (KIP-98, KIP-360). */
 export const initProducerId = api({
   key: 22,
   name: 'InitProducerId',
+  about: 'Gives a producer its id and epoch (KIP-98, KIP-360).',
   versions: [0, 5],
   flexibleSince: 2,
   request: message({

@@ -22,10 +22,11 @@ const joinGroupResponseMember = message({
   metadata: { type: 'bytes', about: 'What the member said of itself under the chosen way of assignment.' },
 })
 
-/** Joins a group of the classic protocol. Version 4 demands a member id (KIP-394), 5 knows static members (KIP-345). */
 export const joinGroup = api({
   key: 11,
   name: 'JoinGroup',
+  about:
+    'Joins a group of the classic protocol. Version 4 demands a member id (KIP-394), 5 knows static members (KIP-345).',
   versions: [0, 9],
   flexibleSince: 6,
   request: message({

@@ -31,10 +31,10 @@ const memberResponse = message({
   errorCode: { type: 'int16', since: 3, about: '0, or the number of what went wrong.' },
 })
 
-/** Leaves a group; several members at once since version 3. */
 export const leaveGroup = api({
   key: 13,
   name: 'LeaveGroup',
+  about: 'Leaves a group; several members at once since version 3.',
   versions: [0, 5],
   flexibleSince: 4,
   request: message({

@@ -6,10 +6,10 @@ const configResource = message({
   resourceType: { type: 'int8', since: 1, default: 16, ignorable: true, about: 'What it is, as in DescribeConfigs.' },
 })
 
-/** Lists what has settings of its own (KIP-1142); version 0 knew client metrics only (KIP-714). */
 export const listConfigResources = api({
   key: 74,
   name: 'ListConfigResources',
+  about: 'Lists what has settings of its own (KIP-1142); version 0 knew client metrics only (KIP-714).',
   versions: [0, 1],
   flexibleSince: 0,
   request: message({

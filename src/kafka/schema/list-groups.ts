@@ -8,10 +8,10 @@ const listedGroup = message({
   groupType: { type: 'string', since: 5, ignorable: true, about: 'Protocol that it runs, classic for instance.' },
 })
 
-/** Lists the groups that the broker coordinates, since version 4 by state (KIP-518), since 5 by type (KIP-848). */
 export const listGroups = api({
   key: 16,
   name: 'ListGroups',
+  about: 'Lists the groups that the broker coordinates, since version 4 by state (KIP-518), since 5 by type (KIP-848).',
   versions: [0, 5],
   flexibleSince: 3,
   request: message({

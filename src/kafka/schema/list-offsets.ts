@@ -40,10 +40,11 @@ const listOffsetsTopicResponse = message({
   partitions: { type: array(listOffsetsPartitionResponse), about: 'What was found, by partition.' },
 })
 
-/** Finds offsets by time. Since version 7 also that of the highest timestamp (KIP-734); 8 and 9 are about tiered storage, 11 too. */
 export const listOffsets = api({
   key: 2,
   name: 'ListOffsets',
+  about:
+    'Finds offsets by time. Since version 7 also that of the highest timestamp (KIP-734); 8 and 9 are about tiered storage, 11 too.',
   versions: [1, 11],
   flexibleSince: 6,
   request: message({

@@ -55,10 +55,10 @@ const metadataResponseTopic = message({
   },
 })
 
-/** Tells brokers, topics, partitions and their leaders. Version 10 and 12 bring topic ids (KIP-516). */
 export const metadata = api({
   key: 3,
   name: 'Metadata',
+  about: 'Tells brokers, topics, partitions and their leaders. Version 10 and 12 bring topic ids (KIP-516).',
   versions: [0, 13],
   flexibleSince: 9,
   request: message({

@@ -35,10 +35,11 @@ const offsetCommitResponseTopic = message({
   partitions: { type: array(offsetCommitResponsePartition), about: 'What became of it, by partition.' },
 })
 
-/** Commits offsets of a group. Version 7 knows static members (KIP-345), 9 the new group protocol (KIP-848), 10 topic ids. */
 export const offsetCommit = api({
   key: 8,
   name: 'OffsetCommit',
+  about:
+    'Commits offsets of a group. Version 7 knows static members (KIP-345), 9 the new group protocol (KIP-848), 10 topic ids.',
   versions: [2, 10],
   flexibleSince: 8,
   request: message({

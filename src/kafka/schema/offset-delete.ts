@@ -20,10 +20,10 @@ const offsetDeleteResponseTopic = message({
   partitions: { type: array(offsetDeleteResponsePartition), about: 'What became of it, by partition.' },
 })
 
-/** Deletes committed offsets of topics that the group does not read (KIP-496). */
 export const offsetDelete = api({
   key: 47,
   name: 'OffsetDelete',
+  about: 'Deletes committed offsets of topics that the group does not read (KIP-496).',
   versions: [0, 0],
   request: message({
     groupId: { type: 'string', about: 'Name of the group.' },

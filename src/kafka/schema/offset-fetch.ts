@@ -83,10 +83,10 @@ const offsetFetchResponseGroup = message({
   errorCode: { type: 'int16', since: 8, about: '0, or the number of what went wrong.' },
 })
 
-/** Tells the committed offsets of groups; of several at once since version 8 (KIP-709), by topic id since 10. */
 export const offsetFetch = api({
   key: 9,
   name: 'OffsetFetch',
+  about: 'Tells the committed offsets of groups; of several at once since version 8 (KIP-709), by topic id since 10.',
   versions: [1, 10],
   flexibleSince: 6,
   request: message({

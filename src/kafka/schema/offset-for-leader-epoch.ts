@@ -28,10 +28,10 @@ const offsetForLeaderTopicResult = message({
   partitions: { type: array(epochEndOffset), about: 'What was found, by partition.' },
 })
 
-/** Tells where a leadership ends in the log (KIP-101, KIP-320). */
 export const offsetForLeaderEpoch = api({
   key: 23,
   name: 'OffsetForLeaderEpoch',
+  about: 'Tells where a leadership ends in the log (KIP-101, KIP-320).',
   versions: [2, 4],
   flexibleSince: 4,
   request: message({

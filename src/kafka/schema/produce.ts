@@ -79,10 +79,11 @@ const nodeEndpoint = message({
   rack: { type: 'string', since: 10, nullableSince: 10, default: null, about: 'Rack of the broker, if it has one.' },
 })
 
-/** Appends record batches (KIP-98 batches on). Version 13 names topics by id (KIP-516), version 10 tells the new leader in the refusal (KIP-951). */
 export const produce = api({
   key: 0,
   name: 'Produce',
+  about:
+    'Appends record batches (KIP-98 batches on). Version 13 names topics by id (KIP-516), version 10 tells the new leader in the refusal (KIP-951).',
   versions: [3, 13],
   // Old librdkafka takes compression for unknown to a broker whose first version is above 0.
   advertisedMin: 0,

@@ -6,10 +6,10 @@ const syncGroupRequestAssignment = message({
   assignment: { type: 'bytes', about: 'What the member is to read; the broker does not look inside.' },
 })
 
-/** Hands over the assignments, as the leader, and gets back the own one. */
 export const syncGroup = api({
   key: 14,
   name: 'SyncGroup',
+  about: 'Hands over the assignments, as the leader, and gets back the own one.',
   versions: [0, 5],
   flexibleSince: 4,
   request: message({
