@@ -119,12 +119,14 @@ function arrayDecoder({ of }: ArrayOf, version: number, flexible: boolean, nulla
     1,
     typeof of === 'string' ? primitiveBytesMin(of, flexible) : bytesMinOf(of, version, flexible),
   )
+  const nested = typeof of !== 'string'
   return (reader) => {
     const count = flexible ? reader.unsignedVarint() - 1 : reader.int32()
     if (count < 0) return nullOr(nullable, reader)
     if (count * bytesMin > reader.remaining) {
       throw new MalformedInput(`${count} elements, ${reader.remaining} bytes left`, reader.position)
     }
+    if (nested) reader.countNestedMessages(count)
     const elements: unknown[] = []
     try {
       while (elements.length < count) elements.push(decode(reader))

@@ -108,6 +108,18 @@ test('a lying count is found before anything is made of it', () => {
   assert.throws(() => decode(numbers, new Reader(flexible), 1), MalformedInput)
 })
 
+test('more messages in one than any cluster needs are malformed, before memory is taken for them', () => {
+  const tiny = message({ a: { type: 'int8', about: 'A number.' } })
+  const many = message({ all: { type: array(tiny), about: 'Many.' }, more: { type: array(tiny), about: 'Many more.' } })
+  const bytes = Buffer.alloc(1_000_010)
+  bytes.writeInt32BE(600_000)
+  bytes.writeInt32BE(399_990, 600_004)
+  assert.equal(decode(many, new Reader(bytes), 0).more.length, 399_990)
+  const tooMany = Buffer.concat([bytes, Buffer.alloc(100)])
+  tooMany.writeInt32BE(400_001, 600_004)
+  assert.throws(() => decode(many, new Reader(tooMany), 0), /more than 1000000 messages in one at byte 600008, in more/)
+})
+
 test('unknown tagged fields are stepped over, lying ones are malformed', () => {
   const plain = message({}, { flexibleSince: 0 })
   const tagged = message(

@@ -1,5 +1,11 @@
 import { MalformedInput } from './malformed-input.ts'
 
+/**
+ * Messages within one message, in all its arrays. One of two bytes becomes an object of fifty and more, so a frame within
+ * the bound of frames could still take more memory than there is. No cluster has a million partitions.
+ */
+const nestedMessagesMax = 1_000_000
+
 const twoTo27 = 2 ** 27
 const twoTo28 = 2 ** 28
 const twoTo32 = 2 ** 32
@@ -12,6 +18,7 @@ export class Reader {
   readonly #bytes: Buffer
   readonly #end: number
   #position = 0
+  #nestedMessages = 0
 
   constructor(frame: Uint8Array) {
     this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
@@ -40,6 +47,14 @@ export class Reader {
 
   skip(count: number): void {
     this.#take(count)
+  }
+
+  /** Counts messages that are about to be read from this frame; too many are MalformedInput. */
+  countNestedMessages(count: number): void {
+    this.#nestedMessages += count
+    if (this.#nestedMessages > nestedMessagesMax) {
+      throw new MalformedInput(`more than ${nestedMessagesMax} messages in one`, this.#position)
+    }
   }
 
   /** Any byte but 0 is true, as in Kafka. */
