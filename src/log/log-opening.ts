@@ -115,7 +115,9 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
 /** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */
 async function createdSegment(parts: LogParts, baseOffset: Offset): Promise<Segment> {
   const segment = newSegment(parts, baseOffset)
-  for (const path of [segment.path, segment.offsetIndex.path, segment.timeIndex.path]) {
+  const { preallocate, segmentBytes } = parts.settings
+  await parts.files.use(segment.path, (file) => file.truncate(preallocate ? segmentBytes : 0), 'create')
+  for (const { path } of [segment.offsetIndex, segment.timeIndex]) {
     await parts.files.use(path, (file) => file.truncate(0), 'create')
   }
   segment.isCreated = true
