@@ -156,3 +156,10 @@ test('leftovers, compiler output, empty files and pages that nobody links to are
   const linked = [page, { path: 'docs/found.md', text: 'x' }, { path: 'docs/pictures/p.svg', text: 'x' }]
   assert.equal(says(deadFileFindings(linked)), '')
 })
+
+test('a lock without the binaries of every system is refused', () => {
+  const lock = (more: object): string =>
+    JSON.stringify({ packages: { 'node_modules/a': { optionalDependencies: { '@a/mac': '1.0.0' } }, ...more } })
+  assert.match(says(wordFindings([{ path: 'package-lock.json', text: lock({}) }])), /lacks @a\/mac/)
+  assert.equal(says(wordFindings([{ path: 'package-lock.json', text: lock({ 'node_modules/@a/mac': {} }) }])), '')
+})

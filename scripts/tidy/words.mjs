@@ -67,11 +67,26 @@ function find(file, pattern, advice) {
  * @returns {import('./tree.mjs').Finding[]}
  */
 function lockFindings(file) {
-  if (!file.path.endsWith('package-lock.json') || !/"resolved":\s*"http/.test(file.text)) return []
-  return [
-    {
-      path: file.path,
-      says: 'names where packages came from: `npm install --omit-lockfile-registry-resolved` makes it anew',
-    },
+  if (!file.path.endsWith('package-lock.json')) return []
+  const says = [
+    ...(/"resolved":\s*"http/.test(file.text)
+      ? ['names where packages came from: `npm install --omit-lockfile-registry-resolved` makes it anew']
+      : []),
+    ...missingPlatforms(file.text).map((name) => `lacks ${name}: \`npm ci\` fails without an entry for every system`),
   ]
+  return says.map((sentence) => ({ path: file.path, says: sentence }))
+}
+
+/**
+ * Optional packages (the binaries of other systems) that a lock's packages ask for and that it has no entry for: npm
+ * leaves out those that its registry does not have.
+ * @param {string} text
+ */
+function missingPlatforms(text) {
+  if (!text.includes('"optionalDependencies"')) return []
+  /** @type {Record<string, { optionalDependencies?: Record<string, string> }>} */
+  const packages = JSON.parse(text).packages ?? {}
+  const present = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)))
+  const asked = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
+  return [...new Set(asked)].filter((name) => !present.has(name))
 }
