@@ -92,6 +92,15 @@ test('a build follows changed contents, not changed times, and nothing of an old
   assert.match(readFileSync(join(folder, 'dist/src/cli/main.js'), 'utf8'), /43/)
 })
 
+test('npx finds the program of the checkout', () => {
+  const folder = checkout()
+  writeFileSync(join(folder, 'src/cli/main.ts'), `#!/usr/bin/env node\nconsole.log('ran', process.argv[2])\n`)
+  markInstalled(folder)
+  assert.equal(ensure(folder).status, 0)
+  const run = spawnSync('npx', ['--no-install', 'trilog', 'up'], { cwd: folder, encoding: 'utf8' })
+  assert.equal(run.stdout, 'ran up\n', run.stderr)
+})
+
 test('a build that fails says so, leaves the old one whole, and is tried again', () => {
   const folder = checkout()
   markInstalled(folder)

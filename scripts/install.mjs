@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { basename } from 'node:path/posix'
 
@@ -34,10 +34,15 @@ export function install(root) {
 }
 
 /**
- * Declares `node_modules/` to be what the lock file asks for.
+ * Declares `node_modules/` to be what the lock file asks for, and links the `trilog` program into it.
  * @param {string} root
  */
 export function markInstalled(root) {
+  // npm links the programs of dependencies, not the package's own: this is what `npx --no-install trilog` runs.
+  const link = join(root, 'node_modules/.bin/trilog')
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true })
+  rmSync(link, { force: true })
+  symlinkSync('../../dist/src/cli/main.js', link)
   writeFileSync(join(root, stampPath), stampOf(root))
 }
 
