@@ -57,11 +57,22 @@ export class DiskReader {
     if (damaged !== null) throw this.#fault('damaged', damaged)
     for (const segment of segments.from(from)) {
       if (segment.baseOffset >= request.upTo) break
-      const position = this.#takeCursor(segment, from) ?? (await positionBefore(this.#parts, segment, from))
-      const slice = await this.#readFrom(segment, position, request)
+      const slice = await this.#readSegment(segment, request)
       if (slice !== null) return slice
     }
     return emptySlice(from)
+  }
+
+  async #readSegment(segment: Segment, request: LogReadRequest): Promise<LogSlice | null> {
+    const { from, upTo } = request
+    try {
+      const position = this.#takeCursor(segment, from) ?? (await positionBefore(this.#parts, segment, from))
+      return await this.#readFrom(segment, position, request)
+    } catch (error) {
+      // The log start has moved past it meanwhile, and its files are gone.
+      if (segment.isDeleted) throw this.#fault('offset-out-of-range', { from, upTo })
+      throw error
+    }
   }
 
   /** Forgets where readers were, when the log was cut. */

@@ -65,11 +65,10 @@ export class LogTail {
 
   /** The run's bytes are going; what is older is no longer joined to the newest and goes with it. */
   evictThrough(run: TailRun): void {
-    while (this.#first < this.#runs.length) {
-      const first = this.#runs[this.#first] as TailRun
-      if (first.baseOffset > run.baseOffset) break
-      this.#first++
-    }
+    // A run from before the tail was cleared: its offsets may belong to other bytes by now.
+    const at = this.#runHolding(run.baseOffset)
+    if (at < 0 || this.#runs[at] !== run) return
+    this.#first = at + 1
     if (this.#first === this.#runs.length) {
       this.clear()
     } else if (this.#first >= 64 && this.#first * 2 >= this.#runs.length) {

@@ -6,6 +6,7 @@ import { type LeaderEpoch, type Offset, type Timestamp, noEpoch } from '../recor
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { plausibleSize } from './batch-walk.ts'
+import type { DamagedRange } from './damaged-ranges.ts'
 import { DiskReader, type LogReadRequest } from './disk-reader.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
@@ -124,6 +125,11 @@ export class Log {
   /** Set once the disk has failed; the log then takes nothing more until it is opened again. */
   get fault(): DiskFault | null {
     return this.#fault
+  }
+
+  /** What of the log is known to be damaged, found by this start or an earlier one. */
+  get damage(): readonly DamagedRange[] {
+    return this.#parts.damage.all
   }
 
   get settings(): LogSettings {
@@ -298,7 +304,8 @@ export class Log {
         if (this.settings.preallocate && active.isCreated) {
           await files.use(active.path, (file) => file.truncate(active.writtenBytes))
         }
-        await snapshots.take(producers)
+        // An empty log has nothing to be replayed, and gets none, as in Kafka.
+        if (this.#logEndOffset > this.logStartOffset) await snapshots.take(producers)
       })
     } finally {
       this.#writer.stop()

@@ -52,6 +52,8 @@ export class SparseIndex {
   #written = 0
   #pending: IndexEntry[] = []
   #last: IndexEntry | null = null
+  /** The file holds exactly the entries, and they are durable. */
+  #isFinished = false
 
   constructor(options: { path: string; format: IndexFormat; baseOffset: number }) {
     this.path = options.path
@@ -89,12 +91,15 @@ export class SparseIndex {
   async load(files: FileHandles): Promise<boolean> {
     return await files.use(this.path, async (file) => {
       const size = await file.size()
+      this.#isFinished = false
       const slots = Math.floor(size / this.#format.entryBytes)
       this.#written = await this.#usedSlots(file, slots)
       this.#pending = []
       this.#last = this.#written === 0 ? null : await this.#entryAt(file, this.#written - 1)
       if (size % this.#format.entryBytes !== 0) return false
       const before = this.#written < 2 ? null : await this.#entryAt(file, this.#written - 2)
+      // Only a clean shutdown lets an index be taken up, and that has made it durable.
+      this.#isFinished = size === this.#written * this.#format.entryBytes
       if (this.#last === null) return true
       const isOffset = this.#format === offsetIndexFormat
       const offset = isOffset ? this.#last.key : this.#last.value
@@ -124,6 +129,7 @@ export class SparseIndex {
   async write(files: FileHandles): Promise<void> {
     const count = this.#pending.length
     if (count === 0) return
+    this.#isFinished = false
     const { entryBytes } = this.#format
     const bytes = Buffer.alloc(count * entryBytes)
     for (let i = 0; i < count; i++) {
@@ -137,6 +143,7 @@ export class SparseIndex {
   /** Writes what waits, cuts what lies behind the entries, and makes the file durable. */
   async finish(files: FileHandles): Promise<void> {
     await this.write(files)
+    if (this.#isFinished) return
     await files.use(
       this.path,
       async (file) => {
@@ -145,10 +152,12 @@ export class SparseIndex {
       },
       'create',
     )
+    this.#isFinished = true
   }
 
   /** Drops every entry, for making the index anew. The file is cut when it is next written or finished. */
   clear(): void {
+    this.#isFinished = false
     this.#written = 0
     this.#pending = []
     this.#last = null
@@ -156,6 +165,7 @@ export class SparseIndex {
 
   /** Keeps the entries for which `keeps` holds: it must hold for the first ones and for none behind them. */
   async truncate(files: FileHandles, keeps: (entry: IndexEntry) => boolean): Promise<void> {
+    this.#isFinished = false
     this.#pending = this.#pending.filter(keeps)
     await files.use(
       this.path,
