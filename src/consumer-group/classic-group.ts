@@ -234,7 +234,7 @@ export class ClassicGroup {
   /** Makes a member the leader that has rejoined; false when none has. */
   electJoinedLeader(): boolean {
     if (this.#leader === null) return false
-    if (this.member(this.#leader)?.joinTicket != null) return true
+    if ((this.member(this.#leader)?.joinTicket ?? null) !== null) return true
     for (const member of this.#members.values()) {
       if (member.joinTicket === null) continue
       this.#leader = member.id

@@ -33,6 +33,8 @@ import { sync } from './sync.ts'
  */
 export class GroupCoordinator {
   readonly #scope: GroupScope
+  /** A partition without groups has no timer. */
+  #isExpirySet = false
 
   constructor(settings: GroupSettings) {
     const store = new GroupStore()
@@ -75,6 +77,7 @@ export class GroupCoordinator {
       default:
         event satisfies never
     }
+    this.#setExpiry()
     return this.#scope.out.drain()
   }
 
@@ -117,8 +120,8 @@ export class GroupCoordinator {
 
   #onTimer(timer: GroupTimer): void {
     if (timer.type === 'expiry') {
+      this.#isExpirySet = false
       expireOffsets(this.#scope)
-      this.#scope.out.setTimer(timer, this.#scope.settings.offsetsRetentionCheckIntervalMs)
       return
     }
     const group = this.#scope.store.get(timer.groupId)
@@ -138,7 +141,7 @@ export class GroupCoordinator {
   }
 
   #onLoaded(): void {
-    const { store, out, settings } = this.#scope
+    const { store, settings } = this.#scope
     for (const group of [...store.all()]) {
       if (group.stored !== null) group.members = ClassicGroup.from(group.id, group.stored)
       for (const member of group.members.members.values()) startSession(this.#scope, group.members, member)
@@ -147,6 +150,12 @@ export class GroupCoordinator {
       }
       store.forgetIfUnused(group.id)
     }
+  }
+
+  #setExpiry(): void {
+    const { store, out, settings } = this.#scope
+    if (this.#isExpirySet || store.isEmpty) return
+    this.#isExpirySet = true
     out.setTimer({ type: 'expiry' }, settings.offsetsRetentionCheckIntervalMs)
   }
 

@@ -27,6 +27,10 @@ export class GroupStore {
     return this.#groups.get(id) ?? null
   }
 
+  get isEmpty(): boolean {
+    return this.#groups.size === 0
+  }
+
   all(): Iterable<Group> {
     return this.#groups.values()
   }

@@ -106,8 +106,7 @@ async function withMember(version = 3): Promise<{ at: Coordinator; memberId: str
 test('every version of every group API can be asked and answered, with and without a coordinator', async () => {
   for (const at of [new Coordinator(), await new Coordinator().start()]) {
     const { groups } = at
-    const topics = [{ name: 'words', topicId: wordsId, partitions: [{ partitionIndex: 0, committedOffset: 3 }] }]
-    const asked = [{ name: 'words', topicId: wordsId, partitionIndexes: [0, 7] }]
+    const committed = [{ partitionIndex: 0, committedOffset: 3 }]
     for (const v of versionsOf(joinGroupHandler(groups))) await at.call(joinGroupHandler(groups), v, joining)
     for (const v of versionsOf(syncGroupHandler(groups))) await at.call(syncGroupHandler(groups), v, { groupId: 'g' })
     for (const v of versionsOf(heartbeatHandler(groups))) await at.call(heartbeatHandler(groups), v, { groupId: 'g' })
@@ -116,13 +115,11 @@ test('every version of every group API can be asked and answered, with and witho
       await at.call(leaveGroupHandler(groups), v, { groupId: 'g', ...leaving })
     }
     for (const v of versionsOf(offsetCommitHandler(groups, names))) {
-      const named =
-        v < 10 ? topics.map(({ topicId: _, ...topic }) => topic) : topics.map(({ name: _, ...topic }) => topic)
+      const named = [{ ...(v < 10 ? { name: 'words' } : { topicId: wordsId }), partitions: committed }]
       await at.call(offsetCommitHandler(groups, names), v, { groupId: 's', topics: named })
     }
     for (const v of versionsOf(offsetFetchHandler(groups, names))) {
-      const named =
-        v < 10 ? asked.map(({ topicId: _, ...topic }) => topic) : asked.map(({ name: _, ...topic }) => topic)
+      const named = [{ ...(v < 10 ? { name: 'words' } : { topicId: wordsId }), partitionIndexes: [0, 7] }]
       const request = v < 8 ? { groupId: 's', topics: named } : { groups: [{ groupId: 's', topics: named }] }
       await at.call(offsetFetchHandler(groups, names), v, request)
       if (v < 2) continue
