@@ -92,7 +92,11 @@ export class BrokerConnection {
     const range = this.#ranges.get(api.key)
     const version = Math.min(versionMax, range?.[1] ?? -1)
     if (range === undefined || version < Math.max(api.versions[0], range[0])) {
-      throw new KafkaError(unsupportedVersion, api.name, `the broker at ${this.#name} serves no version of it that is known here`)
+      throw new KafkaError(
+        unsupportedVersion,
+        api.name,
+        `the broker at ${this.#name} serves no version of it that is known here`,
+      )
     }
     return version
   }
@@ -129,12 +133,7 @@ export class BrokerConnection {
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#ranges.set(apiKey, [minVersion, maxVersion])
   }
 
-  #send<A extends Api>(
-    api: A,
-    version: number,
-    body: RequestInputOf<A>,
-    options: CallOptions,
-  ): Promise<ResponseOf<A>> {
+  #send<A extends Api>(api: A, version: number, body: RequestInputOf<A>, options: CallOptions): Promise<ResponseOf<A>> {
     const { signal, timeoutMs } = options
     const doing = `${api.name} to ${this.#name}`
     return new Promise((resolve, reject) => {
