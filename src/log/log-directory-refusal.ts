@@ -1,4 +1,4 @@
-/** Why a folder is not opened. Each is for the operator: nothing was changed in the folder. */
+/** Why a folder, or one partition's (`other-topic`), is not opened. For the operator: nothing was changed in it. */
 export type LogDirectoryRefusalCode =
   | 'locked'
   | 'newer-version'
@@ -7,6 +7,7 @@ export type LogDirectoryRefusalCode =
   | 'other-cluster'
   | 'damaged'
   | 'no-identity'
+  | 'other-topic'
 
 /** The log directory may not be used as it is. `message` is one sentence that says why and what can be done. */
 export class LogDirectoryRefusal extends Error {

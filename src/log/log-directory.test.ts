@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { DiskFault } from '../runtime/disk.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { LogDirectory, type OpenLogs, type OpenReport } from './log-directory.ts'
+import { LogDirectory, type LogPlace, type OpenLogs, type OpenReport } from './log-directory.ts'
 import { ByteLog } from './log-directory-byte-log.ts'
 import type { HostedReplica } from './log-directory-name.ts'
 import { LogDirectoryRefusal } from './log-directory-refusal.ts'
@@ -171,7 +171,7 @@ describe('how the folder was left', () => {
     const { world, machine } = node()
     const directory = await world.complete(madeFolder(machine.runtime, 'open'))
     const log = directory.log(flights) as ByteLog
-    log.fault = { name: 'DiskFault', code: 'EIO' } as DiskFault
+    log.fault = new DiskFault({ code: 'EIO', path, operation: 'sync' })
     await world.complete(directory.close())
     assert.equal((await world.complete(openOn(machine.restart()))).start.clean, false)
   })
@@ -212,6 +212,40 @@ describe('which replicas it holds', () => {
       ['orders'],
     )
     assert.equal(directory.log(flights)?.logEndOffset, 5)
+  })
+
+  test('a log that cannot be opened stays offline: suspect on a read error, not for want of room', async () => {
+    for (const [code, suspects] of [
+      ['EIO', ['flights damage']],
+      ['ENOSPC', []],
+    ] as const) {
+      const { world, machine } = node()
+      const { runtime } = machine
+      await world.complete(madeFolder(runtime, 'closed'))
+      const directory = await world.complete(openOn(runtime))
+      const open = async (place: LogPlace) => {
+        if (place.topic === 'flights') throw new DiskFault({ code, path: place.directory, operation: 'read' })
+        return ByteLog.open(runtime, place)
+      }
+      const report = await world.complete(directory.openAll({ ...how(runtime), open }))
+      assert.deepEqual([report.offline.length, reasons(report)], [1, suspects])
+      await world.complete(directory.markDirtyBeforeFirstAppend())
+      await world.complete(directory.close())
+      assert.equal((await world.complete(openOn(runtime))).start.clean, false)
+    }
+  })
+
+  test('too few file handles fail the start: no log is to blame', async () => {
+    const { world, machine } = node()
+    const { runtime } = machine
+    await world.complete(madeFolder(runtime, 'closed'))
+    const directory = await world.complete(openOn(runtime))
+    const open = async (place: LogPlace): Promise<ByteLog> => {
+      throw new DiskFault({ code: 'EMFILE', path: place.directory, operation: 'open' })
+    }
+    await assert.rejects(world.complete(directory.openAll({ ...how(runtime), open })), { code: 'EMFILE' })
+    await world.complete(directory.close())
+    assert.deepEqual((await world.complete(start(runtime))).report.suspects, [])
   })
 
   test('a partition that is not on the list is set aside, an empty one goes', async () => {

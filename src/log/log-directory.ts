@@ -7,6 +7,7 @@ import { type Identity, writeBootId } from './log-directory-identity.ts'
 import { folderOf, type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 import { type DirectoryStart, type LogDirectoryOptions, type OpenedFolder, openFolder } from './log-directory-open.ts'
 import { setAside } from './log-directory-scan.ts'
+import { LogDirectoryRefusal } from './log-directory-refusal.ts'
 import { inParallel } from './log-directory-workers.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import type { Suspect, SuspicionReason } from './suspicion.ts'
@@ -62,8 +63,14 @@ export interface OfflineReplica {
 const logsAtOnceDefault = 16
 const checkpointIntervalDefaultMs = 60_000
 
-/** Errors of the process, not of one log: with them nothing can be opened. */
+/** Faults of the process, not of one log: with them nothing can be opened. */
 const processCodes = new Set(['EMFILE', 'ENFILE'])
+
+/** Faults that an operator ends, and the log is what it was: no room, no permission. */
+const passingCodes = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS'])
+
+/** So many offline logs are logged one by one. */
+const offlineLinesMax = 10
 
 /**
  * The folder of a broker, in Kafka's layout: whose it is, which replicas it hosts, how it was left, and its logs. One
@@ -146,6 +153,9 @@ export class LogDirectory<L extends HostedLog> {
     await inParallel(waiting, this.#logsAtOnce, (replica) => this.#openOrLeave(replica, how))
     await suspicion.settle(this.#found)
     this.#isSettled = true
+    if (this.#offline.size > 0) {
+      this.#options.runtime.logger.error({ path: this.path, offline: this.#offline.size }, 'logs are offline')
+    }
     this.#startCheckpoints()
     return {
       ...this.start,
@@ -264,11 +274,12 @@ export class LogDirectory<L extends HostedLog> {
     try {
       await this.#open(replica, how)
     } catch (error) {
-      const code = (error as { code?: unknown }).code
-      if (!(error instanceof Error) || (typeof code === 'string' && processCodes.has(code))) throw error
-      if (error.name === 'InvariantViolation') throw error
+      const code = error instanceof Error && 'code' in error ? error.code : null
+      // What has no code is no fault but a mistake of ours.
+      if (!(error instanceof Error) || typeof code !== 'string' || processCodes.has(code)) throw error
       this.#offline.set(partitionKey(replica), { replica, error })
-      this.#doubt(replica, 'damage', error.message)
+      if (!passingCodes.has(code)) this.#doubt(replica, 'damage', error.message)
+      if (this.#offline.size > offlineLinesMax) return
       this.#options.runtime.logger.error(
         { ...replica, error: error.message },
         'a log cannot be opened and stays offline',
@@ -310,7 +321,8 @@ export class LogDirectory<L extends HostedLog> {
     const read = await readPartitionMetadata(disk, directory)
     if (read.state === 'whole' && read.topicId === replica.topicId) return replica
     if (read.state === 'whole' && replica.topicId !== null) {
-      throw new Error(`${directory} belongs to topic id ${read.topicId}, not to ${replica.topicId}`)
+      const sentence = `${directory} belongs to topic id ${read.topicId}, not to ${replica.topicId}`
+      throw new LogDirectoryRefusal({ code: 'other-topic', path: directory, sentence })
     }
     if (read.state === 'whole') {
       const identified = { ...replica, topicId: read.topicId }

@@ -71,10 +71,10 @@ export class ProducerSnapshots {
     state.reset(logStartOffset)
   }
 
-  /** Writes the state at its end offset, unless there is one. Durable when resolved. The bytes are taken at once. */
+  /** Writes the state at its end offset, unless that is 0 or has one. Durable when resolved. The bytes are taken at once. */
   async take(state: ProducerState): Promise<void> {
     const offset = state.endOffset
-    if (this.#offsets.includes(offset)) return
+    if (offset === 0 || this.#offsets.includes(offset)) return
     await this.#disk.writeFileAtomic(this.#path(offset), encodeProducerSnapshot(state.entries()))
     if (!this.#offsets.includes(offset)) this.#offsets = [...this.#offsets, offset].sort((a, b) => a - b)
   }
