@@ -45,7 +45,7 @@ export function build(root) {
  * A hash over the names and contents of everything that the compiler reads from the checkout.
  * @param {string} root
  */
-export function sourceHash(root) {
+function sourceHash(root) {
   const hash = createHash('sha256')
   const files = sourceFolders.flatMap((folder) => sourcesBelow(root, folder))
   for (const file of [...buildInputs, ...files]) {
