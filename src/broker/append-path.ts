@@ -1,0 +1,69 @@
+import type { BatchRefusal, BatchRules } from '../record/batch-validation.ts'
+import { isRefusal, validateBatches } from '../record/batch-validation.ts'
+import type { Offset, Timestamp } from '../record/offset.ts'
+import type { AppendRefusal } from '../replica/refusal.ts'
+import type { Appended, Replica } from '../replica/replica.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+/** A record batch is in the log, as safe as was asked for. */
+export interface AppendDone {
+  readonly baseOffset: Offset
+  /** -1 where the producer's timestamps stand. */
+  readonly logAppendTime: Timestamp
+  readonly logStartOffset: Offset
+}
+
+export type AppendOutcome =
+  | AppendDone
+  | AppendRefusal
+  | BatchRefusal
+  | { code: 'unknown-partition' | 'internal-topic' }
+  /** It is in the log, but was not as safe as asked for within the time given. It may yet become so. */
+  | { code: 'timed-out' | 'not-enough-replicas-after-append' }
+
+export interface AppendRequest {
+  readonly replica: Replica
+  /** The caller's bytes; free again when the call returns. */
+  readonly batches: Uint8Array
+  /** 0: answered at once; 1: when the leader has stored it; -1: when it is committed. */
+  readonly acks: number
+  readonly timeoutMs: number
+  readonly rules: BatchRules
+}
+
+/**
+ * Checks a client's batch and gives it its place in the log before it returns; the outcome comes when the batch is as
+ * safe as `acks` asks.
+ */
+export function appendBatch(clock: Clock, request: AppendRequest): AppendOutcome | Promise<AppendOutcome> {
+  const { replica, acks } = request
+  const batches = validateBatches(request.batches, request.rules)
+  if (isRefusal(batches)) return batches
+  // No transaction can be open here: none has ever been begun (InitProducerId refuses transactional ids).
+  if (batches.first.isTransactional) return { code: 'invalid-txn-state' }
+  const appended = replica.append(batches, { allInSync: acks === -1 })
+  if ('code' in appended) return appended
+  const done: AppendDone = {
+    baseOffset: appended.baseOffset,
+    logAppendTime: appended.logAppendTime,
+    logStartOffset: replica.log.logStartOffset,
+  }
+  return acks === 0 ? done : whenSafe(clock, request, appended, done)
+}
+
+function whenSafe(
+  clock: Clock,
+  { replica, acks, timeoutMs }: AppendRequest,
+  appended: Appended,
+  done: AppendDone,
+): Promise<AppendOutcome> {
+  const upTo = appended.lastOffset + 1
+  const safe = acks === 1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
+    safe.then(refusal => {
+      timer.cancel()
+      resolve(refusal ?? done)
+    }, reject)
+  })
+}

@@ -1,0 +1,158 @@
+import { logSettingsOf } from './log-settings-of.ts'
+import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
+import { Replica } from '../replica/replica.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
+import { isrScheme, type Scheme } from '../replication/schemes.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { invariant } from '../runtime/invariant.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { LiveConfigs } from './live-configs.ts'
+import type { PartitionLogs } from './partition-logs.ts'
+
+/** Told when this broker begins or ceases to lead a partition. */
+export interface LeadershipListener {
+  elected(topic: string, partition: number, replica: Replica): void
+  resigned(topic: string, partition: number): void
+  topicsDeleted(names: readonly string[]): void
+}
+
+/**
+ * The replicas that this broker hosts, kept as the image says: opened, led, configured and deleted when records
+ * say so. Only this class opens and closes them.
+ */
+export class HostedPartitions {
+  readonly #self: BrokerId
+  readonly #image: ClusterImage
+  readonly #configs: LiveConfigs
+  readonly #logs: PartitionLogs
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #replicas = new Map<string, Replica[]>()
+  readonly #listeners: LeadershipListener[] = []
+
+  constructor(parts: {
+    self: BrokerId
+    image: ClusterImage
+    configs: LiveConfigs
+    logs: PartitionLogs
+    clock: Clock
+    logger: Logger
+  }) {
+    this.#self = parts.self
+    this.#image = parts.image
+    this.#configs = parts.configs
+    this.#logs = parts.logs
+    this.#clock = parts.clock
+    this.#logger = parts.logger
+  }
+
+  get(topic: string, partition: number): Replica | null {
+    return this.#replicas.get(topic)?.[partition] ?? null
+  }
+
+  *all(): Iterable<Replica> {
+    for (const replicas of this.#replicas.values()) yield* replicas.filter(replica => replica !== undefined)
+  }
+
+  /** The listener hears of leaderships from now on, and at once of those that are. */
+  listen(listener: LeadershipListener): void {
+    this.#listeners.push(listener)
+    for (const replica of this.all()) {
+      if (replica.leads) listener.elected(replica.topic, replica.partition, replica)
+    }
+  }
+
+  /** Puts committed records, which the image has replayed already, into effect. */
+  async apply(records: readonly MetadataRecord[]): Promise<void> {
+    await this.#removeDeleted(records)
+    const touched = this.#partitionsIn(records)
+    for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
+    await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
+  }
+
+  /** Opens everything that the image says this broker hosts. Leads nothing that an earlier process led. */
+  async openAll(): Promise<void> {
+    const opening: Promise<unknown>[] = []
+    for (const topic of this.#image.topics.values()) {
+      for (const partition of topic.partitions) {
+        if (partition.replicas.includes(this.#self)) opening.push(this.#open(topic, partition.index))
+      }
+    }
+    await Promise.all(opening)
+  }
+
+  async #removeDeleted(records: readonly MetadataRecord[]): Promise<void> {
+    if (!records.some(record => record.type === 'remove-topic')) return
+    const gone = [...this.#replicas.keys()].filter(name => !this.#image.topics.has(name))
+    for (const name of gone) {
+      const replicas = this.#replicas.get(name) ?? []
+      this.#replicas.delete(name)
+      for (const replica of replicas) {
+        replica.resign(replica.epoch, null)
+        for (const listener of this.#listeners) listener.resigned(name, replica.partition)
+        await this.#logs.delete({ topic: name, partition: replica.partition })
+      }
+    }
+    for (const listener of this.#listeners) listener.topicsDeleted(gone)
+  }
+
+  #partitionsIn(records: readonly MetadataRecord[]): { topic: TopicImage; partition: PartitionImage }[] {
+    const touched = new Map<string, { topic: TopicImage; partition: PartitionImage }>()
+    for (const record of records) {
+      if (record.type !== 'partition' && record.type !== 'partition-change') continue
+      const topic = this.#image.topicById(record.topicId)
+      const partition = topic?.partitions[record.partition]
+      if (topic === null || partition === undefined || !partition.replicas.includes(this.#self)) continue
+      touched.set(`${record.topicId}:${record.partition}`, { topic, partition })
+    }
+    return [...touched.values()]
+  }
+
+  /** Leads or follows the partition as the image says. */
+  async #follow(topic: TopicImage, partition: PartitionImage): Promise<void> {
+    const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition.index))
+    if (partition.leader === this.#self) {
+      if (replica.leads && replica.epoch === partition.leaderEpoch) return this.#reconfigure(replica, partition)
+      replica.lead(partition.leaderEpoch, { replicas: partition.replicas, inSync: partition.inSync })
+      for (const listener of this.#listeners) listener.elected(topic.name, partition.index, replica)
+      return
+    }
+    const led = replica.leads
+    replica.resign(partition.leaderEpoch, partition.leader === -1 ? null : partition.leader)
+    if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
+  }
+
+  async #open(topic: TopicImage, partition: number): Promise<Replica> {
+    const name = { topic: topic.name, partition }
+    const settings = logSettingsOf(this.#configs.topic(topic.name))
+    const replica = await Replica.open(
+      { ...name, self: this.#self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
+      events => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
+    )
+    const replicas = this.#replicas.get(topic.name) ?? []
+    invariant(replicas[partition] === undefined, 'a partition is opened twice', name)
+    replicas[partition] = replica
+    this.#replicas.set(topic.name, replicas)
+    return replica
+  }
+
+  #configure(topic: string): void {
+    for (const replica of this.#replicas.get(topic) ?? []) {
+      const partition = this.#image.partition(topic, replica.partition)
+      if (partition !== null) this.#reconfigure(replica, partition)
+    }
+  }
+
+  #reconfigure(replica: Replica, partition: PartitionImage): void {
+    replica.configure({
+      settings: logSettingsOf(this.#configs.topic(replica.topic)),
+      scheme: this.#schemeOf(replica.topic),
+      sets: { replicas: partition.replicas, inSync: partition.inSync },
+    })
+  }
+
+  #schemeOf(topic: string): Scheme {
+    return isrScheme(this.#configs.topic(topic).minInsyncReplicas)
+  }
+}

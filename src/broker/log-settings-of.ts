@@ -1,0 +1,21 @@
+import type { TopicConfig } from '../config/topic-settings.ts'
+import type { LogSettings } from '../log/log-settings.ts'
+
+/** What a topic's configuration means for the logs of its partitions. */
+export function logSettingsOf(config: TopicConfig): LogSettings {
+  return {
+    segmentBytes: config.segmentBytes,
+    segmentMs: config.segmentMs,
+    segmentJitterMs: config.segmentJitterMs,
+    indexIntervalBytes: config.indexIntervalBytes,
+    segmentIndexBytes: config.segmentIndexBytes,
+    flushMessages: config.flushMessages,
+    flushMs: config.flushMs,
+    maxMessageBytes: config.maxMessageBytes,
+    timestampType: config.messageTimestampType,
+    timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
+    timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
+    preallocate: config.preallocate,
+    gapsAllowed: config.cleanupPolicy.includes('compact'),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Log } from '../log/log.ts'
+import type { LogEvents, LogSettings } from '../log/log-settings.ts'
+
+/** A partition's log by name; `topicId` tells a topic from an earlier one of the same name. */
+export interface LogName {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+}
+
+/** Where the logs of partitions come from and go. */
+export interface PartitionLogs {
+  /** Opens the log, or makes it if this broker has never hosted the partition. */
+  open(name: LogName, settings: LogSettings, events: LogEvents): Promise<Log>
+  /** Closes the log and removes its folder. */
+  delete(name: Omit<LogName, 'topicId'>): Promise<void>
+}

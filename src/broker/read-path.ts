@@ -1,0 +1,169 @@
+import type { LogSlice } from '../log/log-slice.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { ReadRefusal } from '../replica/refusal.ts'
+import type { ReadAnswer, Replica } from '../replica/replica.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+/** One partition that a consumer wants to read, in the order in which it wants them served. */
+export interface ReadTarget {
+  readonly replica: Replica
+  readonly from: Offset
+  readonly maxBytes: number
+  readonly leaderEpoch: LeaderEpoch
+}
+
+export interface ReadLimits {
+  /** Wait until so many bytes are there, */
+  readonly minBytes: number
+  /** but no longer than this. */
+  readonly maxWaitMs: number
+  readonly maxBytes: number
+  readonly committedTransactionsOnly: boolean
+}
+
+export type PartitionRead = (Omit<ReadAnswer, 'slice'> & { readonly slice: LogSlice | null }) | ReadRefusal
+
+/** The answers, in the order of the targets. Every slice in them must be released. */
+export interface ReadResult {
+  readonly partitions: readonly PartitionRead[]
+  readonly bytes: number
+}
+
+/**
+ * Reads several partitions at once, and waits for more if there is less than the caller wants. While it waits it holds
+ * no buffers: what it had found is released and read again at the end. Only partitions that have moved, or had
+ * something, are looked at again, so that a wait on thousands of idle ones costs nothing when one of them moves.
+ */
+export class WaitingRead {
+  readonly #clock: Clock
+  readonly #targets: readonly ReadTarget[]
+  readonly #limits: ReadLimits
+  readonly #results: (PartitionRead | null)[]
+  readonly #watchers: (() => void)[] = []
+  #toRead: Set<number>
+  #wake: (() => void) | null = null
+  #moved = false
+  #over = false
+
+  constructor(clock: Clock, targets: readonly ReadTarget[], limits: ReadLimits) {
+    this.#clock = clock
+    this.#targets = targets
+    this.#limits = limits
+    this.#results = targets.map(() => null)
+    this.#toRead = new Set(targets.keys())
+  }
+
+  /** Ends the wait now; what there is will be answered. For a caller that is gone. */
+  cancel(): void {
+    this.#over = true
+    this.#wake?.()
+  }
+
+  async run(): Promise<ReadResult> {
+    const first = await this.#attempt()
+    if (this.#enough(first)) return this.#result(first)
+    const timer = this.#clock.setTimer(this.#limits.maxWaitMs, () => this.cancel())
+    this.#watch()
+    let bytes = first
+    try {
+      for (;;) {
+        this.#releaseAll()
+        if (!this.#over) await this.#woken()
+        bytes = await this.#attempt()
+        if (this.#over || this.#enough(bytes)) return this.#result(bytes)
+      }
+    } finally {
+      timer.cancel()
+      this.#unwatch()
+    }
+  }
+
+  #enough(bytes: number): boolean {
+    const { minBytes, maxWaitMs } = this.#limits
+    if (bytes >= minBytes || maxWaitMs <= 0 || this.#over) return true
+    return this.#results.some(result => result !== null && 'code' in result)
+  }
+
+  #result(bytes: number): ReadResult {
+    return { partitions: this.#results as PartitionRead[], bytes }
+  }
+
+  async #attempt(): Promise<number> {
+    const indices = [...this.#toRead].sort((a, b) => a - b)
+    this.#toRead = new Set()
+    this.#moved = false
+    let bytes = 0
+    for (const index of indices) {
+      const read = await this.#readOne(index, bytes)
+      this.#results[index] = read
+      if ('code' in read || read.slice === null) continue
+      bytes += read.slice.bytes
+      this.#toRead.add(index)
+    }
+    return bytes
+  }
+
+  /** `bytes` have been read from those before it. */
+  async #readOne(index: number, bytes: number): Promise<PartitionRead> {
+    const target = this.#targets[index] as ReadTarget
+    const answer = target.replica.read({
+      from: target.from,
+      maxBytes: Math.min(target.maxBytes, this.#limits.maxBytes - bytes),
+      // A batch larger than the limits is given when nothing else is: the reader would never get past it.
+      minOneBatch: bytes === 0,
+      committedTransactionsOnly: this.#limits.committedTransactionsOnly,
+      leaderEpoch: target.leaderEpoch,
+    })
+    if ('code' in answer) return answer
+    if (!(answer.slice instanceof Promise)) return { ...answer, slice: answer.slice }
+    try {
+      return { ...answer, slice: await answer.slice }
+    } catch {
+      // The log has logged what is wrong with its disk; the reader is told to look elsewhere or come again.
+      return { code: 'storage-error' }
+    }
+  }
+
+  #watch(): void {
+    for (const [index, { replica }] of this.#targets.entries()) {
+      const watcher = (): void => this.#onMoved(index)
+      replica.watch(watcher)
+      this.#watchers.push(() => replica.unwatch(watcher))
+    }
+    // A partition may have moved while the first attempt read another one from disk.
+    for (const [index, result] of this.#results.entries()) {
+      const seen = result !== null && !('code' in result) ? result.highWatermark : -1
+      if ((this.#targets[index]?.replica.highWatermark ?? 0) > seen) this.#onMoved(index)
+    }
+  }
+
+  #unwatch(): void {
+    for (const unwatch of this.#watchers.splice(0)) unwatch()
+  }
+
+  /** Resolves when something has moved; what moves together wakes once. */
+  #woken(): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        this.#wake = null
+        this.#clock.defer(resolve)
+      }
+      if (this.#moved) wake()
+      else this.#wake = wake
+    })
+  }
+
+  #onMoved(index: number): void {
+    this.#toRead.add(index)
+    this.#moved = true
+    this.#wake?.()
+  }
+
+  #releaseAll(): void {
+    for (const [index, result] of this.#results.entries()) {
+      if (result === null || 'code' in result || result.slice === null) continue
+      result.slice.release()
+      this.#results[index] = { ...result, slice: null }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Broker } from '../broker/broker.ts'
+import type { AlterConfigs } from '../metadata/controller/alter-configs.ts'
+import { kafkaErrors } from './errors.ts'
+
+const errors = {
+  altered: kafkaErrors.NONE.code,
+  'invalid-config': kafkaErrors.INVALID_CONFIG.code,
+  'invalid-request': kafkaErrors.INVALID_REQUEST.code,
+  'unknown-topic': kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code,
+} as const
+
+/** Changes settings, and says of each resource what became of it, in the shape that both AlterConfigs calls have. */
+export async function alteredResponses(broker: Broker, request: AlterConfigs) {
+  const answers = await broker.coordinator.submit('alterConfigs', request)
+  return answers.map(({ type, name, outcome }) => ({
+    resourceType: type,
+    resourceName: name,
+    errorCode: errors[outcome.code],
+    errorMessage: outcome.code === 'altered' ? null : outcome.message,
+  }))
+}

@@ -1,0 +1,32 @@
+/**
+ * Buffers for frames, kept for the next one: fresh memory costs a page fault for every 4 KiB, which measured more than all other
+ * work of a large produce together. Sizes are powers of two; what is beyond the bound is left to the collector.
+ */
+export class BufferPool {
+  readonly #free = new Map<number, Buffer[]>()
+  readonly #limitBytes: number
+  #pooledBytes = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  /** A buffer of at least `bytes`, with old content. */
+  take(bytes: number): Buffer {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)))
+    const free = this.#free.get(size)?.pop()
+    if (free === undefined) return Buffer.allocUnsafeSlow(size)
+    this.#pooledBytes -= size
+    return free
+  }
+
+  /** Gives back what `take` gave; nobody may look at it any more. */
+  give(buffer: Buffer): void {
+    const size = buffer.length
+    if (this.#pooledBytes + size > this.#limitBytes) return
+    const free = this.#free.get(size)
+    if (free === undefined) this.#free.set(size, [buffer])
+    else free.push(buffer)
+    this.#pooledBytes += size
+  }
+}

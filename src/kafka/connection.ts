@@ -1,0 +1,210 @@
+import { MalformedInput } from '../codec/malformed-input.ts'
+import { InvariantViolation } from '../runtime/invariant.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Connection, Receiver } from '../runtime/network.ts'
+import type { Dispatcher, OpenedRequest } from './dispatcher.ts'
+import { type FrameResources, FrameReader } from './frame-reader.ts'
+
+/** One request's place in the order of the answers. */
+interface Slot {
+  readonly request: OpenedRequest
+  readonly bytes: number
+  answered: boolean
+  buffers: readonly Uint8Array[] | null
+  readonly releases: (() => void)[]
+  readonly closers: (() => void)[]
+}
+
+export interface ConnectionBounds {
+  /** Requests that may wait for their answers at once. */
+  readonly inFlightMax: number
+  /** Bytes of them, and bytes of answers that the client has not taken yet. */
+  readonly inFlightBytesMax: number
+  readonly unsentBytesMax: number
+}
+
+/**
+ * One client's connection: requests in, answers out in the same order. Requests are served one after the other, as Kafka's
+ * broker does, but a produce may follow a produce that still waits for its acknowledgement: its place in the log is fixed
+ * when it is taken. Who does not read his answers, or has too much waiting, is not read from.
+ */
+export class ClientConnection implements Receiver {
+  readonly #connection: Connection
+  readonly #dispatcher: Dispatcher
+  readonly #reader: FrameReader
+  readonly #bounds: ConnectionBounds
+  readonly #logger: Logger
+  readonly #id: number
+  readonly #onClosed: (connection: ClientConnection) => void
+  readonly #slots: Slot[] = []
+  #inFlightBytes = 0
+  #open = true
+  #draining = false
+  #lastUsedMs: number
+  readonly #nowMs: () => number
+
+  constructor(parts: {
+    connection: Connection
+    id: number
+    dispatcher: Dispatcher
+    resources: FrameResources
+    bounds: ConnectionBounds
+    logger: Logger
+    nowMs: () => number
+    onClosed: (connection: ClientConnection) => void
+  }) {
+    this.#connection = parts.connection
+    this.#id = parts.id
+    this.#dispatcher = parts.dispatcher
+    this.#bounds = parts.bounds
+    this.#logger = parts.logger
+    this.#nowMs = parts.nowMs
+    this.#lastUsedMs = parts.nowMs()
+    this.#onClosed = parts.onClosed
+    this.#reader = new FrameReader(parts.resources, {
+      frame: frame => this.#onFrame(frame),
+      malformed: what => this.#fail(what),
+      pause: paused => (paused ? this.#connection.pause() : this.#connection.resume()),
+    })
+  }
+
+  /** Monotonic time of the last request or answer; a connection that waits for an answer is in use now. */
+  get lastUsedMs(): number {
+    return this.#slots.length > 0 ? this.#nowMs() : this.#lastUsedMs
+  }
+
+  allocate(): Uint8Array {
+    return this.#reader.allocate()
+  }
+
+  received(bytes: number): void {
+    this.#reader.received(bytes)
+  }
+
+  closed(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#reader.close()
+    const slots = this.#slots.splice(0)
+    for (const slot of slots) {
+      if (!slot.answered) for (const run of slot.closers) run()
+      release(slot)
+    }
+    this.#onClosed(this)
+  }
+
+  /** Closes at once; waiting requests are dropped. */
+  destroy(): void {
+    this.#connection.destroy()
+    this.closed()
+  }
+
+  /** Takes no new request; closes when those that wait are answered. */
+  drain(): void {
+    this.#draining = true
+    if (this.#slots.length === 0) this.#connection.end()
+  }
+
+  #onFrame(frame: Buffer): boolean {
+    if (!this.#mayStart(frame)) return false
+    this.#lastUsedMs = this.#nowMs()
+    try {
+      const request = this.#dispatcher.open(frame)
+      if (typeof request === 'string') this.#fail(request)
+      else this.#serve(request, frame.length)
+    } catch (error) {
+      if (!(error instanceof MalformedInput)) throw error
+      this.#fail(error.message)
+    }
+    return true
+  }
+
+  #mayStart(frame: Buffer): boolean {
+    if (this.#draining) return false
+    if (this.#connection.queuedBytes > this.#bounds.unsentBytesMax) return false
+    if (this.#slots.length === 0) return true
+    if (this.#slots.length >= this.#bounds.inFlightMax) return false
+    if (this.#inFlightBytes + frame.length > this.#bounds.inFlightBytesMax) return false
+    return this.#dispatcher.mayOverlap(frame) && this.#slots.every(slot => slot.request.mayOverlap)
+  }
+
+  #serve(request: OpenedRequest, bytes: number): void {
+    const slot: Slot = { request, bytes, answered: false, buffers: null, releases: [], closers: [] }
+    this.#slots.push(slot)
+    this.#inFlightBytes += bytes
+    const context = {
+      version: request.version,
+      clientId: request.clientId,
+      clientHost: `/${this.#connection.remote.host}`,
+      connectionId: this.#id,
+      listenerName: 'PLAINTEXT',
+      afterSent: (release: () => void) => void (this.#open ? slot.releases.push(release) : release()),
+      ifClosed: (run: () => void) => void (this.#open ? slot.closers.push(run) : run()),
+      hangUp: (why: string) => this.#hangUp(why),
+    }
+    try {
+      const answer = request.serve(context)
+      if (answer instanceof Promise) {
+        answer.then(
+          buffers => this.#onAnswer(slot, buffers),
+          error => this.#onServeFailure(slot, error),
+        )
+      } else this.#onAnswer(slot, answer)
+    } catch (error) {
+      this.#onServeFailure(slot, error)
+    }
+  }
+
+  #onServeFailure(slot: Slot, error: unknown): void {
+    // Thrown on, out of any promise: it must end the process.
+    if (error instanceof InvariantViolation) return this.#dispatcher.onInvariantViolation(error)
+    const { apiName, version } = slot.request
+    const stack = error instanceof Error ? error.stack : String(error)
+    this.#logger.error({ api: apiName, version, stack }, 'a request failed; its connection is closed')
+    this.destroy()
+  }
+
+  #onAnswer(slot: Slot, buffers: readonly Uint8Array[] | null): void {
+    slot.answered = true
+    slot.buffers = buffers
+    if (this.#open) this.#send()
+    else release(slot)
+  }
+
+  /** Sends the answers that are next in order, then lets the reader go on. */
+  #send(): void {
+    let sent = false
+    for (let slot = this.#slots[0]; slot?.answered === true; slot = this.#slots[0]) {
+      this.#slots.shift()
+      this.#inFlightBytes -= slot.bytes
+      sent = true
+      if (slot.buffers === null) release(slot)
+      else this.#connection.write(slot.buffers, () => this.#onSent(slot))
+    }
+    if (!sent) return
+    this.#lastUsedMs = this.#nowMs()
+    if (this.#draining && this.#slots.length === 0) this.#connection.end()
+    else this.#reader.resume()
+  }
+
+  #onSent(slot: Slot): void {
+    release(slot)
+    // A reader that stopped because of unsent answers goes on once they are gone.
+    if (this.#open) this.#reader.resume()
+  }
+
+  #fail(what: string): void {
+    this.#hangUp(`its bytes cannot be understood: ${what}`)
+  }
+
+  #hangUp(why: string): void {
+    const { host, port } = this.#connection.remote
+    if (this.#open) this.#logger.warn({ client: `${host}:${port}`, why }, 'a connection is closed')
+    this.destroy()
+  }
+}
+
+/** Frees what the answer was made of, once. */
+function release(slot: Slot): void {
+  for (const free of slot.releases.splice(0)) free()
+}

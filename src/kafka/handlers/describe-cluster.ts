@@ -1,0 +1,24 @@
+import type { Broker } from '../../broker/broker.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { describeCluster } from '../schema/describe-cluster.ts'
+
+const allClusterOperations = 8184
+const brokers = 1
+
+/** The brokers of the cluster. Versions 0 to 2; v1 may ask for the controllers, which have no listener for clients here. */
+export const describeClusterHandler = (broker: Broker) =>
+  handler(describeCluster, (request, context) => {
+    if (context.version >= 1 && request.endpointType !== brokers) {
+      const { code } = kafkaErrors.MISMATCHED_ENDPOINT_TYPE
+      return { errorCode: code, errorMessage: 'this is the endpoint of a broker, not of a controller' }
+    }
+    return {
+      errorCode: kafkaErrors.NONE.code,
+      endpointType: brokers,
+      clusterId: broker.image.clusterId,
+      controllerId: broker.id,
+      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ brokerId: id, host, port, rack })),
+      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allClusterOperations } : {}),
+    }
+  })

@@ -1,0 +1,43 @@
+import type { Broker } from '../../broker/broker.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { describeQuorum } from '../schema/describe-quorum.ts'
+
+const metadataTopic = '__cluster_metadata'
+
+/** The voters of the metadata log, who leads, and how far each is. Versions 0 to 2; v1 has times, v2 folders and endpoints. */
+export const describeQuorumHandler = (broker: Broker) =>
+  handler(describeQuorum, request => ({
+    errorCode: kafkaErrors.NONE.code,
+    topics: request.topics.map(({ topicName, partitions }) => ({
+      topicName,
+      partitions: partitions.map(({ partitionIndex }) =>
+        topicName === metadataTopic && partitionIndex === 0
+          ? describeVoters(broker)
+          : { partitionIndex, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code },
+      ),
+    })),
+    nodes: [{ nodeId: broker.id, listeners: [{ name: 'CONTROLLER', ...broker.endpoint }] }],
+  }))
+
+function describeVoters(broker: Broker) {
+  const replica = broker.metadataReplica
+  const nowMs = broker.clock.nowMs()
+  return {
+    partitionIndex: 0,
+    errorCode: kafkaErrors.NONE.code,
+    leaderId: broker.id,
+    leaderEpoch: replica.epoch,
+    highWatermark: replica.highWatermark,
+    currentVoters: [
+      {
+        replicaId: broker.id,
+        replicaDirectoryId: broker.directoryId,
+        logEndOffset: replica.log.logEndOffset,
+        lastFetchTimestamp: nowMs,
+        lastCaughtUpTimestamp: nowMs,
+      },
+    ],
+    observers: [],
+  }
+}

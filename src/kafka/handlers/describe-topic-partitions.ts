@@ -1,0 +1,59 @@
+import type { Broker } from '../../broker/broker.ts'
+import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
+import { isInternalTopic } from '../../metadata/topic-name.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { describeTopicPartitions } from '../schema/describe-topic-partitions.ts'
+
+const allTopicOperations = 3576
+
+/**
+ * Partitions of topics with their in-sync and eligible replicas, page by page (KIP-966): topics in the order of their names,
+ * beginning at the cursor, at most `responsePartitionLimit` partitions. Version 0.
+ */
+export const describeTopicPartitionsHandler = (broker: Broker) =>
+  handler(describeTopicPartitions, request => {
+    const asked = request.topics.map(({ name }) => name)
+    const names = asked.length === 0 ? [...broker.image.topics.keys()] : [...new Set(asked)]
+    const { cursor } = request
+    const remaining = names.sort().filter(name => cursor === null || name >= cursor.topicName)
+    let room = Math.min(request.responsePartitionLimit, broker.config.maxRequestPartitionSizeLimit)
+    const topics = []
+    for (const name of remaining) {
+      const topic = broker.image.topics.get(name)
+      if (topic === undefined) {
+        topics.push({ name, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code })
+        continue
+      }
+      const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
+      const partitions = topic.partitions.slice(first, first + room)
+      if (room > 0) topics.push(describe(topic, partitions))
+      room -= partitions.length
+      if (first + partitions.length < topic.partitions.length) {
+        const nextCursor = { topicName: name, partitionIndex: first + partitions.length }
+        return { topics, nextCursor }
+      }
+    }
+    return { topics, nextCursor: null }
+  })
+
+function describe(topic: TopicImage, partitions: readonly PartitionImage[]) {
+  return {
+    errorCode: kafkaErrors.NONE.code,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    topicAuthorizedOperations: allTopicOperations,
+    partitions: partitions.map(partition => ({
+      errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
+      partitionIndex: partition.index,
+      leaderId: partition.leader,
+      leaderEpoch: partition.leaderEpoch,
+      replicaNodes: partition.replicas,
+      isrNodes: partition.inSync,
+      eligibleLeaderReplicas: partition.eligible,
+      lastKnownElr: [],
+      offlineReplicas: [],
+    })),
+  }
+}

@@ -1,0 +1,171 @@
+import type { Broker } from '../../broker/broker.ts'
+import type { FetchPartition, FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
+import { type PartitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
+import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
+import { zeroUuid } from '../../codec/uuid.ts'
+import type { Replica } from '../../replica/replica.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler, type RequestContext } from '../handler.ts'
+import { refusalErrors } from '../refusal-errors.ts'
+import { fetch } from '../schema/fetch.ts'
+import { topicOfRequest } from '../topic-of-request.ts'
+
+type Request = RequestOf<typeof fetch>
+type Response = ResponseInputOf<typeof fetch>
+type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses']>[number]['partitions']>[number]>
+
+/** One partition of the fetch at hand: the replica to read, or the error that stands in its place. */
+interface Wanted {
+  readonly partition: FetchPartition
+  readonly source: Replica | number
+}
+
+const sessionErrors = {
+  'session-not-found': kafkaErrors.FETCH_SESSION_ID_NOT_FOUND.code,
+  'session-epoch-invalid': kafkaErrors.INVALID_FETCH_SESSION_EPOCH.code,
+  'session-topic-id-mismatch': kafkaErrors.FETCH_SESSION_TOPIC_ID_ERROR.code,
+} as const satisfies Record<SessionRefusal['code'], number>
+
+/**
+ * Reads whole record batches, waiting for some where there are none. Versions 4 to 18: v7 has sessions, v9 the caller's leader
+ * epoch, v12 is flexible and tells a log that has gone another way where to cut, v13 names topics by id. Replica fetches
+ * (a replica id of 0 or more) do not come by this listener: brokers have a stream of their own.
+ */
+export const fetchHandler = (broker: Broker) =>
+  handler(fetch, async (request, context): Promise<Response> => {
+    const byTopicId = context.version >= 13
+    const turn = broker.fetchSessions.begin({
+      sessionId: request.sessionId,
+      sessionEpoch: context.version >= 7 ? request.sessionEpoch : -1,
+      byTopicId,
+      partitions: request.topics.flatMap(topic => partitionsOf(topic, byTopicId)),
+      forgotten: request.forgottenTopicsData.flatMap(topic =>
+        topic.partitions.map(index => ({ topic: byTopicId ? topic.topicId : topic.topic, index })),
+      ),
+    })
+    if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
+    const wanted = turn.partitions.map(partition => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
+    const reads = await read(broker, { request, context, wanted })
+    return respond({ wanted, reads, turn, byTopicId, withSessions: context.version >= 7 })
+  })
+
+function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): FetchPartition[] {
+  const name = byTopicId ? topic.topicId : topic.topic
+  return topic.partitions.map(partition => ({
+    topic: name,
+    index: partition.partition,
+    from: partition.fetchOffset,
+    maxBytes: partition.partitionMaxBytes,
+    leaderEpoch: partition.currentLeaderEpoch,
+    lastFetchedEpoch: partition.lastFetchedEpoch,
+  }))
+}
+
+function sourceOf(broker: Broker, partition: FetchPartition, byTopicId: boolean): Replica | number {
+  const key = { name: partition.topic, id: byTopicId ? partition.topic : zeroUuid, byId: byTopicId }
+  const topic = topicOfRequest(broker, key)
+  if (typeof topic !== 'object') return topic
+  return broker.replicaOf(topic.name, partition.index) ?? kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code
+}
+
+/** The reads, in the order of `wanted`; null where there is no replica to read. */
+async function read(
+  broker: Broker,
+  fetchOf: { request: Request; context: RequestContext; wanted: readonly Wanted[] },
+): Promise<(PartitionRead | null)[]> {
+  const { request, context, wanted } = fetchOf
+  const targets: ReadTarget[] = []
+  for (const { partition, source } of wanted) {
+    if (typeof source !== 'number') targets.push({ ...partition, replica: source })
+  }
+  // With an error to tell at once there is nothing to wait for.
+  const refused = targets.length < wanted.length
+  const reading = new WaitingRead(broker.clock, targets, {
+    minBytes: request.minBytes,
+    maxWaitMs: refused || wanted.length === 0 ? 0 : request.maxWaitMs,
+    maxBytes: Math.min(request.maxBytes, broker.config.fetchMaxBytes),
+    committedTransactionsOnly: request.isolationLevel === 1,
+  })
+  context.ifClosed(() => reading.cancel())
+  const { partitions } = await reading.run()
+  context.afterSent(() => {
+    for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
+  })
+  let next = 0
+  return wanted.map(({ source }) => (typeof source === 'number' ? null : (partitions[next++] ?? null)))
+}
+
+function respond(answer: {
+  wanted: readonly Wanted[]
+  reads: readonly (PartitionRead | null)[]
+  turn: FetchTurn
+  byTopicId: boolean
+  withSessions: boolean
+}): Response {
+  const { wanted, reads, turn, byTopicId } = answer
+  const partitions = wanted.map((each, nth) => partitionResponse(each, reads[nth] ?? null))
+  const { sessionId, send } = turn.finish(wanted.map(({ partition }, nth) => factsOf(partition, reads[nth] ?? null)))
+  const topics = new Map<string, PartitionResponse[]>()
+  for (const [nth, { partition }] of wanted.entries()) {
+    if (send[nth] !== true) continue
+    const list = topics.get(partition.topic) ?? []
+    list.push(partitions[nth] as PartitionResponse)
+    topics.set(partition.topic, list)
+  }
+  return {
+    errorCode: kafkaErrors.NONE.code,
+    sessionId: answer.withSessions ? sessionId : 0,
+    responses: [...topics].map(([topic, list]) => ({
+      ...(byTopicId ? { topicId: topic } : { topic }),
+      partitions: list,
+    })),
+  }
+}
+
+function partitionResponse({ partition, source }: Wanted, read: PartitionRead | null): PartitionResponse {
+  const partitionIndex = partition.index
+  if (typeof source === 'number') return failed(partitionIndex, source)
+  if (read === null) return failed(partitionIndex, kafkaErrors.UNKNOWN_SERVER_ERROR.code)
+  if ('code' in read) {
+    const logStartOffset = read.code === 'offset-out-of-range' ? read.logStartOffset : -1
+    return { ...failed(partitionIndex, refusalErrors[read.code]), logStartOffset }
+  }
+  const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
+  const diverging = divergence(source, partition)
+  return {
+    partitionIndex,
+    errorCode: kafkaErrors.NONE.code,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    abortedTransactions: aborted,
+    ...(diverging === null ? { records: slice?.buffers ?? [] } : { divergingEpoch: diverging, records: [] }),
+  }
+}
+
+const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
+  partitionIndex,
+  errorCode,
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  abortedTransactions: null,
+  records: [],
+})
+
+/** Where the caller's log left this one, if it did: the end of the newest epoch that both have (KIP-595). */
+function divergence(replica: Replica, partition: FetchPartition): { epoch: number; endOffset: number } | null {
+  if (partition.lastFetchedEpoch < 0) return null
+  const common = replica.endOffsetFor(partition.lastFetchedEpoch)
+  const same = common.epoch === partition.lastFetchedEpoch && common.endOffset >= partition.from
+  return same ? null : common
+}
+
+function factsOf(partition: FetchPartition, read: PartitionRead | null): PartitionFacts {
+  const { topic, index } = partition
+  if (read === null || 'code' in read) {
+    return { topic, index, highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
+  }
+  const { highWatermark, logStartOffset, slice } = read
+  return { topic, index, highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: false }
+}

@@ -1,0 +1,83 @@
+import type { Broker } from '../../broker/broker.ts'
+import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
+import { zeroUuid } from '../../codec/uuid.ts'
+import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
+import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { metadata } from '../schema/metadata.ts'
+
+type Request = RequestOf<typeof metadata>
+type AskedTopic = NonNullable<Request['topics']>[number]
+type TopicAnswer = NonNullable<NonNullable<ResponseInputOf<typeof metadata>['topics']>[number]>
+
+/** All operations that there are, as the bits of Kafka's access control: without access control everybody may do all. */
+const allTopicOperations = 3576
+const allClusterOperations = 8184
+
+/**
+ * Brokers, topics, leaders. Versions 0 to 13: v1 tells internal topics and asks for no topic by an empty list (v0: all), v4 says
+ * whether missing topics shall be made, v7 has leader epochs, v9 is flexible, v10 has topic ids and v12 asks by them.
+ */
+export const metadataHandler = (broker: Broker) =>
+  handler(metadata, async (request, context) => {
+    const all = request.topics === null || (context.version === 0 && request.topics.length === 0)
+    const topics = all
+      ? [...broker.image.topics.values()].map(topic => topicAnswer(topic, request))
+      : await Promise.all((request.topics ?? []).map(asked => answerFor(broker, asked, request)))
+    return {
+      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+      clusterId: broker.image.clusterId,
+      controllerId: broker.id,
+      topics,
+      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allClusterOperations } : {}),
+      errorCode: kafkaErrors.NONE.code,
+    }
+  })
+
+async function answerFor(broker: Broker, asked: AskedTopic, request: Request): Promise<TopicAnswer> {
+  if (asked.name === null) {
+    const topic = broker.image.topicById(asked.topicId)
+    if (topic !== null) return topicAnswer(topic, request)
+    return { name: null, topicId: asked.topicId, errorCode: kafkaErrors.UNKNOWN_TOPIC_ID.code }
+  }
+  const topic = broker.image.topics.get(asked.name)
+  if (topic !== undefined) return topicAnswer(topic, request)
+  return missing(broker, asked.name, request)
+}
+
+/** A topic that is not there is made where client and broker both allow it, and then told at once. */
+async function missing(broker: Broker, name: string, request: Request): Promise<TopicAnswer> {
+  const unknown = { name, topicId: zeroUuid, isInternal: isInternalTopic(name) }
+  if (topicNameFault(name) !== null) return { ...unknown, errorCode: kafkaErrors.INVALID_TOPIC_EXCEPTION.code }
+  const wanted = request.allowAutoTopicCreation && broker.config.autoCreateTopicsEnable
+  if (!wanted) return { ...unknown, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
+  const outcome = await broker.createTopicOnDemand(name)
+  const topic = broker.image.topics.get(name)
+  if (topic !== undefined) return topicAnswer(topic, request)
+  // Kafka's clients retry on LEADER_NOT_AVAILABLE; a topic that can never be made must not look as if it could.
+  const code = outcome === 'refused' ? kafkaErrors.INVALID_TOPIC_EXCEPTION : kafkaErrors.LEADER_NOT_AVAILABLE
+  return { ...unknown, errorCode: code.code }
+}
+
+function topicAnswer(topic: TopicImage, request: Request): TopicAnswer {
+  return {
+    errorCode: kafkaErrors.NONE.code,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map(partitionAnswer),
+    ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: allTopicOperations } : {}),
+  }
+}
+
+function partitionAnswer(partition: PartitionImage) {
+  return {
+    errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
+    partitionIndex: partition.index,
+    leaderId: partition.leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.inSync,
+  }
+}

@@ -1,0 +1,25 @@
+import type { Broker } from '../../broker/broker.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { refusalErrors } from '../refusal-errors.ts'
+import { offsetForLeaderEpoch } from '../schema/offset-for-leader-epoch.ts'
+
+/**
+ * Where an epoch ended, so that a client or follower finds out whether its position is still in the log (KIP-101, KIP-320).
+ * Versions 2 to 4; v4 is flexible.
+ */
+export const offsetForLeaderEpochHandler = (broker: Broker) =>
+  handler(offsetForLeaderEpoch, request => ({
+    topics: request.topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+        const none = { partition, leaderEpoch: -1, endOffset: -1 }
+        const replica = broker.replicaOf(topic, partition)
+        if (replica === null) return { ...none, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
+        const stale = replica.checkEpoch(currentLeaderEpoch)
+        if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
+        const { epoch, endOffset } = replica.endOffsetFor(leaderEpoch)
+        return { partition, errorCode: kafkaErrors.NONE.code, leaderEpoch: epoch, endOffset }
+      }),
+    })),
+  }))

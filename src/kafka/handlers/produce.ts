@@ -1,0 +1,87 @@
+import type { AppendOutcome, Broker } from '../../broker/broker.ts'
+import { kafkaErrors } from '../errors.ts'
+import { handler, type RequestContext } from '../handler.ts'
+import { type RefusalCode, refusalErrors } from '../refusal-errors.ts'
+import { produce } from '../schema/produce.ts'
+import { topicOfRequest } from '../topic-of-request.ts'
+import type { RequestOf } from '../../codec/api.ts'
+
+type Request = RequestOf<typeof produce>
+type PartitionData = Request['topicData'][number]['partitionData'][number]
+
+interface PartitionAnswer {
+  readonly index: number
+  readonly errorCode: number
+  readonly baseOffset?: number
+  readonly logAppendTimeMs?: number
+  readonly logStartOffset?: number
+  readonly errorMessage?: string | null
+}
+
+/**
+ * Appends one record batch to each partition named and answers when each is as safe as `acks` asks. Versions 3 to 13, of which
+ * v9 is flexible, v10 may name the new leader (left out by a cluster of one), v13 names topics by id.
+ * All batches are given their place before the first wait, so that requests of one connection keep their order.
+ */
+export const produceHandler = (broker: Broker) =>
+  handler(produce, (request, context) => {
+    const topics = request.topicData.map(data => {
+      const topic = topicOfRequest(broker, { name: data.name, id: data.topicId, byId: context.version >= 13 })
+      return {
+        name: data.name,
+        topicId: data.topicId,
+        partitions: data.partitionData.map(partition => appendOne(broker, { request, topic, partition, clientId: context.clientId })),
+      }
+    })
+    if (request.acks === 0) return answerNothing(topics, context)
+    const answers = topics.map(async ({ partitions, ...topic }) => ({
+      ...topic,
+      partitionResponses: await Promise.all(partitions),
+    }))
+    return Promise.all(answers).then(responses => ({ responses }))
+  })
+
+function appendOne(
+  broker: Broker,
+  { request, topic, partition, clientId }: {
+    request: Request
+    topic: ReturnType<typeof topicOfRequest>
+    partition: PartitionData
+    clientId: string | null
+  },
+): PartitionAnswer | Promise<PartitionAnswer> {
+  const { index, records } = partition
+  if (typeof topic !== 'object') return { index, errorCode: topic }
+  if (![-1, 0, 1].includes(request.acks)) return { index, errorCode: kafkaErrors.INVALID_REQUIRED_ACKS.code }
+  if (request.transactionalId !== null) {
+    return { index, errorCode: kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code }
+  }
+  if (records === null) return { index, errorCode: kafkaErrors.INVALID_RECORD.code }
+  const { acks, timeoutMs } = request
+  const outcome = broker.append({ topic: topic.name, partition: index, batches: records, acks, timeoutMs, clientId })
+  return outcome instanceof Promise ? outcome.then(settled => answerOf(index, settled)) : answerOf(index, outcome)
+}
+
+function answerOf(index: number, outcome: AppendOutcome): PartitionAnswer {
+  if ('code' in outcome) {
+    const code: RefusalCode = outcome.code
+    return { index, errorCode: refusalErrors[code], errorMessage: 'reason' in outcome ? outcome.reason : null }
+  }
+  const { baseOffset, logAppendTime, logStartOffset } = outcome
+  return { index, errorCode: kafkaErrors.NONE.code, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
+}
+
+/** acks=0: nothing is sent back, but a client whose records were refused must notice, so its connection is closed. */
+function answerNothing(
+  topics: readonly { partitions: readonly (PartitionAnswer | Promise<PartitionAnswer>)[] }[],
+  context: RequestContext,
+): null {
+  for (const { partitions } of topics) {
+    for (const answer of partitions) {
+      if (answer instanceof Promise || answer.errorCode === kafkaErrors.NONE.code) continue
+      context.hangUp(`a produce with acks=0 was refused with error ${answer.errorCode}`)
+      return null
+    }
+  }
+  return null
+}

@@ -1,0 +1,72 @@
+import type { BrokerId } from '../../replication/replica-id.ts'
+import type { MetadataRecord } from '../records.ts'
+import type { Decision, DecisionContext, Refused } from './decision.ts'
+import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
+
+export interface CreatePartitions {
+  readonly topics: readonly {
+    readonly name: string
+    /** How many the topic shall have in all. */
+    readonly count: number
+    /** Replicas of each new partition, chosen by the caller; null: the controller places them. */
+    readonly assignment: readonly (readonly BrokerId[])[] | null
+  }[]
+  readonly validateOnly: boolean
+}
+
+type Outcome =
+  | { readonly code: 'created' }
+  | Refused<'unknown-topic' | 'invalid-partitions' | 'invalid-assignment' | 'invalid-request'>
+
+export type CreatePartitionsAnswer = readonly { readonly name: string; readonly outcome: Outcome }[]
+
+/** Adds partitions to topics. A topic never gets fewer. */
+export function createPartitions(
+  context: DecisionContext,
+  request: CreatePartitions,
+): Decision<CreatePartitionsAnswer> {
+  const records: MetadataRecord[] = []
+  const answer = request.topics.map(topic => {
+    const twice = request.topics.filter(other => other.name === topic.name).length > 1
+    const outcome: Outcome = twice
+      ? { code: 'invalid-request', message: `the request names topic '${topic.name}' more than once` }
+      : addPartitions(context, topic, records)
+    return { name: topic.name, outcome }
+  })
+  return { records: request.validateOnly ? [] : records, answer }
+}
+
+function addPartitions(
+  { image }: DecisionContext,
+  request: CreatePartitions['topics'][number],
+  records: MetadataRecord[],
+): Outcome {
+  const topic = image.topics.get(request.name)
+  if (topic === undefined) return { code: 'unknown-topic', message: `there is no topic '${request.name}'` }
+  const existing = topic.partitions.length
+  const added = request.count - existing
+  if (added <= 0) {
+    const message = `topic '${request.name}' has ${existing} partitions; ${request.count} would not add any`
+    return { code: 'invalid-partitions', message }
+  }
+  const factor = topic.partitions[0]?.replicas.length ?? 1
+  if (request.assignment !== null) {
+    if (request.assignment.length !== added) {
+      const message = `${added} partitions are to be added, but replicas of ${request.assignment.length} are given`
+      return { code: 'invalid-assignment', message }
+    }
+    const fault = assignmentFault(image, request.assignment)
+    if (fault !== null) return { code: 'invalid-assignment', message: fault }
+    if (request.assignment.some(replicas => replicas.length !== factor)) {
+      return { code: 'invalid-assignment', message: `each partition of '${request.name}' has ${factor} replicas` }
+    }
+  }
+  const brokers = [...image.brokers.keys()].sort((a, b) => a - b)
+  const replicas =
+    request.assignment ??
+    placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length })
+  for (const [nth, chosen] of replicas.entries()) {
+    records.push(partitionRecord(image, { topicId: topic.id, partition: existing + nth, replicas: chosen }))
+  }
+  return { code: 'created' }
+}

@@ -1,0 +1,130 @@
+import { validateTopicConfigs } from '../../config/topic-config.ts'
+import type { BrokerId } from '../../replication/replica-id.ts'
+import type { Random } from '../../runtime/random.ts'
+import { type ClusterImage, resourceTypes } from '../image.ts'
+import type { MetadataRecord } from '../records.ts'
+import { collisionKey, topicNameFault } from '../topic-name.ts'
+import type { Decision, DecisionContext, Refused } from './decision.ts'
+import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
+import { newTopicId } from './topic-id.ts'
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: as many as `num.partitions` says, or as the assignment has. */
+  readonly partitions: number
+  /** -1: `default.replication.factor`, or what the assignment has. */
+  readonly replicationFactor: number
+  /** Replicas of each partition, chosen by the caller; null: the controller places them. */
+  readonly assignment: readonly (readonly BrokerId[])[] | null
+  readonly configs: ReadonlyMap<string, string | null>
+}
+
+export interface CreateTopics {
+  readonly topics: readonly NewTopic[]
+  readonly validateOnly: boolean
+  readonly defaults: { readonly partitions: number; readonly replicationFactor: number }
+}
+
+export type TopicRefusal = Refused<
+  | 'topic-exists'
+  | 'invalid-topic'
+  | 'invalid-partitions'
+  | 'invalid-replication-factor'
+  | 'invalid-assignment'
+  | 'invalid-config'
+  | 'invalid-request'
+>
+
+export interface CreatedTopic {
+  readonly code: 'created'
+  readonly id: string
+  readonly partitions: number
+  readonly replicationFactor: number
+}
+
+/** One answer per topic asked for, in the order of the request. */
+export type CreateTopicsAnswer = readonly { readonly name: string; readonly outcome: CreatedTopic | TopicRefusal }[]
+
+/** Makes topics: each one whole or not at all, one refused does not hold up the others. */
+export function createTopics(context: DecisionContext, request: CreateTopics): Decision<CreateTopicsAnswer> {
+  const records: MetadataRecord[] = []
+  const taken = new Map<string, string>()
+  for (const name of context.image.topics.keys()) taken.set(collisionKey(name), name)
+  const answer = request.topics.map(topic => {
+    const twice = request.topics.filter(other => other.name === topic.name).length > 1
+    const outcome = twice
+      ? refuse('invalid-request', `the request names topic '${topic.name}' more than once`)
+      : createTopic(context, { topic, defaults: request.defaults, taken, records })
+    if (outcome.code === 'created') taken.set(collisionKey(topic.name), topic.name)
+    return { name: topic.name, outcome }
+  })
+  return { records: request.validateOnly ? [] : records, answer }
+}
+
+const refuse = <Code extends string>(code: Code, message: string): Refused<Code> => ({ code, message })
+
+function createTopic(
+  { image, random }: DecisionContext,
+  request: {
+    topic: NewTopic
+    defaults: CreateTopics['defaults']
+    taken: ReadonlyMap<string, string>
+    records: MetadataRecord[]
+  },
+): CreatedTopic | TopicRefusal {
+  const { topic, records } = request
+  const fault = nameRefusal(topic.name, request.taken)
+  if (fault !== null) return fault
+  const replicas = replicasOf(image, topic, { defaults: request.defaults, random })
+  if ('code' in replicas) return replicas
+  const configs = new Map<string, string>()
+  for (const [name, value] of topic.configs) {
+    if (value === null) return refuse('invalid-config', `the setting ${name} of topic '${topic.name}' has no value`)
+    configs.set(name, value)
+  }
+  const config = validateTopicConfigs(Object.fromEntries(configs))
+  if (config !== null) return refuse('invalid-config', config.message)
+  const id = newTopicId(random)
+  records.push({ type: 'topic', name: topic.name, topicId: id })
+  for (const [name, value] of configs) {
+    records.push({ type: 'config', resourceType: resourceTypes.topic, resourceName: topic.name, name, value })
+  }
+  for (const [partition, brokers] of replicas.entries()) {
+    records.push(partitionRecord(image, { topicId: id, partition, replicas: brokers }))
+  }
+  return { code: 'created', id, partitions: replicas.length, replicationFactor: replicas[0]?.length ?? 0 }
+}
+
+function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
+  const fault = topicNameFault(name)
+  if (fault !== null) return refuse('invalid-topic', fault)
+  const other = taken.get(collisionKey(name))
+  if (other === name) return refuse('topic-exists', `topic '${name}' already exists`)
+  if (other === undefined) return null
+  return refuse('invalid-topic', `'${name}' differs from topic '${other}' only in '.' and '_'`)
+}
+
+function replicasOf(
+  image: ClusterImage,
+  topic: NewTopic,
+  { defaults, random }: { defaults: CreateTopics['defaults']; random: Random },
+): readonly (readonly BrokerId[])[] | TopicRefusal {
+  if (topic.assignment !== null) {
+    const both = topic.partitions !== -1 || topic.replicationFactor !== -1
+    if (both) return refuse('invalid-request', 'with an assignment, partitions and replication factor must be -1')
+    const fault = assignmentFault(image, topic.assignment)
+    return fault === null ? topic.assignment : refuse('invalid-assignment', fault)
+  }
+  const partitions = topic.partitions === -1 ? defaults.partitions : topic.partitions
+  const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor
+  if (partitions < 1) return refuse('invalid-partitions', `a topic needs at least one partition, not ${partitions}`)
+  if (replicationFactor < 1) {
+    return refuse('invalid-replication-factor', `a topic needs at least one replica, not ${replicationFactor}`)
+  }
+  const brokers = [...image.brokers.keys()].sort((a, b) => a - b)
+  if (replicationFactor > brokers.length) {
+    const message = `replication factor ${replicationFactor} is more than the ${brokers.length} broker(s) registered`
+    return refuse('invalid-replication-factor', message)
+  }
+  return placeReplicas({ brokers, partitions, replicationFactor, start: random.integer(brokers.length) })
+}

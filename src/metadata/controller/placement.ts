@@ -1,0 +1,54 @@
+import type { BrokerId } from '../../replication/replica-id.ts'
+import type { ClusterImage } from '../image.ts'
+import type { MetadataRecord } from '../records.ts'
+
+/**
+ * Deals replicas round robin over the brokers: partition p's replicas are `replicationFactor` brokers in a row, beginning one
+ * further than those of partition p-1, so that leaders and load spread evenly.
+ */
+export function placeReplicas(placement: {
+  brokers: readonly BrokerId[]
+  partitions: number
+  replicationFactor: number
+  /** Where the first one begins, so that small topics do not all start at one broker. */
+  start: number
+}): BrokerId[][] {
+  const { brokers, partitions, replicationFactor, start } = placement
+  return Array.from({ length: partitions }, (_, partition) =>
+    Array.from({ length: replicationFactor }, (_, nth) => {
+      const at = (start + partition + nth) % brokers.length
+      return brokers[at] as BrokerId
+    }),
+  )
+}
+
+/** The record of a new partition: every replica in sync, the first one leading in epoch 0. */
+export function partitionRecord(
+  image: ClusterImage,
+  partition: { topicId: string; partition: number; replicas: readonly BrokerId[] },
+): MetadataRecord {
+  const { topicId, replicas } = partition
+  return {
+    type: 'partition',
+    topicId,
+    partition: partition.partition,
+    replicas: [...replicas],
+    directories: replicas.map(broker => image.brokers.get(broker)?.directoryId ?? ''),
+    inSync: [...replicas],
+    leader: replicas[0] ?? -1,
+    leaderEpoch: 0,
+  }
+}
+
+/** Null, or what is wrong with replicas that the caller has chosen himself. */
+export function assignmentFault(image: ClusterImage, assignment: readonly (readonly BrokerId[])[]): string | null {
+  const factor = assignment[0]?.length ?? 0
+  for (const [partition, replicas] of assignment.entries()) {
+    if (replicas.length === 0) return `partition ${partition} has no replicas`
+    if (replicas.length !== factor) return 'all partitions must have the same number of replicas'
+    if (new Set(replicas).size !== replicas.length) return `partition ${partition} names a broker twice`
+    const unknown = replicas.find(broker => !image.brokers.has(broker))
+    if (unknown !== undefined) return `partition ${partition} names broker ${unknown}, which is not registered`
+  }
+  return null
+}

@@ -1,0 +1,155 @@
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
+import { invariant } from '../runtime/invariant.ts'
+import type { MetadataRecord } from './records.ts'
+
+export interface BrokerImage {
+  readonly id: BrokerId
+  /** Number of this registration: the metadata offset at which it was made. */
+  readonly epoch: Offset
+  readonly directoryId: string
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+export interface PartitionImage {
+  readonly index: number
+  readonly replicas: readonly BrokerId[]
+  readonly directories: readonly string[]
+  readonly inSync: readonly BrokerId[]
+  readonly eligible: readonly BrokerId[]
+  /** -1: nobody. */
+  readonly leader: BrokerId
+  readonly leaderEpoch: LeaderEpoch
+  /** Raised by every change of this partition's state; compare-and-set is on it (KIP-497). */
+  readonly partitionEpoch: number
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: string
+  readonly partitions: readonly PartitionImage[]
+}
+
+/** What a setting belongs to, by Kafka's numbers. */
+export const resourceTypes = { topic: 2, broker: 4 } as const
+
+/**
+ * The cluster as the metadata log tells it: brokers, topics, partitions, settings. Changed by `replay` only, in the log's order,
+ * the same on every broker.
+ */
+export class ClusterImage {
+  readonly clusterId: string
+  readonly #brokers = new Map<BrokerId, BrokerImage>()
+  readonly #topics = new Map<string, TopicImage>()
+  readonly #topicNames = new Map<string, string>()
+  readonly #settings = new Map<string, Map<string, string>>()
+  #nextProducerId = 0
+  #partitionCount = 0
+
+  constructor(clusterId: string) {
+    this.clusterId = clusterId
+  }
+
+  get brokers(): ReadonlyMap<BrokerId, BrokerImage> {
+    return this.#brokers
+  }
+
+  get topics(): ReadonlyMap<string, TopicImage> {
+    return this.#topics
+  }
+
+  get nextProducerId(): number {
+    return this.#nextProducerId
+  }
+
+  get partitionCount(): number {
+    return this.#partitionCount
+  }
+
+  topicById(id: string): TopicImage | null {
+    const name = this.#topicNames.get(id)
+    return name === undefined ? null : (this.#topics.get(name) ?? null)
+  }
+
+  partition(topic: string, index: number): PartitionImage | null {
+    return this.#topics.get(topic)?.partitions[index] ?? null
+  }
+
+  /** The settings given for one topic or broker (the empty name: for all brokers), without defaults. */
+  settings(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
+    return this.#settings.get(resourceKey(resourceType, resourceName)) ?? new Map()
+  }
+
+  replay(record: MetadataRecord, offset: Offset): void {
+    switch (record.type) {
+      case 'register-broker':
+        this.#brokers.set(record.brokerId, { ...record, id: record.brokerId, epoch: offset })
+        return
+      case 'topic':
+        invariant(!this.#topics.has(record.name), 'a topic is made twice', { record })
+        this.#topics.set(record.name, { name: record.name, id: record.topicId, partitions: [] })
+        this.#topicNames.set(record.topicId, record.name)
+        return
+      case 'partition':
+        return this.#onPartition(record)
+      case 'partition-change':
+        return this.#onPartitionChange(record)
+      case 'remove-topic':
+        return this.#onRemoveTopic(record.topicId)
+      case 'config':
+        return this.#onConfig(record)
+      case 'producer-ids':
+        invariant(record.nextProducerId > this.#nextProducerId, 'producer ids are given twice', { record })
+        this.#nextProducerId = record.nextProducerId
+        return
+      default:
+        return record satisfies never
+    }
+  }
+
+  #onPartition(record: MetadataRecord & { type: 'partition' }): void {
+    const topic = this.#topicOf(record)
+    invariant(record.partition === topic.partitions.length, 'partitions come in order', { record })
+    // The array is grown in place: replaying a topic of many partitions must not copy it each time.
+    const partitions = topic.partitions as PartitionImage[]
+    partitions.push({ ...record, index: record.partition, eligible: [], partitionEpoch: 0 })
+    this.#partitionCount += 1
+  }
+
+  #onPartitionChange(record: MetadataRecord & { type: 'partition-change' }): void {
+    const partitions = this.#topicOf(record).partitions as PartitionImage[]
+    const before = partitions[record.partition]
+    invariant(before !== undefined, 'a partition that does not exist has changed', { record })
+    invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
+    const { inSync, eligible, leader, leaderEpoch } = record
+    const partitionEpoch = before.partitionEpoch + 1
+    partitions[record.partition] = { ...before, inSync, eligible, leader, leaderEpoch, partitionEpoch }
+  }
+
+  #onRemoveTopic(topicId: string): void {
+    const topic = this.#topicOf({ topicId })
+    this.#topics.delete(topic.name)
+    this.#topicNames.delete(topicId)
+    this.#settings.delete(resourceKey(resourceTypes.topic, topic.name))
+    this.#partitionCount -= topic.partitions.length
+  }
+
+  #onConfig(record: MetadataRecord & { type: 'config' }): void {
+    const key = resourceKey(record.resourceType, record.resourceName)
+    const settings = this.#settings.get(key) ?? new Map<string, string>()
+    if (record.value === null) settings.delete(record.name)
+    else settings.set(record.name, record.value)
+    if (settings.size === 0) this.#settings.delete(key)
+    else this.#settings.set(key, settings)
+  }
+
+  #topicOf(record: { topicId: string }): TopicImage {
+    const topic = this.topicById(record.topicId)
+    invariant(topic !== null, 'a record names a topic that does not exist', { record })
+    return topic
+  }
+}
+
+const resourceKey = (type: number, name: string): string => `${type}:${name}`

@@ -1,0 +1,116 @@
+import { array } from '../codec/message.ts'
+import { type MessageOf, message } from '../codec/message.ts'
+import { Reader } from '../codec/reader.ts'
+import { decode, encode } from '../codec/message.ts'
+
+/**
+ * The records of the metadata log: the only way in which the cluster's image changes. Each carries its kind and version,
+ * so that a broker of another release knows what it reads.
+ */
+const kinds = {
+  'register-broker': {
+    id: 1,
+    version: 0,
+    fields: message({
+      brokerId: { type: 'int32', since: 0, about: 'Its node.id.' },
+      directoryId: { type: 'uuid', since: 0, about: 'The folder that it keeps its logs in.' },
+      host: { type: 'string', since: 0, about: 'Where clients reach it.' },
+      port: { type: 'int32', since: 0, about: 'Where clients reach it.' },
+      rack: { type: 'string', since: 0, nullableSince: 0, default: null, about: 'Its rack, if it has one.' },
+    }),
+  },
+  topic: {
+    id: 2,
+    version: 0,
+    fields: message({
+      name: { type: 'string', since: 0, about: 'Unique among the topics.' },
+      topicId: { type: 'uuid', since: 0, about: 'Never used again after the topic is deleted.' },
+    }),
+  },
+  partition: {
+    id: 3,
+    version: 0,
+    fields: message({
+      topicId: { type: 'uuid', since: 0, about: 'The topic.' },
+      partition: { type: 'int32', since: 0, about: 'From 0; the partitions of a topic come in order.' },
+      replicas: { type: array('int32'), since: 0, about: 'Brokers, the preferred leader first.' },
+      directories: { type: array('uuid'), since: 0, about: 'The folder of each replica, in the same order.' },
+      inSync: { type: array('int32'), since: 0, about: 'Members of the in-sync set.' },
+      leader: { type: 'int32', since: 0, about: 'The leading broker; -1: nobody.' },
+      leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
+    }),
+  },
+  'partition-change': {
+    id: 4,
+    version: 0,
+    fields: message({
+      topicId: { type: 'uuid', since: 0, about: 'The topic.' },
+      partition: { type: 'int32', since: 0, about: 'The partition within it.' },
+      inSync: { type: array('int32'), since: 0, about: 'Members of the in-sync set from now on.' },
+      eligible: { type: array('int32'), since: 0, about: 'Eligible leader replicas from now on (KIP-966).' },
+      leader: { type: 'int32', since: 0, about: 'The leading broker from now on; -1: nobody.' },
+      leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership; higher where the leader changed.' },
+    }),
+  },
+  'remove-topic': {
+    id: 5,
+    version: 0,
+    fields: message({ topicId: { type: 'uuid', since: 0, about: 'The topic that is gone, with its configuration.' } }),
+  },
+  config: {
+    id: 6,
+    version: 0,
+    fields: message({
+      resourceType: { type: 'int8', since: 0, about: 'Kafka numbers: 2 topic, 4 broker.' },
+      resourceName: { type: 'string', since: 0, about: 'The topic, the broker id, or empty for all brokers.' },
+      name: { type: 'string', since: 0, about: 'Name of the setting.' },
+      value: { type: 'string', since: 0, nullableSince: 0, default: null, about: 'Null takes the setting back.' },
+    }),
+  },
+  'producer-ids': {
+    id: 7,
+    version: 0,
+    fields: message({
+      brokerId: { type: 'int32', since: 0, about: 'Who got the block.' },
+      nextProducerId: { type: 'int64', since: 0, about: 'The first id that nobody has been given yet.' },
+    }),
+  },
+} as const
+
+type Kinds = typeof kinds
+type Kind = keyof Kinds
+
+/** One change of the image. */
+export type MetadataRecord = { [K in Kind]: { readonly type: K } & MessageOf<Kinds[K]['fields']> }[Kind]
+
+const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map(kind => [kinds[kind].id, kind]))
+
+/** The record as the value of a log record: kind, version, fields. */
+export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
+  const { id, version, fields } = kinds[record.type]
+  const head = Buffer.alloc(4)
+  head.writeInt16BE(id, 0)
+  head.writeInt16BE(version, 2)
+  return Buffer.concat([head, encode(fields as Kinds['topic']['fields'], record as never, version)])
+}
+
+/** Refuses a kind or version that this release does not know: skipping one would leave the image wrong. */
+export function decodeMetadataRecord(value: Uint8Array): MetadataRecord {
+  const view = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if (view.length < 4) throw new UnknownMetadataRecord(`a metadata record of ${view.length} bytes`)
+  const type = kindById.get(view.readInt16BE(0))
+  const version = view.readInt16BE(2)
+  if (type === undefined || version > kinds[type].version) {
+    throw new UnknownMetadataRecord(`metadata record ${type ?? view.readInt16BE(0)} version ${version}`)
+  }
+  const fields = decode(kinds[type].fields as Kinds['topic']['fields'], new Reader(view.subarray(4)), version)
+  return { type, ...fields } as unknown as MetadataRecord
+}
+
+/** The metadata log holds what this release cannot read: it was written by a newer one, or is damaged. */
+export class UnknownMetadataRecord extends Error {
+  constructor(what: string) {
+    super(`${what} is unknown to this release of Trilog: the folder was written by a newer one`)
+    this.name = 'UnknownMetadataRecord'
+  }
+}

@@ -1,0 +1,21 @@
+const longest = 249
+const legal = /^[a-zA-Z0-9._-]+$/
+
+/** Kafka's rules for the names of topics: null, or what is wrong with this one. */
+export function topicNameFault(name: string): string | null {
+  if (name === '') return 'a topic name may not be empty'
+  if (name === '.' || name === '..') return `a topic may not be named '${name}'`
+  if (name.length > longest) return `a topic name may have ${longest} characters, this one has ${name.length}`
+  if (!legal.test(name)) return `'${name}' has characters other than letters, digits, '.', '_' and '-'`
+  return null
+}
+
+/** Two names collide when they differ only in '.' and '_': metrics of Kafka clients cannot tell them apart. */
+export function collisionKey(name: string): string {
+  return name.replaceAll('.', '_')
+}
+
+export const offsetsTopicName = '__consumer_offsets'
+
+/** Made and written by the brokers themselves; clients may read them. */
+export const isInternalTopic = (name: string): boolean => name === offsetsTopicName || name === '__transaction_state'

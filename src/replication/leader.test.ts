@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { InvariantViolation } from '../runtime/invariant.ts'
+import { isrCommit } from './commit/isr.ts'
+import { majorityCommit } from './commit/majority.ts'
+import { Leader } from './leader.ts'
+
+const alone = { replicas: [1], inSync: [1] }
+
+function isrLeader(options: { sets?: { replicas: number[]; inSync: number[] }; minInSync?: number } = {}): Leader {
+  return new Leader({
+    epoch: 3,
+    epochStart: 10,
+    self: 1,
+    sets: options.sets ?? alone,
+    commit: isrCommit(options.minInSync ?? 1),
+    highWatermark: 4,
+  })
+}
+
+describe('a leader', () => {
+  test('that is alone commits what it has stored itself', () => {
+    const leader = isrLeader()
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [{ type: 'advance-high-watermark', to: 10 }])
+    assert.equal(leader.highWatermark, 10)
+  })
+
+  test('commits nothing while a member of the in-sync set has not told how far it is', () => {
+    const leader = isrLeader({ sets: { replicas: [1, 2], inSync: [1, 2] } })
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
+    assert.equal(leader.highWatermark, 4)
+  })
+
+  test('refuses acks=all and commits nothing below min.insync.replicas, and commits once the set is large enough', () => {
+    const leader = isrLeader({ sets: { replicas: [1, 2], inSync: [1] }, minInSync: 2 })
+    assert.deepEqual(leader.admits(), { code: 'not-enough-replicas', inSync: 1, required: 2 })
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 12 }), [])
+    const effects = leader.step({ type: 'reconfigured', commit: isrCommit(1), replicas: { replicas: [1, 2], inSync: [1] } })
+    assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 12 }])
+    assert.equal(leader.admits(), null)
+  })
+
+  test('never moves its high watermark back', () => {
+    const leader = isrLeader()
+    leader.step({ type: 'stored', upTo: 20 })
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 20 }), [])
+    assert.equal(leader.highWatermark, 20)
+  })
+
+  test('that lost a part of its own copy is a broken invariant', () => {
+    const leader = isrLeader()
+    leader.step({ type: 'stored', upTo: 20 })
+    assert.throws(() => leader.step({ type: 'stored', upTo: 19 }), InvariantViolation)
+  })
+
+  test('of a group whose elections compare logs commits what it inherited only with an entry of its own epoch', () => {
+    const leader = new Leader({ epoch: 2, epochStart: 10, self: 1, sets: alone, commit: majorityCommit, highWatermark: 0 })
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
+    assert.deepEqual(leader.step({ type: 'stored', upTo: 11 }), [{ type: 'advance-high-watermark', to: 11 }])
+  })
+})

@@ -1,0 +1,24 @@
+import type { CommitPolicy } from './commit/commit-policy.ts'
+import { isrCommit } from './commit/isr.ts'
+import { majorityCommit } from './commit/majority.ts'
+import { type ServePolicy, serveAtLeader } from './serve/serve-policy.ts'
+
+/** The three questions that a replication scheme answers. */
+export interface Scheme {
+  readonly name: 'isr' | 'majority'
+  /** Who decides on the leader: the metadata service, or the replicas themselves by vote. */
+  readonly elect: 'coordinator' | 'self'
+  readonly commit: CommitPolicy
+  readonly serve: ServePolicy
+}
+
+/** Kafka's scheme: the metadata service picks the leader from the in-sync set. */
+export const isrScheme = (minInSyncReplicas: number): Scheme => ({
+  name: 'isr',
+  elect: 'coordinator',
+  commit: isrCommit(minInSyncReplicas),
+  serve: serveAtLeader,
+})
+
+/** Raft's and DLedger's: the replicas vote. The metadata log is replicated by it. */
+export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }

@@ -1,0 +1,100 @@
+import type { LogName, PartitionLogs } from '../broker/partition-logs.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { FileHandles } from '../log/file-handles.ts'
+import { Log } from '../log/log.ts'
+import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
+import type { LogEvents, LogSettings } from '../log/log-settings.ts'
+import { TailMemory } from '../log/tail-memory.ts'
+import type { Offset } from '../record/offset.ts'
+import type { DiskFault } from '../runtime/disk.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+/** Hands a log's events on to the replica, which comes to be after its log. */
+class Relay implements LogEvents {
+  target: LogEvents | null = null
+
+  stored(upTo: Offset): void {
+    this.target?.stored(upTo)
+  }
+
+  flushed(upTo: Offset): void {
+    this.target?.flushed(upTo)
+  }
+
+  failed(fault: DiskFault): void {
+    this.target?.failed(fault)
+  }
+}
+
+/** The folder of a broker with its logs, which share memory and file handles. */
+export class LogFolder implements PartitionLogs {
+  readonly directory: LogDirectory<Log>
+  readonly #runtime: Runtime
+  readonly #config: BrokerConfig
+  readonly #tail: TailMemory
+  readonly #files: FileHandles
+  readonly #relays = new Map<Log, Relay>()
+
+  private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>) {
+    this.directory = directory
+    this.#runtime = runtime
+    this.#config = config
+    this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
+    this.#files = new FileHandles(runtime.disk, config.logFileHandlesMax, {
+      idleBufferBytes: config.logReadBuffersMaxBytes,
+    })
+  }
+
+  /** Takes the folder, or makes it. Opens no log yet. */
+  static async open(runtime: Runtime, config: BrokerConfig, path: string): Promise<LogFolder> {
+    const directory = await LogDirectory.open<Log>({
+      runtime,
+      path,
+      nodeId: config.nodeId,
+      checkpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
+    })
+    return new LogFolder(runtime, config, directory)
+  }
+
+  /** Opens the log that stands at `place`. */
+  async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
+    const { disk, clock, random, logger } = this.#runtime
+    const relay = new Relay()
+    const { directory, recoveryPoint, logStartOffset, clean, powerCut } = place
+    const log = await Log.open({
+      disk,
+      clock,
+      random,
+      logger,
+      directory,
+      settings,
+      events: relay,
+      tail: this.#tail,
+      files: this.#files,
+      recoveryPoint,
+      logStartOffset,
+      clean,
+      powerCut,
+      producerStateExpiryMs: this.#config.producerIdExpirationMs,
+    })
+    this.#relays.set(log, relay)
+    return log
+  }
+
+  async open(name: LogName, settings: LogSettings, events: LogEvents): Promise<Log> {
+    const { topic, partition, topicId } = name
+    const log =
+      this.directory.log({ topic, partition }) ??
+      (await this.directory.create({ topic, partition, topicId }, place => this.openAt(place, settings)))
+    const relay = this.#relays.get(log)
+    if (relay !== undefined) relay.target = events
+    log.configure(settings)
+    return log
+  }
+
+  async delete(name: { topic: string; partition: number }): Promise<void> {
+    const log = this.directory.log(name)
+    if (log !== null) this.#relays.delete(log)
+    await this.directory.delete(name)
+  }
+}

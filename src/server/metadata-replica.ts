@@ -1,0 +1,63 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { LogSettings } from '../log/log-settings.ts'
+import { Replica } from '../replica/replica.ts'
+import { standForElection } from '../replica/stand-for-election.ts'
+import { majorityScheme } from '../replication/schemes.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { LogFolder } from './log-folder.ts'
+
+/** Kafka's name and id of the metadata log. */
+const metadataLog = { topic: '__cluster_metadata', partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
+
+/** The folder's metadata log is gone, though the folder hosts replicas: what they are, nobody knows. */
+export class MetadataLogMissing extends Error {
+  constructor(path: string) {
+    super(`${path} holds partitions, but its metadata log ${metadataLog.topic}-0 is gone: restore it from a copy`)
+    this.name = 'MetadataLogMissing'
+  }
+}
+
+/** Opens this broker's replica of the metadata log, or makes it in a new folder, and has it elected. */
+export async function openMetadataReplica(
+  runtime: Runtime,
+  config: BrokerConfig,
+  folder: LogFolder,
+): Promise<Replica> {
+  const settings = settingsOf(config)
+  const { directory } = folder
+  const found = await directory.openOne(metadataLog, { open: place => folder.openAt(place, settings), flushesAlways: () => true })
+  if (found === null && !directory.start.madeNow && [...directory.hosted()].length > 0) {
+    throw new MetadataLogMissing(directory.path)
+  }
+  const { topic, partition } = metadataLog
+  const { clock, logger, disk } = runtime
+  const replica = await Replica.open(
+    { topic, partition, self: config.nodeId, scheme: majorityScheme, clock, logger },
+    events => folder.open(metadataLog, settings, events),
+  )
+  await directory.markDirtyBeforeFirstAppend()
+  await standForElection(replica, {
+    self: { broker: config.nodeId, directory: directory.identity.directoryId },
+    directory: `${directory.path}/${topic}-${partition}`,
+    disk,
+  })
+  return replica
+}
+
+/** The metadata log is always fsynced before it counts, and its batches are as large as its changes. */
+function settingsOf(config: BrokerConfig): LogSettings {
+  return {
+    segmentBytes: config.metadataLogSegmentBytes,
+    segmentMs: config.metadataLogSegmentMs,
+    segmentJitterMs: 0,
+    indexIntervalBytes: 4096,
+    segmentIndexBytes: 10 * 1024 * 1024,
+    flushMessages: 1,
+    flushMs: Number.MAX_SAFE_INTEGER,
+    maxMessageBytes: config.metadataLogSegmentBytes,
+    timestampType: 'CreateTime',
+    timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+    timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
+    preallocate: false,
+  }
+}
