@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onEnd, run, runOrThrow } from '../child.ts'
 import { freePortBase } from '../free-ports.ts'
 import { packageRoot } from '../package-root.ts'
+import { removeFolder } from './remove-folder.ts'
 import type { Target } from './target.ts'
 
 /** The script that installs, starts and stops Apache Kafka, and runs its tools. */
@@ -37,7 +38,7 @@ export async function startKafka(): Promise<Target> {
   const stop = async (): Promise<void> => {
     release()
     await runOrThrow(kafkaScript, ['down'], { timeoutMs: 30_000, env, cleanup: true })
-    await rm(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
   const release = onEnd(stop)
   const bootstrap = (await kafka('up', '1', String(port))).trim()

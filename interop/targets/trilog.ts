@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onEnd, runOrThrow } from '../child.ts'
 import { freePortBase } from '../free-ports.ts'
 import { trilogMain } from '../package-root.ts'
+import { removeFolder } from './remove-folder.ts'
 import type { Target } from './target.ts'
 
 const startMs = 30_000
@@ -18,7 +19,7 @@ export async function startTrilog(): Promise<Target> {
   const stop = async (): Promise<void> => {
     release()
     await runOrThrow(process.execPath, [trilogMain, 'down', '--data', data], { timeoutMs: startMs, cleanup: true })
-    await rm(data, { recursive: true, force: true })
+    await removeFolder(data)
   }
   const release = onEnd(stop)
   const bootstrap = bootstrapOf(await up('--kafka-port', String(port), '--http-port', String(port + 1000)))
