@@ -2,7 +2,7 @@ import type { Disk } from '../runtime/disk.ts'
 import { LogDirectoryFile } from './log-directory-file.ts'
 import { type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 
-export const hostedReplicasName = 'trilog-hosted-replicas.json'
+const hostedReplicasName = 'trilog-hosted-replicas.json'
 const version = 1
 
 /**

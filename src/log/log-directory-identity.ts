@@ -15,7 +15,7 @@ import {
   refuseForeign,
 } from './meta-properties.ts'
 
-export const bootName = 'trilog-boot.json'
+const bootName = 'trilog-boot.json'
 
 /** Whose folder it is, for good. */
 export interface Identity extends MetaProperties {

@@ -90,17 +90,14 @@ function check({ directory, report }: Opening, promised: Promised, marks: Marks)
 
 /** Runs one life until it is over or cut short. True: it came to its end. */
 async function endAnywhere(world: SimWorld, life: Promise<void>): Promise<boolean> {
-  let outcome: 'under way' | 'over' | Error = 'under way'
-  life.then(
-    () => {
-      outcome = 'over'
-    },
-    (error: Error) => {
-      outcome = error
-    },
-  )
-  const isOver = await world.runUntil(() => outcome !== 'under way', world.random.between(0, 250))
-  if ((outcome as unknown) instanceof Error) throw outcome
+  let isOver = false
+  const note = () => {
+    isOver = true
+  }
+  life.then(note, note)
+  await world.runUntil(() => isOver, world.random.between(0, 250))
+  // Only what has settled can be awaited: a life that was cut short never settles.
+  if (isOver) await life
   return isOver
 }
 

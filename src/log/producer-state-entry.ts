@@ -2,7 +2,7 @@ import type { Offset, Timestamp } from '../record/offset.ts'
 import { sequenceBefore } from './producer-state-sequence.ts'
 
 /** How many of a producer's newest batches are remembered; a client may have no more than these in flight (KIP-98). */
-export const batchesKept = 5
+const batchesKept = 5
 
 /** One batch of an idempotent producer, as far as its retry has to be recognized. */
 export interface ProducedBatch {
@@ -82,6 +82,6 @@ export class ProducerEntry {
   }
 }
 
-export const firstSequenceOf = (batch: ProducedBatch): number => sequenceBefore(batch.lastSequence, batch.offsetDelta)
+const firstSequenceOf = (batch: ProducedBatch): number => sequenceBefore(batch.lastSequence, batch.offsetDelta)
 
 export const firstOffsetOf = (batch: ProducedBatch): Offset => batch.lastOffset - batch.offsetDelta

@@ -3,7 +3,7 @@ import type { Disk } from '../runtime/disk.ts'
 import { LogDirectoryFile } from './log-directory-file.ts'
 import { type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 
-export const suspicionName = 'trilog-suspicion.json'
+const suspicionName = 'trilog-suspicion.json'
 const version = 1
 
 /**
