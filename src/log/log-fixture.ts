@@ -5,7 +5,10 @@ import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { FileHandles } from './file-handles.ts'
-import { Log, type LogOptions, type LogSettings, type LogSlice } from './log.ts'
+import { Log } from './log.ts'
+import type { LogOptions } from './log-options.ts'
+import type { LogSettings } from './log-settings.ts'
+import type { LogSlice } from './log-slice.ts'
 import { TailMemory } from './tail-memory.ts'
 
 /** Settings for tests: Kafka's defaults but for what makes tests slow. */

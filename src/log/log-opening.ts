@@ -86,7 +86,7 @@ async function partsOf(
 }
 
 async function findSegments(parts: LogParts, names: readonly string[]): Promise<void> {
-  const { disk, directory, segments } = parts
+  const { disk, segments } = parts
   const bases = names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== null)
   bases.sort((a, b) => a - b)
   for (const base of bases) {

@@ -25,10 +25,6 @@ import { removeSegment } from './segment-removal.ts'
 import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
 
-export type { LogOptions } from './log-options.ts'
-export type { LogEvents, LogSettings } from './log-settings.ts'
-export type { LogSlice } from './log-slice.ts'
-
 /** Where appended batches went. */
 export interface AppendedAt {
   readonly baseOffset: Offset

@@ -3,7 +3,7 @@ import type { LeaderEpoch, Offset, Timestamp } from './offset.ts'
 /** Bytes of a v2 batch header; records (compressed or not) follow it. */
 export const batchHeaderBytes = 61
 /** Bytes before what `batchLength` counts: base offset and the length itself. */
-export const batchLengthOverhead = 12
+const batchLengthOverhead = 12
 /** The CRC covers everything from here to the end of the batch. */
 export const crcCoversFrom = 21
 
@@ -150,7 +150,7 @@ export class BatchHeader {
 }
 
 /** Reads a signed 64-bit integer as a number: exact within ±2^53, which who reads foreign bytes must check. */
-export function readInt64(bytes: Buffer, at: number): number {
+function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * twoTo32 + bytes.readUInt32BE(at + 4)
 }
 
@@ -186,11 +186,11 @@ export function nextOffsetOf(bytes: Buffer, at: number): Offset {
   return readInt64(bytes, at) + bytes.readInt32BE(at + lastOffsetDeltaAt) + 1
 }
 
-export function maxTimestampOf(bytes: Buffer, at: number): Timestamp {
+function maxTimestampOf(bytes: Buffer, at: number): Timestamp {
   return readInt64(bytes, at + maxTimestampAt)
 }
 
-export function recordCountOf(bytes: Buffer, at: number): number {
+function recordCountOf(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at + recordCountAt)
 }
 
