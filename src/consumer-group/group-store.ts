@@ -3,6 +3,8 @@ import { ClassicGroup } from './classic-group.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import type { GroupRecord, StoredGroup } from './group-record.ts'
 
+const unknownTimestamp = -1
+
 /** All that one coordinator knows of one group id. */
 export interface Group {
   readonly id: string
@@ -10,6 +12,11 @@ export interface Group {
   stored: StoredGroup | null
   /** Changed by `replay` only, but for what is on its way. */
   readonly offsets: GroupOffsets
+  /**
+   * Something about it was committed, and the group not deleted since: it is there, for tools too, until it is deleted
+   * or found empty at the next look for expired offsets.
+   */
+  isKept: boolean
   /** The members as they are now; lives and dies with the coordinator. */
   members: ClassicGroup
   /** Records about the group that are appended and not committed. */
@@ -41,6 +48,7 @@ export class GroupStore {
     const group = {
       id,
       stored: null,
+      isKept: false,
       offsets: new GroupOffsets(),
       members: new ClassicGroup(id, nowMs),
       inFlight: 0,
@@ -50,15 +58,14 @@ export class GroupStore {
   }
 
   replay(record: GroupRecord): void {
-    const group = this.#groups.get(record.groupId)
-    if (record.type === 'offset') {
-      if (record.value === null) group?.offsets.replay(record.topic, record.partition, null)
-      else this.getOrCreate(record.groupId, -1).offsets.replay(record.topic, record.partition, record.value)
-    } else if (record.value !== null) {
-      this.getOrCreate(record.groupId, -1).stored = record.value
-    } else if (group !== undefined) {
-      group.stored = null
-    }
+    // A deletion of what is not there makes nothing.
+    const group =
+      record.value === null ? this.#groups.get(record.groupId) : this.getOrCreate(record.groupId, unknownTimestamp)
+    if (group === undefined) return
+    if (record.type === 'offset') group.offsets.replay(record.topic, record.partition, record.value)
+    else group.stored = record.value
+    if (record.value !== null) group.isKept = true
+    else if (record.type === 'group') group.isKept = false
   }
 
   /** The records were appended: until they are settled their groups stay. */
@@ -79,10 +86,10 @@ export class GroupStore {
     }
   }
 
-  /** Lets go of a group of which nothing is kept: no members, no ids given out, no committed fact, none on its way. */
+  /** Lets go of a group of which nothing is kept: no members, no ids given out, nothing committed, nothing on its way. */
   forgetIfUnused(id: string): void {
     const group = this.#groups.get(id)
-    if (group === undefined || group.inFlight > 0 || group.stored !== null) return
+    if (group === undefined || group.inFlight > 0 || group.isKept) return
     if (!group.offsets.isEmpty || group.members.state !== 'Empty' || group.members.pendingMembers.size > 0) return
     this.#groups.delete(id)
   }

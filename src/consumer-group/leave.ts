@@ -1,5 +1,4 @@
 import type { ClassicGroup } from './classic-group.ts'
-import { leaveRefused } from './group-answers.ts'
 import type { LeaveRequest, Ticket } from './group-events.ts'
 import type { GroupRefusalCode } from './group-refusal.ts'
 import type { GroupScope } from './group-scope.ts'
@@ -9,7 +8,12 @@ import { completeIfAllJoined, dropPending, rebalanceOrComplete, removeMember } f
 export function leave(scope: GroupScope, ticket: Ticket, request: LeaveRequest): void {
   const group = scope.store.get(request.groupId)?.members
   if (group === undefined) {
-    scope.out.answer(ticket, leaveRefused('unknown-member'))
+    const members = request.members.map(({ memberId, instanceId }) => ({
+      memberId,
+      instanceId,
+      code: 'unknown-member' as const,
+    }))
+    scope.out.answer(ticket, { code: 'ok', members })
     return
   }
   const before = group.members.size

@@ -23,12 +23,10 @@ export const findCoordinatorHandler = (locator: CoordinatorLocator) =>
     const found = keys.map((key) => find(locator, { key, keyType: request.keyType, isReady, listenerName }))
     if (version >= 4) {
       return {
-        coordinators: found.map(({ key, error, endpoint }) => ({
-          key,
-          ...endpoint,
-          errorCode: error.code,
-          errorMessage: '',
-        })),
+        coordinators: found.map(({ key, error, endpoint }) => {
+          const errorMessage = error.code === kafkaErrors.NONE.code ? '' : error.message
+          return { key, ...endpoint, errorCode: error.code, errorMessage }
+        }),
       }
     }
     const [only] = found

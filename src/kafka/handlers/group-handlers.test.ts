@@ -157,6 +157,32 @@ test('a new member of version 4 on is asked to come back with its id', async () 
   assert.deepEqual([second.errorCode, second.generationId, second.leader], [0, 1, first.memberId])
 })
 
+test('from version 5 on a SyncGroup must name type and protocol', async () => {
+  const { at, memberId, generationId } = await withMember()
+  const sync = syncGroupHandler(at.groups)
+  const me = { groupId: 'g', memberId, generationId }
+  assert.equal((await at.call(sync, 4, me)).errorCode, 0)
+  assert.equal((await at.call(sync, 5, { ...me, protocolType: 'consumer' })).errorCode, 23)
+  const named = await at.call(sync, 5, { ...me, protocolType: 'consumer', protocolName: 'range' })
+  assert.deepEqual([named.errorCode, named.protocolType, named.protocolName], [0, 'consumer', 'range'])
+})
+
+test('a refused JoinGroup has no protocol: null where the version knows it', async () => {
+  const at = await new Coordinator().start()
+  for (const v of versionsOf(joinGroupHandler(at.groups))) {
+    const { errorCode, protocolName } = await at.call(joinGroupHandler(at.groups), v, { ...joining, groupId: '' })
+    assert.deepEqual([errorCode, protocolName], [24, v >= 7 ? null : ''])
+  }
+})
+
+test('who leaves a group that there is not is told so, member by member', async () => {
+  const at = await new Coordinator().start()
+  const leave = leaveGroupHandler(at.groups)
+  assert.equal((await at.call(leave, 2, { groupId: 'none', memberId: 'x' })).errorCode, 25)
+  const batch = await at.call(leave, 3, { groupId: 'none', members: [{ memberId: 'x' }] })
+  assert.deepEqual([batch.errorCode, batch.members.map(({ errorCode }) => errorCode)], [0, [25]])
+})
+
 test('a member that leaves in an old version gets its error as the request’s', async () => {
   const { at, memberId } = await withMember()
   const leave = leaveGroupHandler(at.groups)

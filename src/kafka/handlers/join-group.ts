@@ -29,7 +29,8 @@ export const joinGroupHandler = (groups: GroupService) =>
       errorCode: groupErrorOf(answer.code),
       generationId: answer.generation,
       protocolType: answer.protocolType,
-      protocolName: answer.protocol ?? '',
+      // Older versions have no null.
+      protocolName: answer.protocol ?? (version >= 7 ? null : ''),
       leader: answer.leader,
       skipAssignment: answer.skipAssignment,
       memberId: answer.memberId,

@@ -5,10 +5,13 @@ import { syncGroup } from '../schema/sync-group.ts'
 
 /**
  * Takes the leader's assignments and gives each member its own. Versions 0 to 5: v3 knows static members, v4 is
- * flexible, v5 names the protocol on both sides (KIP-559).
+ * flexible, v5 names the protocol on both sides (KIP-559) and must.
  */
 export const syncGroupHandler = (groups: GroupService) =>
-  handler(syncGroup, async (request) => {
+  handler(syncGroup, async (request, { version }) => {
+    if (version >= 5 && (request.protocolType === null || request.protocolName === null)) {
+      return { errorCode: groupErrorOf('inconsistent-protocol') }
+    }
     const answer = await groups.sync({
       groupId: request.groupId,
       generation: request.generationId,
