@@ -61,7 +61,7 @@ function whenSafe(
   const safe = acks === 1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
-    safe.then(refusal => {
+    safe.then((refusal) => {
       timer.cancel()
       resolve(refusal ?? done)
     }, reject)

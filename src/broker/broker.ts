@@ -15,8 +15,6 @@ import type { HostedPartitions } from './hosted-partitions.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import { ProducerIds } from './producer-ids.ts'
 
-export type { AppendOutcome } from './append-path.ts'
-
 /** The id by which Kafka's own tools may write to internal topics. */
 const internalWriter = '__admin_client'
 

@@ -103,7 +103,7 @@ export class FetchSessions {
     const session: Session = {
       id: this.#newId(),
       byTopicId: request.byTopicId,
-      partitions: new Map(request.partitions.map(wanted => [keyOf(wanted), { wanted, sent: null }])),
+      partitions: new Map(request.partitions.map((wanted) => [keyOf(wanted), { wanted, sent: null }])),
       nextEpoch: 1,
       usedMs: this.#clock.monotonicMs(),
     }
@@ -137,7 +137,7 @@ export class FetchSessions {
     return {
       partitions,
       finish(facts) {
-        const send = facts.map(fact => {
+        const send = facts.map((fact) => {
           const known = session.partitions.get(keyOf(fact))
           const news = full || known === undefined || hasNews(fact, known.sent)
           if (known !== undefined) {
@@ -153,7 +153,7 @@ export class FetchSessions {
 }
 
 function withoutSession(partitions: readonly FetchPartition[]): FetchTurn {
-  return { partitions, finish: facts => ({ sessionId: 0, send: facts.map(() => true) }) }
+  return { partitions, finish: (facts) => ({ sessionId: 0, send: facts.map(() => true) }) }
 }
 
 function hasNews(now: PartitionFacts, sent: PartitionFacts | null): boolean {

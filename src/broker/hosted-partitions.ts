@@ -52,7 +52,7 @@ export class HostedPartitions {
   }
 
   *all(): Iterable<Replica> {
-    for (const replicas of this.#replicas.values()) yield* replicas.filter(replica => replica !== undefined)
+    for (const replicas of this.#replicas.values()) yield* replicas.filter((replica) => replica !== undefined)
   }
 
   /** The listener hears of leaderships from now on, and at once of those that are. */
@@ -83,8 +83,8 @@ export class HostedPartitions {
   }
 
   async #removeDeleted(records: readonly MetadataRecord[]): Promise<void> {
-    if (!records.some(record => record.type === 'remove-topic')) return
-    const gone = [...this.#replicas.keys()].filter(name => !this.#image.topics.has(name))
+    if (!records.some((record) => record.type === 'remove-topic')) return
+    const gone = [...this.#replicas.keys()].filter((name) => !this.#image.topics.has(name))
     for (const name of gone) {
       const replicas = this.#replicas.get(name) ?? []
       this.#replicas.delete(name)
@@ -128,7 +128,7 @@ export class HostedPartitions {
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const replica = await Replica.open(
       { ...name, self: this.#self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
-      events => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
+      (events) => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
     )
     const replicas = this.#replicas.get(topic.name) ?? []
     invariant(replicas[partition] === undefined, 'a partition is opened twice', name)

@@ -81,7 +81,7 @@ export class WaitingRead {
   #enough(bytes: number): boolean {
     const { minBytes, maxWaitMs } = this.#limits
     if (bytes >= minBytes || maxWaitMs <= 0 || this.#over) return true
-    return this.#results.some(result => result !== null && 'code' in result)
+    return this.#results.some((result) => result !== null && 'code' in result)
   }
 
   #result(bytes: number): ReadResult {
@@ -143,7 +143,7 @@ export class WaitingRead {
 
   /** Resolves when something has moved; what moves together wakes once. */
   #woken(): Promise<void> {
-    return new Promise(resolve => {
+    return new Promise((resolve) => {
       const wake = (): void => {
         this.#wake = null
         this.#clock.defer(resolve)

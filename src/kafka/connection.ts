@@ -62,9 +62,9 @@ export class ClientConnection implements Receiver {
     this.#lastUsedMs = parts.nowMs()
     this.#onClosed = parts.onClosed
     this.#reader = new FrameReader(parts.resources, {
-      frame: frame => this.#onFrame(frame),
-      malformed: what => this.#fail(what),
-      pause: paused => (paused ? this.#connection.pause() : this.#connection.resume()),
+      frame: (frame) => this.#onFrame(frame),
+      malformed: (what) => this.#fail(what),
+      pause: (paused) => (paused ? this.#connection.pause() : this.#connection.resume()),
     })
   }
 
@@ -125,7 +125,7 @@ export class ClientConnection implements Receiver {
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#bounds.inFlightMax) return false
     if (this.#inFlightBytes + frame.length > this.#bounds.inFlightBytesMax) return false
-    return this.#dispatcher.mayOverlap(frame) && this.#slots.every(slot => slot.request.mayOverlap)
+    return this.#dispatcher.mayOverlap(frame) && this.#slots.every((slot) => slot.request.mayOverlap)
   }
 
   #serve(request: OpenedRequest, bytes: number): void {
@@ -146,8 +146,8 @@ export class ClientConnection implements Receiver {
       const answer = request.serve(context)
       if (answer instanceof Promise) {
         answer.then(
-          buffers => this.#onAnswer(slot, buffers),
-          error => this.#onServeFailure(slot, error),
+          (buffers) => this.#onAnswer(slot, buffers),
+          (error) => this.#onServeFailure(slot, error),
         )
       } else this.#onAnswer(slot, answer)
     } catch (error) {

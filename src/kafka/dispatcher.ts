@@ -92,7 +92,7 @@ export class Dispatcher {
       version,
       clientId: request.clientId,
       mayOverlap: apiKey === produce.key,
-      serve: context => {
+      serve: (context) => {
         served.requests.add()
         const begun = this.#clock.monotonicMs()
         const finish = (response: ResponseInputOf<Api> | null): Frames | null => {

@@ -63,7 +63,7 @@ class Feeder implements FrameSink {
 
 function framed(contents: readonly string[]): Buffer {
   return Buffer.concat(
-    contents.flatMap(content => {
+    contents.flatMap((content) => {
       const length = Buffer.alloc(4)
       length.writeInt32BE(content.length)
       return [length, Buffer.from(content, 'latin1')]
@@ -71,9 +71,12 @@ function framed(contents: readonly string[]): Buffer {
   )
 }
 
-const contents = fc.array(fc.string({ maxLength: 300 }).map(text => Buffer.from(text, 'latin1').toString('latin1')), {
-  maxLength: 12,
-})
+const contents = fc.array(
+  fc.string({ maxLength: 300 }).map((text) => Buffer.from(text, 'latin1').toString('latin1')),
+  {
+    maxLength: 12,
+  },
+)
 const pieces = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 20 })
 
 test('frames come out whole and in order, however the bytes are cut and whenever they are refused for a while', () => {

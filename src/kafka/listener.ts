@@ -65,7 +65,7 @@ export class KafkaListener {
   /** Begins to listen; resolves with the port. */
   async start(): Promise<number> {
     const { host, port } = this.#settings
-    this.#listener = await this.#runtime.network.listen({ host, port }, connection => this.#accept(connection))
+    this.#listener = await this.#runtime.network.listen({ host, port }, (connection) => this.#accept(connection))
     this.#sweepIdle()
     return this.#listener.port
   }
@@ -76,7 +76,7 @@ export class KafkaListener {
     await this.#listener?.close()
     for (const connection of [...this.#connections]) connection.drain()
     if (this.#connections.size === 0) return
-    await new Promise<void>(resolve => {
+    await new Promise<void>((resolve) => {
       const timer = this.#runtime.clock.setTimer(graceMs, resolve)
       this.#allClosed = () => {
         timer.cancel()
@@ -101,7 +101,7 @@ export class KafkaListener {
       bounds: this.#settings.bounds,
       logger: this.#logger,
       nowMs: () => this.#runtime.clock.monotonicMs(),
-      onClosed: closed => this.#onClosed(closed),
+      onClosed: (closed) => this.#onClosed(closed),
     })
     this.#connections.add(client)
     connection.start(client)

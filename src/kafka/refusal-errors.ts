@@ -1,4 +1,4 @@
-import type { AppendOutcome } from '../broker/broker.ts'
+import type { AppendOutcome } from '../broker/append-path.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import { kafkaErrors } from './errors.ts'
 

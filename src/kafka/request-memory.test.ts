@@ -15,8 +15,14 @@ test('beyond the bound a request waits, and is called when memory comes free', (
 
 test('one request passes however large it is, when nothing else is held', () => {
   const memory = new RequestMemory(100)
-  assert.equal(memory.take(1000, () => {}), true)
-  assert.equal(memory.take(1, () => {}), false)
+  assert.equal(
+    memory.take(1000, () => {}),
+    true,
+  )
+  assert.equal(
+    memory.take(1, () => {}),
+    false,
+  )
 })
 
 test('who has gone is not called', () => {

@@ -83,7 +83,7 @@ type Kind = keyof Kinds
 /** One change of the image. */
 export type MetadataRecord = { [K in Kind]: { readonly type: K } & MessageOf<Kinds[K]['fields']> }[Kind]
 
-const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map(kind => [kinds[kind].id, kind]))
+const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map((kind) => [kinds[kind].id, kind]))
 
 /** The record as the value of a log record: kind, version, fields. */
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {

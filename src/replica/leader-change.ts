@@ -8,10 +8,7 @@ import { invariant } from '../runtime/invariant.ts'
 const controlKey = message({ type: { type: 'int16', about: 'Kind of the control record.' } })
 const leaderChangeType = 2
 
-const voter = message(
-  { voterId: { type: 'int32', about: 'A voter of the group.' } },
-  { flexibleSince: 0 },
-)
+const voter = message({ voterId: { type: 'int32', about: 'A voter of the group.' } }, { flexibleSince: 0 })
 
 const leaderChange = message(
   {

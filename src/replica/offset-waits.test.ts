@@ -6,7 +6,7 @@ import { OffsetWaits } from './offset-waits.ts'
 test('who waits is answered in the order of the offsets, once, and not before its own is passed', () => {
   const waits = new OffsetWaits<string>()
   const answered: string[] = []
-  for (const upTo of [5, 9, 7]) waits.add(upTo, outcome => answered.push(`${upTo}:${outcome}`))
+  for (const upTo of [5, 9, 7]) waits.add(upTo, (outcome) => answered.push(`${upTo}:${outcome}`))
   waits.advance(4)
   assert.deepEqual(answered, [])
   waits.advance(7)
@@ -27,7 +27,7 @@ test('a refusal reaches those who wait, not those who come while it is told', ()
 test('any order of waits and advances answers like a plain list would', () => {
   const steps = fc.array(fc.record({ wait: fc.boolean(), offset: fc.nat(50) }), { maxLength: 200 })
   fc.assert(
-    fc.property(steps, taken => {
+    fc.property(steps, (taken) => {
       const waits = new OffsetWaits<string>()
       let waiting: number[] = []
       const answered: number[] = []
@@ -38,8 +38,8 @@ test('any order of waits and advances answers like a plain list would', () => {
         } else {
           answered.length = 0
           waits.advance(offset)
-          const expected = waiting.filter(upTo => upTo <= offset).sort((a, b) => a - b)
-          waiting = waiting.filter(upTo => upTo > offset)
+          const expected = waiting.filter((upTo) => upTo <= offset).sort((a, b) => a - b)
+          waiting = waiting.filter((upTo) => upTo > offset)
           assert.deepEqual(answered, expected)
         }
       }

@@ -90,15 +90,12 @@ export class Replica {
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
-  static async open(
-    replica: ReplicaOptions,
-    open: (events: LogEvents) => Promise<Log>,
-  ): Promise<Replica> {
+  static async open(replica: ReplicaOptions, open: (events: LogEvents) => Promise<Log>): Promise<Replica> {
     const opened = new Replica(replica)
     opened.#log = await open({
-      stored: upTo => opened.#onStored(upTo),
+      stored: (upTo) => opened.#onStored(upTo),
       flushed: () => {},
-      failed: fault => opened.#onFailed(fault),
+      failed: (fault) => opened.#onFailed(fault),
     })
     return opened
   }
@@ -184,7 +181,7 @@ export class Replica {
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
     if (this.#log.storedUpTo >= upTo) return Promise.resolve(null)
     if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise(resolve => this.#stored.add(upTo, resolve))
+    return new Promise((resolve) => this.#stored.add(upTo, resolve))
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
@@ -193,7 +190,7 @@ export class Replica {
     if (leadership === null) return Promise.resolve(this.#notLeader())
     if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
     if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise(resolve => leadership.committed.add(upTo, resolve))
+    return new Promise((resolve) => leadership.committed.add(upTo, resolve))
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {

@@ -35,7 +35,11 @@ describe('a leader', () => {
     const leader = isrLeader({ sets: { replicas: [1, 2], inSync: [1] }, minInSync: 2 })
     assert.deepEqual(leader.admits(), { code: 'not-enough-replicas', inSync: 1, required: 2 })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 12 }), [])
-    const effects = leader.step({ type: 'reconfigured', commit: isrCommit(1), replicas: { replicas: [1, 2], inSync: [1] } })
+    const effects = leader.step({
+      type: 'reconfigured',
+      commit: isrCommit(1),
+      replicas: { replicas: [1, 2], inSync: [1] },
+    })
     assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 12 }])
     assert.equal(leader.admits(), null)
   })
@@ -54,7 +58,14 @@ describe('a leader', () => {
   })
 
   test('of a group whose elections compare logs commits what it inherited only with an entry of its own epoch', () => {
-    const leader = new Leader({ epoch: 2, epochStart: 10, self: 1, sets: alone, commit: majorityCommit, highWatermark: 0 })
+    const leader = new Leader({
+      epoch: 2,
+      epochStart: 10,
+      self: 1,
+      sets: alone,
+      commit: majorityCommit,
+      highWatermark: 0,
+    })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
     assert.deepEqual(leader.step({ type: 'stored', upTo: 11 }), [{ type: 'advance-high-watermark', to: 11 }])
   })

@@ -84,7 +84,7 @@ export class Leader {
 
   #view(): CommitView {
     return {
-      copies: this.#sets.replicas.map(broker => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
+      copies: this.#sets.replicas.map((broker) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
       inSync: this.#sets.inSync,
       maximalInSync: this.#sets.inSync,
       epoch: this.epoch,

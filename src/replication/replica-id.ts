@@ -11,5 +11,4 @@ export interface ReplicaId {
   readonly directory: string
 }
 
-export const sameReplica = (a: ReplicaId, b: ReplicaId): boolean =>
-  a.broker === b.broker && a.directory === b.directory
+export const sameReplica = (a: ReplicaId, b: ReplicaId): boolean => a.broker === b.broker && a.directory === b.directory

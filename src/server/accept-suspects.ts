@@ -19,7 +19,7 @@ export async function acceptSuspects(
     const replicas = found.image.partition(topic, partition)?.replicas
     return replicas === undefined || replicas.length === 1
   })
-  const written = alone.map(suspect => receiptOf(runtime, folder, suspect))
+  const written = alone.map((suspect) => receiptOf(runtime, folder, suspect))
   if (written.length === 0) return receipts
   await receipts.add(written)
   await folder.directory.liftSuspicion(alone)

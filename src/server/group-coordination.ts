@@ -45,8 +45,8 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
     if (refusal !== null) throw refused(refusal)
     return {
       partition,
-      append: records => this.#append(replica, records),
-      load: visit =>
+      append: (records) => this.#append(replica, records),
+      load: (visit) =>
         visitRecords(replica, ({ key, value, offset, timestamp }) => {
           if (key !== null) visit({ key, value, offset, timestamp })
         }),

@@ -85,7 +85,7 @@ export class LogFolder implements PartitionLogs {
     const { topic, partition, topicId } = name
     const log =
       this.directory.log({ topic, partition }) ??
-      (await this.directory.create({ topic, partition, topicId }, place => this.openAt(place, settings)))
+      (await this.directory.create({ topic, partition, topicId }, (place) => this.openAt(place, settings)))
     const relay = this.#relays.get(log)
     if (relay !== undefined) relay.target = events
     log.configure(settings)

@@ -18,14 +18,13 @@ export class MetadataLogMissing extends Error {
 }
 
 /** Opens this broker's replica of the metadata log, or makes it in a new folder, and has it elected. */
-export async function openMetadataReplica(
-  runtime: Runtime,
-  config: BrokerConfig,
-  folder: LogFolder,
-): Promise<Replica> {
+export async function openMetadataReplica(runtime: Runtime, config: BrokerConfig, folder: LogFolder): Promise<Replica> {
   const settings = settingsOf(config)
   const { directory } = folder
-  const found = await directory.openOne(metadataLog, { open: place => folder.openAt(place, settings), flushesAlways: () => true })
+  const found = await directory.openOne(metadataLog, {
+    open: (place) => folder.openAt(place, settings),
+    flushesAlways: () => true,
+  })
   if (found === null && !directory.start.madeNow && [...directory.hosted()].length > 0) {
     throw new MetadataLogMissing(directory.path)
   }
@@ -33,7 +32,7 @@ export async function openMetadataReplica(
   const { clock, logger, disk } = runtime
   const replica = await Replica.open(
     { topic, partition, self: config.nodeId, scheme: majorityScheme, clock, logger },
-    events => folder.open(metadataLog, settings, events),
+    (events) => folder.open(metadataLog, settings, events),
   )
   await directory.markDirtyBeforeFirstAppend()
   await standForElection(replica, {

@@ -53,77 +53,76 @@ async function startIn(
   folder: LogFolder,
   { runtime, config }: { runtime: Runtime; config: BrokerConfig },
 ): Promise<RunningBroker> {
-  const { directory } = folder
+  const cluster = await openCluster(folder, { runtime, config })
+  const { broker, coordinator, partitions, report, receipts } = cluster
+  const groups = new GroupCoordination(broker)
+  partitions.listen(groups)
+  const listener = listenerOf(runtime, broker, groups)
+  const failed = new Promise<Error>((resolve) => {
+    coordinator.applyWith(async (records) => {
+      try {
+        await partitions.apply(records)
+      } catch (error) {
+        // The image has moved on and this broker has not followed: it would answer for what it does not have.
+        resolve(error instanceof Error ? error : new Error(String(error)))
+        throw error
+      }
+    })
+  })
+  await listenAndRegister(listener, broker)
+  await groups.loaded()
+  const health = (): Health => {
+    return healthOf({ report, partitions: broker.replicas(), metadataReplica: broker.metadataReplica })
+  }
+  const http = await openHttp(runtime, config, { health, receipts })
+  const { image, endpoint } = broker
+  const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
+  runtime.logger.info(facts, 'the broker is ready')
+  return {
+    kafka: { host: endpoint.host, port: endpoint.port },
+    http: http?.at ?? null,
+    failed,
+    stop: () => stop({ listener, groups, http, folder, brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1 }),
+  }
+}
+
+/** Elects the metadata log's leader, reads the image and opens every log that it says is here. Nothing is led yet. */
+async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Runtime; config: BrokerConfig }) {
+  const { identity, path } = folder.directory
   const metadataReplica = await openMetadataReplica(runtime, config, folder)
-  const image = new ClusterImage(directory.identity.clusterId)
+  const image = new ClusterImage(identity.clusterId)
   const coordinator = await EmbeddedCoordinator.load({ ...runtime, image, replica: metadataReplica })
   const configs = new LiveConfigs(image, config)
   const partitions = new HostedPartitions({ ...runtime, self: config.nodeId, image, configs, logs: folder })
   const report = await openLogs(folder, { image, configs, self: config.nodeId })
   await partitions.openAll()
   const receipts = await acceptSuspects(runtime, folder, { image, suspects: report.suspects })
-
-  const listen = config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
-  const advertised = config.advertisedListeners?.[0] ?? listen
-  const endpoint = { host: advertised.host, port: advertised.port }
-  const { directoryId } = directory.identity
+  const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
   const broker = new Broker({
     runtime,
     configs,
     coordinator,
     metadataReplica,
     partitions,
-    directoryId,
-    dataFolder: directory.path,
-    endpoint,
+    directoryId: identity.directoryId,
+    dataFolder: path,
+    endpoint: { host, port },
   })
-  const groups = new GroupCoordination(broker)
-  partitions.listen(groups)
+  return { broker, coordinator, partitions, report, receipts }
+}
+
+const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
+
+function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination): KafkaListener {
   const dispatcher = new Dispatcher({
     handlers: kafkaHandlers(broker, groups),
     ...runtime,
-    crash: violation => {
+    crash: (violation) => {
       runtime.logger.error({ stack: violation.stack }, 'an invariant does not hold: the broker ends')
       runtime.exit(invariantExitCode)
     },
   })
-  const listener = new KafkaListener({ runtime, dispatcher, settings: listenerSettings(config, listen) })
-
-  let fail: (error: Error) => void = () => {}
-  const failed = new Promise<Error>(resolve => {
-    fail = resolve
-  })
-  coordinator.applyWith(async records => {
-    try {
-      await partitions.apply(records)
-    } catch (error) {
-      // The image has moved on and this broker has not followed: it would answer for what it does not have.
-      fail(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
-  })
-  const register = (port: number): Promise<void> =>
-    coordinator.submit('registerBroker', {
-      brokerId: config.nodeId,
-      directoryId,
-      host: endpoint.host,
-      port,
-      rack: config.brokerRack,
-    })
-  // A port that the system picks is known only once it listens; a given one is registered before the first client comes.
-  const port = await listenAndRegister(listener, { port: endpoint.port, register })
-  broker.endpoint.port = port
-  await groups.loaded()
-
-  const health = (): Health => healthOf({ report, partitions: broker.replicas(), metadataReplica })
-  const http = await openHttp(runtime, config, { health, receipts })
-  runtime.logger.info({ port, topics: image.topics.size, partitions: image.partitionCount }, 'the broker is ready')
-  return {
-    kafka: { host: endpoint.host, port },
-    http: http?.at ?? null,
-    failed,
-    stop: () => stop({ listener, groups, http, folder, brokerEpoch: image.brokers.get(config.nodeId)?.epoch ?? -1 }),
-  }
+  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
 }
 
 async function openLogs(
@@ -131,9 +130,9 @@ async function openLogs(
   { image, configs, self }: { image: ClusterImage; configs: LiveConfigs; self: number },
 ): Promise<OpenReport> {
   return folder.directory.openAll({
-    open: place => folder.openAt(place, logSettingsOf(configs.topic(place.topic))),
+    open: (place) => folder.openAt(place, logSettingsOf(configs.topic(place.topic))),
     flushesAlways: ({ topic }) => configs.topic(topic).flushMessages === 1,
-    damageOf: log => damageOf(log.recovery),
+    damageOf: (log) => damageOf(log.recovery),
     *expected() {
       for (const { name, id, partitions } of image.topics.values()) {
         for (const { index, replicas } of partitions) {
@@ -151,25 +150,23 @@ function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | nu
   return lostFlushed ? `records from offset ${cutFrom} on were fsynced and are gone` : null
 }
 
-async function listenAndRegister(
-  listener: KafkaListener,
-  { port, register }: { port: number; register: (port: number) => Promise<void> },
-): Promise<number> {
-  if (port !== 0) {
-    await register(port)
-    await listener.start()
-    return port
-  }
-  const chosen = await listener.start()
-  await register(chosen)
-  return chosen
+/**
+ * A given port is registered before the first client comes; one that the system picks is known only once it listens.
+ */
+async function listenAndRegister(listener: KafkaListener, broker: Broker): Promise<void> {
+  const { endpoint } = broker
+  const picked = endpoint.port === 0
+  if (picked) endpoint.port = await listener.start()
+  await broker.coordinator.submit('registerBroker', {
+    brokerId: broker.id,
+    directoryId: broker.directoryId,
+    ...endpoint,
+    rack: broker.config.brokerRack,
+  })
+  if (!picked) await listener.start()
 }
 
-function healthOf(state: {
-  report: OpenReport
-  partitions: Iterable<Replica>
-  metadataReplica: Replica
-}): Health {
+function healthOf(state: { report: OpenReport; partitions: Iterable<Replica>; metadataReplica: Replica }): Health {
   const reasons = state.report.offline.map(({ replica, error }) => {
     return `the log of ${replica.topic}-${replica.partition} cannot be opened: ${error.message}`
   })

@@ -5,7 +5,7 @@ import { alterConfigs } from '../schema/alter-configs.ts'
 
 /** Sets all settings of a resource at once: what is not given is taken back. Versions 0 to 2; v2 is flexible. */
 export const alterConfigsHandler = (broker: Broker) =>
-  handler(alterConfigs, async request => ({
+  handler(alterConfigs, async (request) => ({
     responses: await alteredResponses(broker, {
       resources: request.resources.map(({ resourceType, resourceName, configs }) => ({
         type: resourceType,

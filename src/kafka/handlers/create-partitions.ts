@@ -6,7 +6,7 @@ import { createPartitions } from '../schema/create-partitions.ts'
 
 /** Adds partitions to topics. Versions 0 to 3; v2 is flexible. */
 export const createPartitionsHandler = (broker: Broker) =>
-  handler(createPartitions, async request => {
+  handler(createPartitions, async (request) => {
     const answers = await broker.coordinator.submit('createPartitions', {
       topics: request.topics.map(({ name, count, assignments }) => ({
         name,

@@ -21,9 +21,9 @@ export const createTopicsHandler = (broker: Broker) =>
       validateOnly: request.validateOnly,
       defaults: broker.topicDefaults,
     })
-    const named = new Map(request.topics.map(topic => [topic.name, topic]))
+    const named = new Map(request.topics.map((topic) => [topic.name, topic]))
     return {
-      topics: answers.map(answer => topicAnswer(broker, answer, { asked: named.get(answer.name), ...context })),
+      topics: answers.map((answer) => topicAnswer(broker, answer, { asked: named.get(answer.name), ...context })),
     }
   })
 
@@ -54,7 +54,7 @@ function topicAnswer(
   if (outcome.code !== 'created') {
     return { name, errorCode: refusedTopicErrors[outcome.code], errorMessage: outcome.message }
   }
-  const overrides = new Map((asked?.configs ?? []).map(config => [config.name, config.value ?? '']))
+  const overrides = new Map((asked?.configs ?? []).map((config) => [config.name, config.value ?? '']))
   return {
     name,
     topicId: outcome.id,
@@ -68,7 +68,7 @@ function topicAnswer(
 
 function describeConfigs(broker: Broker, overrides: ReadonlyMap<string, string>) {
   const { started, dynamic } = broker.configs
-  return describeTopicConfig({ broker: started, dynamic, overrides }, null).map(config => ({
+  return describeTopicConfig({ broker: started, dynamic, overrides }, null).map((config) => ({
     name: config.name,
     value: config.value,
     readOnly: config.readOnly,

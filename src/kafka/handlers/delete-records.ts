@@ -7,7 +7,7 @@ import { deleteRecords } from '../schema/delete-records.ts'
 
 /** Moves the log start; -1 means all that is committed. Versions 0 to 2; v2 is flexible. */
 export const deleteRecordsHandler = (broker: Broker) =>
-  handler(deleteRecords, async request => ({
+  handler(deleteRecords, async (request) => ({
     topics: await Promise.all(
       request.topics.map(async ({ name, partitions }) => ({
         name,

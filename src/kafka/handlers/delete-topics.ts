@@ -12,10 +12,10 @@ export const deleteTopicsHandler = (broker: Broker) =>
     const keys: TopicKey[] =
       context.version >= 6
         ? request.topics.map(({ name, topicId }) => (name === null ? { id: topicId } : { name }))
-        : request.topicNames.map(name => ({ name }))
+        : request.topicNames.map((name) => ({ name }))
     if (!broker.config.deleteTopicEnable) {
       const errorCode = (context.version >= 3 ? kafkaErrors.TOPIC_DELETION_DISABLED : kafkaErrors.INVALID_REQUEST).code
-      return { responses: keys.map(key => ({ name: null, topicId: zeroUuid, ...asked(key), errorCode })) }
+      return { responses: keys.map((key) => ({ name: null, topicId: zeroUuid, ...asked(key), errorCode })) }
     }
     const answers = await broker.coordinator.submit('deleteTopics', keys)
     return {

@@ -18,7 +18,12 @@ export const describeClusterHandler = (broker: Broker) =>
       endpointType: brokers,
       clusterId: broker.image.clusterId,
       controllerId: broker.id,
-      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ brokerId: id, host, port, rack })),
+      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({
+        brokerId: id,
+        host,
+        port,
+        rack,
+      })),
       ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allClusterOperations } : {}),
     }
   })

@@ -1,6 +1,11 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { RequestOf } from '../../codec/api.ts'
-import { type ConfigDescription, describeBrokerConfig, describeClusterConfig, describeTopicConfig } from '../../config/describe-config.ts'
+import {
+  type ConfigDescription,
+  describeBrokerConfig,
+  describeClusterConfig,
+  describeTopicConfig,
+} from '../../config/describe-config.ts'
 import { resourceTypes } from '../../metadata/image.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
@@ -11,8 +16,8 @@ type Resource = Request['resources'][number]
 
 /** Settings of topics and brokers, and where each value comes from. Versions 1 to 4; v3 has types and documentation. */
 export const describeConfigsHandler = (broker: Broker) =>
-  handler(describeConfigs, request => ({
-    results: request.resources.map(resource => describeResource(broker, resource, request)),
+  handler(describeConfigs, (request) => ({
+    results: request.resources.map((resource) => describeResource(broker, resource, request)),
   }))
 
 function describeResource(broker: Broker, resource: Resource, request: Request) {
@@ -24,7 +29,7 @@ function describeResource(broker: Broker, resource: Resource, request: Request) 
     resourceName,
     errorCode: kafkaErrors.NONE.code,
     errorMessage: null,
-    configs: described.map(config => ({
+    configs: described.map((config) => ({
       name: config.name,
       value: config.value,
       readOnly: config.readOnly,
@@ -37,7 +42,10 @@ function describeResource(broker: Broker, resource: Resource, request: Request) 
   }
 }
 
-function describe(broker: Broker, resource: Resource): ConfigDescription[] | { errorCode: number; errorMessage: string } {
+function describe(
+  broker: Broker,
+  resource: Resource,
+): ConfigDescription[] | { errorCode: number; errorMessage: string } {
   const { resourceType, resourceName, configurationKeys } = resource
   const { started, dynamic } = broker.configs
   switch (resourceType) {

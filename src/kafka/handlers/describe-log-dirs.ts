@@ -5,9 +5,9 @@ import { describeLogDirs } from '../schema/describe-log-dirs.ts'
 
 /** The folder that the broker keeps its logs in, and the size of each. Versions 1 to 5; v4 tells the volume's space. */
 export const describeLogDirsHandler = (broker: Broker) =>
-  handler(describeLogDirs, async request => {
+  handler(describeLogDirs, async (request) => {
     const space = await broker.diskSpace()
-    const asked = request.topics === null ? null : new Map(request.topics.map(each => [each.topic, each.partitions]))
+    const asked = request.topics === null ? null : new Map(request.topics.map((each) => [each.topic, each.partitions]))
     const topics = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number }[]>()
     for (const { topic, partition, log } of broker.replicas()) {
       if (asked !== null && asked.get(topic)?.includes(partition) !== true) continue

@@ -5,10 +5,10 @@ import { describeProducers } from '../schema/describe-producers.ts'
 
 /** The idempotent producers that a partition knows. Version 0. */
 export const describeProducersHandler = (broker: Broker) =>
-  handler(describeProducers, request => ({
+  handler(describeProducers, (request) => ({
     topics: request.topics.map(({ name, partitionIndexes }) => ({
       name,
-      partitions: partitionIndexes.map(partitionIndex => describe(broker, name, partitionIndex)),
+      partitions: partitionIndexes.map((partitionIndex) => describe(broker, name, partitionIndex)),
     })),
   }))
 
@@ -19,7 +19,7 @@ function describe(broker: Broker, topic: string, partitionIndex: number) {
   return {
     partitionIndex,
     errorCode: kafkaErrors.NONE.code,
-    activeProducers: replica.log.producers.describe().map(producer => ({
+    activeProducers: replica.log.producers.describe().map((producer) => ({
       producerId: producer.producerId,
       producerEpoch: producer.producerEpoch,
       lastSequence: producer.lastSequence,

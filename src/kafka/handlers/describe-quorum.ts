@@ -7,7 +7,7 @@ const metadataTopic = '__cluster_metadata'
 
 /** The voters of the metadata log, who leads, and how far each is. Versions 0 to 2; v1 has times, v2 folders and endpoints. */
 export const describeQuorumHandler = (broker: Broker) =>
-  handler(describeQuorum, request => ({
+  handler(describeQuorum, (request) => ({
     errorCode: kafkaErrors.NONE.code,
     topics: request.topics.map(({ topicName, partitions }) => ({
       topicName,

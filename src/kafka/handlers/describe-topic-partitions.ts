@@ -12,11 +12,11 @@ const allTopicOperations = 3576
  * beginning at the cursor, at most `responsePartitionLimit` partitions. Version 0.
  */
 export const describeTopicPartitionsHandler = (broker: Broker) =>
-  handler(describeTopicPartitions, request => {
+  handler(describeTopicPartitions, (request) => {
     const asked = request.topics.map(({ name }) => name)
     const names = asked.length === 0 ? [...broker.image.topics.keys()] : [...new Set(asked)]
     const { cursor } = request
-    const remaining = names.sort().filter(name => cursor === null || name >= cursor.topicName)
+    const remaining = names.sort().filter((name) => cursor === null || name >= cursor.topicName)
     let room = Math.min(request.responsePartitionLimit, broker.config.maxRequestPartitionSizeLimit)
     const topics = []
     for (const name of remaining) {
@@ -44,7 +44,7 @@ function describe(topic: TopicImage, partitions: readonly PartitionImage[]) {
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
     topicAuthorizedOperations: allTopicOperations,
-    partitions: partitions.map(partition => ({
+    partitions: partitions.map((partition) => ({
       errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
       partitionIndex: partition.index,
       leaderId: partition.leader,

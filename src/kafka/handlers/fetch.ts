@@ -38,20 +38,20 @@ export const fetchHandler = (broker: Broker) =>
       sessionId: request.sessionId,
       sessionEpoch: context.version >= 7 ? request.sessionEpoch : -1,
       byTopicId,
-      partitions: request.topics.flatMap(topic => partitionsOf(topic, byTopicId)),
-      forgotten: request.forgottenTopicsData.flatMap(topic =>
-        topic.partitions.map(index => ({ topic: byTopicId ? topic.topicId : topic.topic, index })),
+      partitions: request.topics.flatMap((topic) => partitionsOf(topic, byTopicId)),
+      forgotten: request.forgottenTopicsData.flatMap((topic) =>
+        topic.partitions.map((index) => ({ topic: byTopicId ? topic.topicId : topic.topic, index })),
       ),
     })
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
-    const wanted = turn.partitions.map(partition => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
+    const wanted = turn.partitions.map((partition) => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
     const reads = await read(broker, { request, context, wanted })
     return respond({ wanted, reads, turn, byTopicId, withSessions: context.version >= 7 })
   })
 
 function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): FetchPartition[] {
   const name = byTopicId ? topic.topicId : topic.topic
-  return topic.partitions.map(partition => ({
+  return topic.partitions.map((partition) => ({
     topic: name,
     index: partition.partition,
     from: partition.fetchOffset,

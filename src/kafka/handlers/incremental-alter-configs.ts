@@ -9,10 +9,12 @@ const operations = ['set', 'delete', 'append', 'subtract'] as const
 
 /** Changes single settings (KIP-339). Versions 0 and 1; v1 is flexible. */
 export const incrementalAlterConfigsHandler = (broker: Broker) =>
-  handler(incrementalAlterConfigs, async request => {
-    const unknown = request.resources.flatMap(({ configs }) => configs).find(({ configOperation }) => {
-      return operations[configOperation] === undefined
-    })
+  handler(incrementalAlterConfigs, async (request) => {
+    const unknown = request.resources
+      .flatMap(({ configs }) => configs)
+      .find(({ configOperation }) => {
+        return operations[configOperation] === undefined
+      })
     if (unknown !== undefined) {
       const errorMessage = `there is no config operation ${unknown.configOperation}`
       return {

@@ -14,7 +14,8 @@ export const initProducerIdHandler = (broker: Broker) =>
     if (request.transactionalId !== null) {
       const { transactionalId } = request
       broker.logger.warn({ transactionalId, client: context.clientId }, 'transactions are not served yet')
-      const error = transactionalId === '' ? kafkaErrors.INVALID_REQUEST : kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      const error =
+        transactionalId === '' ? kafkaErrors.INVALID_REQUEST : kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
       return { ...none, errorCode: error.code }
     }
     if (request.producerEpoch !== -1 && request.producerId === -1) {

@@ -14,14 +14,14 @@ export const listConfigResourcesHandler = (broker: Broker) =>
     const all = [resourceTypes.topic, resourceTypes.broker, brokerLogger, clientMetrics, group]
     const asked = context.version === 0 ? [clientMetrics] : request.resourceTypes
     const types = new Set(asked.length === 0 ? all : asked)
-    if ([...types].some(type => !all.includes(type))) return { errorCode: kafkaErrors.UNSUPPORTED_VERSION.code }
+    if ([...types].some((type) => !all.includes(type))) return { errorCode: kafkaErrors.UNSUPPORTED_VERSION.code }
     const topics = types.has(resourceTypes.topic) ? [...broker.image.topics.keys()] : []
     const brokers = types.has(resourceTypes.broker) ? [...broker.image.brokers.keys()] : []
     return {
       errorCode: kafkaErrors.NONE.code,
       configResources: [
-        ...topics.map(resourceName => ({ resourceName, resourceType: resourceTypes.topic })),
-        ...brokers.map(id => ({ resourceName: `${id}`, resourceType: resourceTypes.broker })),
+        ...topics.map((resourceName) => ({ resourceName, resourceType: resourceTypes.topic })),
+        ...brokers.map((id) => ({ resourceName: `${id}`, resourceType: resourceTypes.broker })),
       ],
     }
   })

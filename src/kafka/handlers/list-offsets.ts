@@ -27,10 +27,10 @@ const earliestPendingUpload = -6
 export const listOffsetsHandler = (broker: Broker) =>
   handler(listOffsets, async (request, context) => ({
     topics: await Promise.all(
-      request.topics.map(async topic => ({
+      request.topics.map(async (topic) => ({
         name: topic.name,
         partitions: await Promise.all(
-          topic.partitions.map(asked => offsetOf(broker, { topic: topic.name, asked, request, context })),
+          topic.partitions.map((asked) => offsetOf(broker, { topic: topic.name, asked, request, context })),
         ),
       })),
     ),

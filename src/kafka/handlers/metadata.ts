@@ -23,8 +23,8 @@ export const metadataHandler = (broker: Broker) =>
   handler(metadata, async (request, context) => {
     const all = request.topics === null || (context.version === 0 && request.topics.length === 0)
     const topics = all
-      ? [...broker.image.topics.values()].map(topic => topicAnswer(topic, request))
-      : await Promise.all((request.topics ?? []).map(asked => answerFor(broker, asked, request)))
+      ? [...broker.image.topics.values()].map((topic) => topicAnswer(topic, request))
+      : await Promise.all((request.topics ?? []).map((asked) => answerFor(broker, asked, request)))
     return {
       brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,

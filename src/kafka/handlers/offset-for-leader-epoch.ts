@@ -9,7 +9,7 @@ import { offsetForLeaderEpoch } from '../schema/offset-for-leader-epoch.ts'
  * Versions 2 to 4; v4 is flexible.
  */
 export const offsetForLeaderEpochHandler = (broker: Broker) =>
-  handler(offsetForLeaderEpoch, request => ({
+  handler(offsetForLeaderEpoch, (request) => ({
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {

@@ -1,4 +1,5 @@
-import type { AppendOutcome, Broker } from '../../broker/broker.ts'
+import type { AppendOutcome } from '../../broker/append-path.ts'
+import type { Broker } from '../../broker/broker.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { type RefusalCode, refusalErrors } from '../refusal-errors.ts'
@@ -25,25 +26,32 @@ interface PartitionAnswer {
  */
 export const produceHandler = (broker: Broker) =>
   handler(produce, (request, context) => {
-    const topics = request.topicData.map(data => {
+    const topics = request.topicData.map((data) => {
       const topic = topicOfRequest(broker, { name: data.name, id: data.topicId, byId: context.version >= 13 })
       return {
         name: data.name,
         topicId: data.topicId,
-        partitions: data.partitionData.map(partition => appendOne(broker, { request, topic, partition, clientId: context.clientId })),
+        partitions: data.partitionData.map((partition) =>
+          appendOne(broker, { request, topic, partition, clientId: context.clientId }),
+        ),
       }
     })
     if (request.acks === 0) return answerNothing(topics, context)
     const answers = topics.map(async ({ partitions, ...topic }) => ({
       ...topic,
-      partitionResponses: await Promise.all(partitions),
+      partitionResponses: await allOf(partitions),
     }))
-    return Promise.all(answers).then(responses => ({ responses }))
+    return Promise.all(answers).then((responses) => ({ responses }))
   })
 
 function appendOne(
   broker: Broker,
-  { request, topic, partition, clientId }: {
+  {
+    request,
+    topic,
+    partition,
+    clientId,
+  }: {
     request: Request
     topic: ReturnType<typeof topicOfRequest>
     partition: PartitionData
@@ -59,7 +67,7 @@ function appendOne(
   if (records === null) return { index, errorCode: kafkaErrors.INVALID_RECORD.code }
   const { acks, timeoutMs } = request
   const outcome = broker.append({ topic: topic.name, partition: index, batches: records, acks, timeoutMs, clientId })
-  return outcome instanceof Promise ? outcome.then(settled => answerOf(index, settled)) : answerOf(index, outcome)
+  return outcome instanceof Promise ? outcome.then((settled) => answerOf(index, settled)) : answerOf(index, outcome)
 }
 
 function answerOf(index: number, outcome: AppendOutcome): PartitionAnswer {
@@ -84,4 +92,11 @@ function answerNothing(
     }
   }
   return null
+}
+
+/** As `Promise.all`, for answers of which some are there already. */
+async function allOf(answers: readonly (PartitionAnswer | Promise<PartitionAnswer>)[]): Promise<PartitionAnswer[]> {
+  const settled: PartitionAnswer[] = []
+  for (const answer of answers) settled.push(answer instanceof Promise ? await answer : answer)
+  return settled
 }

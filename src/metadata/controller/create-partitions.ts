@@ -26,8 +26,8 @@ export function createPartitions(
   request: CreatePartitions,
 ): Decision<CreatePartitionsAnswer> {
   const records: MetadataRecord[] = []
-  const answer = request.topics.map(topic => {
-    const twice = request.topics.filter(other => other.name === topic.name).length > 1
+  const answer = request.topics.map((topic) => {
+    const twice = request.topics.filter((other) => other.name === topic.name).length > 1
     const outcome: Outcome = twice
       ? { code: 'invalid-request', message: `the request names topic '${topic.name}' more than once` }
       : addPartitions(context, topic, records)
@@ -57,7 +57,7 @@ function addPartitions(
     }
     const fault = assignmentFault(image, request.assignment)
     if (fault !== null) return { code: 'invalid-assignment', message: fault }
-    if (request.assignment.some(replicas => replicas.length !== factor)) {
+    if (request.assignment.some((replicas) => replicas.length !== factor)) {
       return { code: 'invalid-assignment', message: `each partition of '${request.name}' has ${factor} replicas` }
     }
   }

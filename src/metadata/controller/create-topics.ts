@@ -50,8 +50,8 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
   const records: MetadataRecord[] = []
   const taken = new Map<string, string>()
   for (const name of context.image.topics.keys()) taken.set(collisionKey(name), name)
-  const answer = request.topics.map(topic => {
-    const twice = request.topics.filter(other => other.name === topic.name).length > 1
+  const answer = request.topics.map((topic) => {
+    const twice = request.topics.filter((other) => other.name === topic.name).length > 1
     const outcome = twice
       ? refuse('invalid-request', `the request names topic '${topic.name}' more than once`)
       : createTopic(context, { topic, defaults: request.defaults, taken, records })

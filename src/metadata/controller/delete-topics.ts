@@ -12,7 +12,7 @@ export type DeleteTopicsAnswer = readonly {
 
 /** Deletes topics with their partitions and settings. Naming one twice, by name and id too, is refused for that one. */
 export function deleteTopics({ image }: DecisionContext, request: readonly TopicKey[]): Decision<DeleteTopicsAnswer> {
-  const found = request.map(key => ('id' in key ? image.topicById(key.id) : (image.topics.get(key.name) ?? null)))
+  const found = request.map((key) => ('id' in key ? image.topicById(key.id) : (image.topics.get(key.name) ?? null)))
   const records: MetadataRecord[] = []
   const answer = request.map((key, nth) => {
     const topic = found[nth] ?? null
@@ -21,7 +21,7 @@ export function deleteTopics({ image }: DecisionContext, request: readonly Topic
         ? { name: null, id: key.id, code: 'unknown-topic-id' as const }
         : { name: key.name, id: null, code: 'unknown-topic' as const }
     }
-    const twice = found.filter(other => other === topic).length > 1
+    const twice = found.filter((other) => other === topic).length > 1
     if (twice) return { name: topic.name, id: topic.id, code: 'invalid-request' as const }
     records.push({ type: 'remove-topic', topicId: topic.id })
     return { name: topic.name, id: topic.id, code: 'deleted' as const }

@@ -33,7 +33,7 @@ export function partitionRecord(
     topicId,
     partition: partition.partition,
     replicas: [...replicas],
-    directories: replicas.map(broker => image.brokers.get(broker)?.directoryId ?? ''),
+    directories: replicas.map((broker) => image.brokers.get(broker)?.directoryId ?? ''),
     inSync: [...replicas],
     leader: replicas[0] ?? -1,
     leaderEpoch: 0,
@@ -47,7 +47,7 @@ export function assignmentFault(image: ClusterImage, assignment: readonly (reado
     if (replicas.length === 0) return `partition ${partition} has no replicas`
     if (replicas.length !== factor) return 'all partitions must have the same number of replicas'
     if (new Set(replicas).size !== replicas.length) return `partition ${partition} names a broker twice`
-    const unknown = replicas.find(broker => !image.brokers.has(broker))
+    const unknown = replicas.find((broker) => !image.brokers.has(broker))
     if (unknown !== undefined) return `partition ${partition} names broker ${unknown}, which is not registered`
   }
   return null

@@ -33,9 +33,9 @@ test('isr commits what every member of the maximal set has, if the committed set
   fc.assert(
     fc.property(views, ({ view, minInSync }) => {
       const required = Math.min(minInSync, view.copies.length)
-      const expected = slowly(view, end => {
+      const expected = slowly(view, (end) => {
         if (view.inSync.length < required || view.maximalInSync.length === 0) return false
-        return view.maximalInSync.every(broker => (view.copies[broker]?.storedUpTo ?? -1) >= end)
+        return view.maximalInSync.every((broker) => (view.copies[broker]?.storedUpTo ?? -1) >= end)
       })
       assert.equal(isrCommit(minInSync).committedUpTo(view), expected)
     }),
@@ -45,7 +45,7 @@ test('isr commits what every member of the maximal set has, if the committed set
 test('majority commits what more than half have, once that reaches into the present epoch', () => {
   fc.assert(
     fc.property(views, ({ view }) => {
-      const expected = slowly(view, end => {
+      const expected = slowly(view, (end) => {
         const having = view.copies.filter(({ storedUpTo }) => storedUpTo >= end).length
         return end > view.epochStart && having * 2 > view.copies.length
       })

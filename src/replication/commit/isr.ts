@@ -15,7 +15,7 @@ export function isrCommit(minInSyncReplicas: number): CommitPolicy {
       if (view.inSync.length < required(view)) return -1
       let least: Offset = Number.MAX_SAFE_INTEGER
       for (const broker of view.maximalInSync) {
-        const copy = view.copies.find(candidate => candidate.broker === broker)
+        const copy = view.copies.find((candidate) => candidate.broker === broker)
         least = Math.min(least, copy?.storedUpTo ?? -1)
       }
       return view.maximalInSync.length === 0 ? -1 : least

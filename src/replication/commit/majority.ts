@@ -8,7 +8,7 @@ export const majorityCommit: CommitPolicy = {
   name: 'majority',
   opensEpoch: true,
   committedUpTo(view) {
-    const ends = view.copies.map(copy => copy.storedUpTo).sort((a, b) => b - a)
+    const ends = view.copies.map((copy) => copy.storedUpTo).sort((a, b) => b - a)
     const reached = ends[Math.floor(ends.length / 2)] ?? -1
     return reached > view.epochStart ? reached : -1
   },

@@ -15,8 +15,8 @@ export interface Candidates {
 export function electFromInSync(candidates: Candidates): BrokerId | null {
   const living = candidates.replicas.filter(candidates.alive)
   return (
-    living.find(broker => candidates.inSync.includes(broker)) ??
-    living.find(broker => candidates.eligible.includes(broker)) ??
+    living.find((broker) => candidates.inSync.includes(broker)) ??
+    living.find((broker) => candidates.eligible.includes(broker)) ??
     null
   )
 }

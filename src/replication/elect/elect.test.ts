@@ -34,11 +34,11 @@ describe('the coordinator', () => {
 
   test('picks a living member of the in-sync set in order of preference', () => {
     assert.equal(electFromInSync({ ...base, alive: () => true }), 2)
-    assert.equal(electFromInSync({ ...base, alive: broker => broker !== 2 }), 3)
+    assert.equal(electFromInSync({ ...base, alive: (broker) => broker !== 2 }), 3)
   })
 
   test('falls back to an eligible replica, and names nobody rather than one that may have lost records', () => {
-    assert.equal(electFromInSync({ ...base, alive: broker => broker === 1 }), 1)
-    assert.equal(electFromInSync({ ...base, eligible: [], alive: broker => broker === 1 }), null)
+    assert.equal(electFromInSync({ ...base, alive: (broker) => broker === 1 }), 1)
+    assert.equal(electFromInSync({ ...base, eligible: [], alive: (broker) => broker === 1 }), null)
   })
 })

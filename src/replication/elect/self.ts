@@ -11,8 +11,7 @@ export type ElectionEvent =
 
 export type ElectionEffect =
   /** Must be durable before this replica counts its own vote or asks for others. */
-  | { type: 'persist'; epoch: LeaderEpoch; votedFor: BrokerId }
-  | { type: 'elected'; epoch: LeaderEpoch }
+  { type: 'persist'; epoch: LeaderEpoch; votedFor: BrokerId } | { type: 'elected'; epoch: LeaderEpoch }
 
 /**
  * How the replicas of a `self` group choose their leader: a candidate of a new epoch leads once more than half of the

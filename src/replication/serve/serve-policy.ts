@@ -22,7 +22,7 @@ export interface ServePolicy {
 /** Only the leader answers, up to its high watermark. */
 export const serveAtLeader: ServePolicy = {
   name: 'leader',
-  visibleUpTo: view => (view.leads ? view.highWatermark : { code: 'not-leader' }),
+  visibleUpTo: (view) => (view.leads ? view.highWatermark : { code: 'not-leader' }),
   latest(view) {
     if (!view.leads) return { code: 'not-leader' }
     return view.highWatermark < view.epochStart ? { code: 'offset-not-available' } : view.highWatermark
