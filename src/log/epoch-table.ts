@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
+import { SerialQueue } from './serial-queue.ts'
 
 export interface EpochStart {
   readonly epoch: LeaderEpoch
@@ -17,8 +18,11 @@ const fileName = 'leader-epoch-checkpoint'
 export class EpochTable {
   readonly #path: string
   readonly #disk: Disk
+  readonly #writes = new SerialQueue()
   #starts: EpochStart[] = []
-  #isDirty = false
+  /** Counts changes of the table; `#durable` is the one that the file holds. */
+  #version = 0
+  #durable = 0
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
@@ -34,15 +38,14 @@ export class EpochTable {
     return this.#starts[this.#starts.length - 1]?.epoch ?? -1
   }
 
-  /** Whether the file lags behind the table. */
+  /** Whether the file lags behind the table, also while it is being written. */
   get isDirty(): boolean {
-    return this.#isDirty
+    return this.#durable < this.#version
   }
 
   /** Takes up the file. The table is empty when it is missing, or is no such file (`damaged`). */
   async load(): Promise<'loaded' | 'missing' | 'damaged'> {
     this.#starts = []
-    this.#isDirty = false
     let text: string
     try {
       text = Buffer.from(await this.#disk.readFile(this.#path)).toString('utf8')
@@ -64,7 +67,7 @@ export class EpochTable {
       this.#starts.pop()
     }
     this.#starts.push({ epoch, startOffset: offset })
-    this.#isDirty = true
+    this.#version++
   }
 
   /** Epoch of the batch at `offset`, or null where the table does not reach. */
@@ -104,25 +107,29 @@ export class EpochTable {
     const newest = before[before.length - 1]
     if (newest === undefined || (before.length === 1 && newest.startOffset === offset)) return
     this.#starts = [{ epoch: newest.epoch, startOffset: offset }, ...this.#starts.slice(before.length)]
-    this.#isDirty = true
+    this.#version++
   }
 
   clear(): void {
     this.#replace([])
   }
 
-  /** Makes the file durable, if the table has changed. */
+  /** Resolves once the file is durable with all that the table holds now. */
   async write(): Promise<void> {
-    if (!this.#isDirty) return
-    this.#isDirty = false
-    const lines = this.#starts.map(({ epoch, startOffset }) => `${epoch} ${startOffset}\n`)
-    await this.#disk.writeFileAtomic(this.#path, Buffer.from(`0\n${lines.length}\n${lines.join('')}`))
+    if (!this.isDirty) return
+    await this.#writes.run(async () => {
+      if (!this.isDirty) return
+      const version = this.#version
+      const lines = this.#starts.map(({ epoch, startOffset }) => `${epoch} ${startOffset}\n`)
+      await this.#disk.writeFileAtomic(this.#path, Buffer.from(`0\n${lines.length}\n${lines.join('')}`))
+      this.#durable = version
+    })
   }
 
   #replace(starts: EpochStart[]): void {
     if (starts.length === this.#starts.length) return
     this.#starts = starts
-    this.#isDirty = true
+    this.#version++
   }
 }
 

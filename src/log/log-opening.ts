@@ -57,6 +57,7 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
 export async function beginAnewAt(parts: LogParts, offset: Offset): Promise<void> {
   for (const segment of [...parts.segments.all].reverse()) await removeSegment(parts, segment)
   for (const snapshot of [...parts.snapshots.offsets]) await parts.snapshots.remove(snapshot)
+  await parts.disk.syncDirectory(parts.directory)
   parts.segments.add(await createdSegment(parts, offset))
   parts.producers.reset(offset)
   parts.epochs.clear()
@@ -101,6 +102,7 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
     segment.isFinished = segment.isSealed
     segments.add(segment)
   }
+  await removeBelowLogStart(parts)
   if (bases.length === 0) segments.add(await createdSegment(parts, parts.logStartOffset))
   for (const name of names) {
     const base = offsetOfFileName(name, '.txnindex')
@@ -110,6 +112,16 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
   // The folder may begin above the checkpoint, never the other way round: the checkpoint moves first.
   parts.logStartOffset = Math.max(parts.logStartOffset, segments.first.baseOffset)
   await parts.snapshots.removeStrays(segments.all.map((segment) => segment.baseOffset))
+}
+
+/** Segments whose removal had not reached the disk, or that a crash came before. */
+async function removeBelowLogStart(parts: LogParts): Promise<void> {
+  const { segments, logStartOffset } = parts
+  for (const segment of [...segments.all]) {
+    const next = segments.next(segment)
+    if (next === null || next.baseOffset > logStartOffset) return
+    await removeSegment(parts, segment)
+  }
 }
 
 /** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */

@@ -75,6 +75,8 @@ export class LogRecovery {
       if (this.#cutFrom !== null) break
     }
     if (this.#cutFrom !== null) await this.#removeAbove(this.#cutFrom)
+    segments.active.isSealed = false
+    segments.active.isFinished = false
     await damage.replaceFrom(first.baseOffset, this.#damage)
     this.#parts.producers.advanceTo(this.#expected)
     return { report: this.#report(), logEndOffset: this.#expected }

@@ -11,11 +11,13 @@ import { removeSegment } from './segment-removal.ts'
  * told by the bytes (epochs above the log end are dropped by the next start as well).
  */
 export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offset> {
-  const { segments, files, epochs, damage, producers, snapshots, clock } = parts
+  const { segments, files, epochs, damage, producers, snapshots, clock, disk, directory } = parts
   for (const segment of [...segments.all].reverse()) {
     if (segment.baseOffset < offset || segment === segments.first) break
     await removeSegment(parts, segment)
   }
+  // A removed segment that came back after a power cut would stand in the way of what is appended now.
+  await disk.syncDirectory(directory)
   const segment = segments.active
   const { logEndOffset, position } = await placeOfCut(parts, offset)
   // First, so that a read under way sees that there is less, and not that bytes are missing.
