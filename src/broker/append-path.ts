@@ -25,7 +25,7 @@ export interface AppendRequest {
   readonly replica: Replica
   /** The caller's bytes; free again when the call returns. */
   readonly batches: Uint8Array
-  /** 0: answered at once; 1: when the leader has stored it; -1: when it is committed. */
+  /** 1: answered when the leader has stored it; -1: when it is committed; 0: not answered, but memory is held until it is stored. */
   readonly acks: number
   readonly timeoutMs: number
   readonly rules: BatchRules
@@ -48,7 +48,7 @@ export function appendBatch(clock: Clock, request: AppendRequest): AppendOutcome
     logAppendTime: appended.logAppendTime,
     logStartOffset: replica.log.logStartOffset,
   }
-  return acks === 0 ? done : whenSafe(clock, request, appended, done)
+  return whenSafe(clock, request, appended, done)
 }
 
 function whenSafe(
@@ -58,7 +58,7 @@ function whenSafe(
   done: AppendDone,
 ): Promise<AppendOutcome> {
   const upTo = appended.lastOffset + 1
-  const safe = acks === 1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
+  const safe = acks !== -1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
     safe.then((refusal) => {

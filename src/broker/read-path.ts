@@ -1,8 +1,10 @@
+import { LogReadFault } from '../log/log-faults.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import type { ReadAnswer, Replica } from '../replica/replica.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { DiskFault } from '../runtime/disk.ts'
 
 /** One partition that a consumer wants to read, in the order in which it wants them served. */
 export interface ReadTarget {
@@ -106,21 +108,19 @@ export class WaitingRead {
   /** `bytes` have been read from those before it. */
   async #readOne(index: number, bytes: number): Promise<PartitionRead> {
     const target = this.#targets[index] as ReadTarget
-    const answer = target.replica.read({
-      from: target.from,
-      maxBytes: Math.min(target.maxBytes, this.#limits.maxBytes - bytes),
-      // A batch larger than the limits is given when nothing else is: the reader would never get past it.
-      minOneBatch: bytes === 0,
-      committedTransactionsOnly: this.#limits.committedTransactionsOnly,
-      leaderEpoch: target.leaderEpoch,
-    })
-    if ('code' in answer) return answer
-    if (!(answer.slice instanceof Promise)) return { ...answer, slice: answer.slice }
     try {
-      return { ...answer, slice: await answer.slice }
-    } catch {
-      // The log has logged what is wrong with its disk; the reader is told to look elsewhere or come again.
-      return { code: 'storage-error' }
+      const answer = target.replica.read({
+        from: target.from,
+        maxBytes: Math.min(target.maxBytes, this.#limits.maxBytes - bytes),
+        // A batch larger than the limits is given when nothing else is: the reader would never get past it.
+        minOneBatch: bytes === 0,
+        committedTransactionsOnly: this.#limits.committedTransactionsOnly,
+        leaderEpoch: target.leaderEpoch,
+      })
+      return 'code' in answer ? answer : { ...answer, slice: await answer.slice }
+    } catch (error) {
+      if (error instanceof LogReadFault || error instanceof DiskFault) return { code: 'storage-error' }
+      throw error
     }
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Receiver } from '../runtime/network.ts'
 import type { Dispatcher, OpenedRequest } from './dispatcher.ts'
 import { type FrameResources, FrameReader } from './frame-reader.ts'
+import type { RequestMemory } from './request-memory.ts'
 
 /** One request's place in the order of the answers. */
 interface Slot {
@@ -32,6 +33,8 @@ export class ClientConnection implements Receiver {
   readonly #connection: Connection
   readonly #dispatcher: Dispatcher
   readonly #reader: FrameReader
+  readonly #memory: RequestMemory
+  readonly #retry = (): void => this.#reader.resume()
   readonly #bounds: ConnectionBounds
   readonly #logger: Logger
   readonly #id: number
@@ -56,6 +59,7 @@ export class ClientConnection implements Receiver {
     this.#connection = parts.connection
     this.#id = parts.id
     this.#dispatcher = parts.dispatcher
+    this.#memory = parts.resources.memory
     this.#bounds = parts.bounds
     this.#logger = parts.logger
     this.#nowMs = parts.nowMs
@@ -85,6 +89,7 @@ export class ClientConnection implements Receiver {
     if (!this.#open) return
     this.#open = false
     this.#reader.close()
+    this.#memory.forget(this.#retry)
     const slots = this.#slots.splice(0)
     for (const slot of slots) {
       if (!slot.answered) for (const run of slot.closers) run()
@@ -108,20 +113,32 @@ export class ClientConnection implements Receiver {
   #onFrame(frame: Buffer): boolean {
     if (!this.#mayStart(frame)) return false
     this.#lastUsedMs = this.#nowMs()
-    try {
-      const request = this.#dispatcher.open(frame)
-      if (typeof request === 'string') this.#fail(request)
-      else this.#serve(request, frame.length)
-    } catch (error) {
-      if (!(error instanceof MalformedInput)) throw error
-      this.#fail(error.message)
+    const request = this.#opened(frame)
+    if (typeof request !== 'string') this.#serve(request, frame.length)
+    else {
+      this.#memory.give(frame.length)
+      this.#fail(request)
     }
     return true
+  }
+
+  #opened(frame: Buffer): OpenedRequest | string {
+    try {
+      return this.#dispatcher.open(frame)
+    } catch (error) {
+      if (!(error instanceof MalformedInput)) throw error
+      return error.message
+    }
   }
 
   #mayStart(frame: Buffer): boolean {
     if (this.#draining) return false
     if (this.#connection.queuedBytes > this.#bounds.unsentBytesMax) return false
+    // Charged until it is answered, even if the client is gone by then: its records may still wait for the disk.
+    return this.#mayFollow(frame) && this.#memory.take(frame.length, this.#retry)
+  }
+
+  #mayFollow(frame: Buffer): boolean {
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#bounds.inFlightMax) return false
     if (this.#inFlightBytes + frame.length > this.#bounds.inFlightBytesMax) return false
@@ -157,6 +174,7 @@ export class ClientConnection implements Receiver {
 
   #onServeFailure(slot: Slot, error: unknown): void {
     // Thrown on, out of any promise: it must end the process.
+    this.#memory.give(slot.bytes)
     if (error instanceof InvariantViolation) return this.#dispatcher.onInvariantViolation(error)
     const { apiName, version } = slot.request
     const stack = error instanceof Error ? error.stack : String(error)
@@ -167,6 +185,7 @@ export class ClientConnection implements Receiver {
   #onAnswer(slot: Slot, buffers: readonly Uint8Array[] | null): void {
     slot.answered = true
     slot.buffers = buffers
+    this.#memory.give(slot.bytes)
     if (this.#open) this.#send()
     else release(slot)
   }

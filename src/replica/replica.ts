@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.ts'
+import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
@@ -174,7 +175,7 @@ export class Replica {
         duplicate: true,
       }
     }
-    return { ...this.#log.append(batches, leader.epoch), duplicate: false }
+    return this.#appendTo(leader, batches)
   }
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
@@ -253,6 +254,16 @@ export class Replica {
 
   unwatch(watcher: ReplicaWatcher): void {
     this.#watchers.delete(watcher)
+  }
+
+  #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
+    try {
+      return { ...this.#log.append(batches, leader.epoch), duplicate: false }
+    } catch (error) {
+      // The disk has failed or is far behind: nothing was appended.
+      if (error instanceof LogAppendFault) return { code: 'storage-error' }
+      throw error
+    }
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas: voters }: ReplicaSets): void {

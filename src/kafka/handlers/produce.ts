@@ -79,17 +79,18 @@ function answerOf(index: number, outcome: AppendOutcome): PartitionAnswer {
   return { index, errorCode: kafkaErrors.NONE.code, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
 }
 
-/** acks=0: nothing is sent back, but a client whose records were refused must notice, so its connection is closed. */
-function answerNothing(
+/**
+ * acks=0: nothing is sent back, but a client whose records were refused must notice, so its connection is closed. Done once all is
+ * stored: until then the request counts against the bound on memory, or a fast client could outrun the disk.
+ */
+async function answerNothing(
   topics: readonly { partitions: readonly (PartitionAnswer | Promise<PartitionAnswer>)[] }[],
   context: RequestContext,
-): null {
-  for (const { partitions } of topics) {
-    for (const answer of partitions) {
-      if (answer instanceof Promise || answer.errorCode === kafkaErrors.NONE.code) continue
-      context.hangUp(`a produce with acks=0 was refused with error ${answer.errorCode}`)
-      return null
-    }
+): Promise<null> {
+  for (const answer of await allOf(topics.flatMap(({ partitions }) => partitions))) {
+    if (answer.errorCode === kafkaErrors.NONE.code) continue
+    context.hangUp(`a produce with acks=0 was refused with error ${answer.errorCode}`)
+    return null
   }
   return null
 }
