@@ -202,6 +202,11 @@ const groupSettings = {
     min: 0,
     about: 'Longest text that a client may keep beside an offset.',
   }),
+  'offsets.commit.timeout.ms': int({
+    default: 5_000,
+    min: 1,
+    about: 'How long a client waits for a commit of offsets, or a deletion; it may be done still.',
+  }),
   'offsets.retention.check.interval.ms': long({
     default: 600_000,
     min: 1,
