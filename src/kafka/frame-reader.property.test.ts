@@ -47,8 +47,7 @@ class Feeder implements FrameSink {
 
   feed(pieces: readonly number[]): void {
     for (let turn = 0; this.#at < this.#bytes.length; turn++) {
-      if (this.paused) this.reader.resume()
-      if (this.paused) continue
+      this.#resumeRefused()
       const room = this.reader.allocate()
       assert.ok(room.length > 0, 'the reader has room while it is not paused')
       const piece = Math.min(room.length, pieces[turn % pieces.length] ?? 1, this.#bytes.length - this.#at)
@@ -57,7 +56,16 @@ class Feeder implements FrameSink {
       this.reader.received(piece)
       if (this.faults.length > 0) return
     }
-    while (this.paused) this.reader.resume()
+    this.#resumeRefused()
+  }
+
+  /** Goes on after refused frames. A reader that waits for memory stays paused, however often it is told to go on. */
+  #resumeRefused(): void {
+    if (this.#refuseEvery === 0) return
+    for (let asked = -1; this.paused && asked !== this.#asked; ) {
+      asked = this.#asked
+      this.reader.resume()
+    }
   }
 }
 

@@ -7,20 +7,22 @@ const metadataTopic = '__cluster_metadata'
 
 /** The voters of the metadata log, who leads, and how far each is. Versions 0 to 2; v1 has times, v2 folders and endpoints. */
 export const describeQuorumHandler = (broker: Broker) =>
-  handler(describeQuorum, (request) => ({
+  handler(describeQuorum, (request, { version }) => ({
     errorCode: kafkaErrors.NONE.code,
     topics: request.topics.map(({ topicName, partitions }) => ({
       topicName,
       partitions: partitions.map(({ partitionIndex }) =>
         topicName === metadataTopic && partitionIndex === 0
-          ? describeVoters(broker)
+          ? describeVoters(broker, version)
           : { partitionIndex, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code },
       ),
     })),
-    nodes: [{ nodeId: broker.id, listeners: [{ name: 'CONTROLLER', ...broker.endpoint }] }],
+    ...(version >= 2
+      ? { nodes: [{ nodeId: broker.id, listeners: [{ name: 'CONTROLLER', ...broker.endpoint }] }] }
+      : {}),
   }))
 
-function describeVoters(broker: Broker) {
+function describeVoters(broker: Broker, version: number) {
   const replica = broker.metadataReplica
   const nowMs = broker.clock.nowMs()
   return {
@@ -32,7 +34,7 @@ function describeVoters(broker: Broker) {
     currentVoters: [
       {
         replicaId: broker.id,
-        replicaDirectoryId: broker.directoryId,
+        ...(version >= 2 ? { replicaDirectoryId: broker.directoryId } : {}),
         logEndOffset: replica.log.logEndOffset,
         lastFetchTimestamp: nowMs,
         lastCaughtUpTimestamp: nowMs,
