@@ -1,4 +1,4 @@
-/** Why a folder, or one partition's (`other-topic`), is not opened. For the operator: nothing was changed in it. */
+/** Why a folder, or one partition's (`other-topic`, `not-ours`), is not opened. For the operator: nothing was changed in it. */
 export type LogDirectoryRefusalCode =
   | 'locked'
   | 'newer-version'
@@ -8,6 +8,7 @@ export type LogDirectoryRefusalCode =
   | 'damaged'
   | 'no-identity'
   | 'other-topic'
+  | 'not-ours'
 
 /** The log directory may not be used as it is. `message` is one sentence that says why and what can be done. */
 export class LogDirectoryRefusal extends Error {

@@ -101,7 +101,8 @@ export async function setStraysAside(
   return strays
 }
 
-async function hasRecords(disk: Disk, folder: string): Promise<boolean> {
+/** Whether a partition's folder has a segment that is not empty. */
+export async function hasRecords(disk: Disk, folder: string): Promise<boolean> {
   for (const { name, kind } of await disk.list(folder)) {
     if (kind !== 'file' || !name.endsWith('.log')) continue
     if ((await disk.stat(`${folder}/${name}`)).size > 0) return true

@@ -229,6 +229,8 @@ describe('which replicas it holds', () => {
       }
       const report = await world.complete(directory.openAll({ ...how(runtime), open }))
       assert.deepEqual([report.offline.length, reasons(report)], [1, suspects])
+      // Not made anew: its records may still be there.
+      await assert.rejects(world.complete(directory.create(flights, open)), { code })
       await world.complete(directory.markDirtyBeforeFirstAppend())
       await world.complete(directory.close())
       assert.equal((await world.complete(openOn(runtime))).start.clean, false)
@@ -273,6 +275,28 @@ describe('which replicas it holds', () => {
     )
     const { report } = await world.complete(start(runtime))
     assert.deepEqual([report.missingReplicas, report.suspects], [[], []])
+  })
+
+  test('a replica that is set aside is off the list, and its files are kept', async () => {
+    const { world, machine } = node()
+    const { runtime } = machine
+    const directory = await world.complete(madeFolder(runtime, 'open'))
+    const aside = await world.complete(directory.setAside(orders))
+    await world.complete(directory.close())
+    assert.match(aside as string, /^orders-3\.[0-9a-f]{32}-stray$/)
+    const { report } = await world.complete(start(runtime))
+    assert.deepEqual([report.missingReplicas, report.strays, report.suspects], [[], [], []])
+    assert.equal((await world.complete(runtime.disk.readFile(`/data/${aside}/00000000000000000000.log`))).length, 5)
+  })
+
+  test('a folder with records that is on no list is not written to', async () => {
+    const { world, machine } = node()
+    const { runtime } = machine
+    const { directory } = await world.complete(start(runtime))
+    await world.complete(runtime.disk.makeDirectory('/data/flights-0'))
+    await world.complete(write(runtime, 'flights-0/00000000000000000000.log', 'bytes'))
+    const made = directory.create(flights, (place) => ByteLog.open(runtime, place))
+    assert.equal((await world.complete(refusal(made))).code, 'not-ours')
   })
 
   test('a deletion that a crash has cut short at any point is finished by the next start', async () => {

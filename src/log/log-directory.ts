@@ -6,7 +6,7 @@ import type { LogOffsets } from './log-directory-checkpoints.ts'
 import { type Identity, writeBootId } from './log-directory-identity.ts'
 import { folderOf, type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 import { type DirectoryStart, type LogDirectoryOptions, type OpenedFolder, openFolder } from './log-directory-open.ts'
-import { setAside } from './log-directory-scan.ts'
+import { hasRecords, setAside } from './log-directory-scan.ts'
 import { LogDirectoryRefusal } from './log-directory-refusal.ts'
 import { inParallel } from './log-directory-workers.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
@@ -167,15 +167,22 @@ export class LogDirectory<L extends HostedLog> {
 
   /**
    * Makes a replica's folder and opens its empty log. When it resolves, the folder is durable and on the list. Also for a
-   * hosted replica whose folder is gone: it begins empty and stays suspect.
+   * hosted replica whose folder is gone: it begins empty and stays suspect. One that is offline stays so: its fault is
+   * thrown again. A folder with records that is on no list is refused with a `LogDirectoryRefusal`.
    */
   async create(replica: HostedReplica, open: (place: LogPlace) => Promise<L>): Promise<L> {
     const key = partitionKey(replica)
     const { hosted, checkpoints } = this.#folder
-    invariant(!this.#logs.has(key) && !this.#offline.has(key), 'a replica is made twice', { replica })
+    const offline = this.#offline.get(key)
+    if (offline !== undefined) throw offline.error
+    invariant(!this.#logs.has(key), 'a replica is made twice', { replica })
     invariant(this.#closed === null, 'a replica is made in a closed folder', { replica })
     const { disk } = this.#options.runtime
     const directory = `${this.path}/${folderOf(replica)}`
+    if (hosted.get(replica) === undefined && (await disk.exists(directory)) && (await hasRecords(disk, directory))) {
+      const sentence = `${directory} holds records that this broker has not written: move it away`
+      throw new LogDirectoryRefusal({ code: 'not-ours', path: directory, sentence })
+    }
     await disk.makeDirectory(directory)
     if (replica.topicId !== null) await writePartitionMetadata(disk, directory, replica.topicId)
     // The folder first: of a list without the folder a crash would make damage.
@@ -192,24 +199,18 @@ export class LogDirectory<L extends HostedLog> {
    * is offline or missing.
    */
   async delete(name: PartitionName): Promise<void> {
-    const key = partitionKey(name)
-    const { hosted, suspicion, checkpoints } = this.#folder
-    const { disk, random } = this.#options.runtime
-    const log = this.#logs.get(key)
-    this.#logs.delete(key)
-    this.#offline.delete(key)
-    await log?.close().catch((error: unknown) => this.#warn(name, error, 'a log was not closed well; it is deleted'))
-    if (hosted.get(name) === undefined) return
-    await hosted.beginDeletion(name)
-    let aside: string | null = null
-    if (await disk.exists(`${this.path}/${folderOf(name)}`)) {
-      aside = await setAside({ disk, directory: this.path, random }, name, 'delete')
-      await disk.syncDirectory(this.path)
-    }
-    await hosted.remove([name])
-    checkpoints.forget(name)
-    await suspicion.lift([name])
-    if (aside !== null) this.#removeInBackground(`${this.path}/${aside}`)
+    const leftover = await this.#takeOut(name, 'delete')
+    if (leftover !== null) this.#removeInBackground(`${this.path}/${leftover}`)
+  }
+
+  /**
+   * Like `delete`, but keeps the files under another name, as Kafka does with replicas that the cluster's image does not
+   * place here. Returns the new name; null: there was no folder.
+   */
+  async setAside(name: PartitionName): Promise<string | null> {
+    const aside = await this.#takeOut(name, 'stray')
+    if (aside !== null) this.#options.runtime.logger.warn({ ...name, to: aside }, 'a partition was set aside')
+    return aside
   }
 
   /**
@@ -313,6 +314,28 @@ export class LogDirectory<L extends HostedLog> {
     if (doubts.suspectsLost) return { reason: 'damage', detail: 'the list of suspects was lost' }
     if (!doubts.powerCut || how.flushesAlways(replica)) return null
     return { reason: 'power-cut', detail: 'the machine was restarted without a clean shutdown' }
+  }
+
+  async #takeOut(name: PartitionName, why: 'delete' | 'stray'): Promise<string | null> {
+    const key = partitionKey(name)
+    const { hosted, suspicion, checkpoints } = this.#folder
+    const { disk, random } = this.#options.runtime
+    const log = this.#logs.get(key)
+    this.#logs.delete(key)
+    this.#offline.delete(key)
+    await log?.close().catch((error: unknown) => this.#warn(name, error, 'a log that is taken out was not closed well'))
+    if (hosted.get(name) === undefined) return null
+    // A crash before the end then means deletion. What is to be kept looks missing instead, until it is taken out again.
+    if (why === 'delete') await hosted.beginDeletion(name)
+    let aside: string | null = null
+    if (await disk.exists(`${this.path}/${folderOf(name)}`)) {
+      aside = await setAside({ disk, directory: this.path, random }, name, why)
+      await disk.syncDirectory(this.path)
+    }
+    await hosted.remove([name])
+    checkpoints.forget(name)
+    await suspicion.lift([name])
+    return aside
   }
 
   /** The list and `partition.metadata` must tell of the same topic; where only one does, the other is mended. */
