@@ -22,6 +22,9 @@ export interface CallOptions {
   readonly versionMax?: number | undefined
 }
 
+/** A request's body, or how it is made for the version that both sides know. */
+export type BodyFor<A extends Api> = RequestInputOf<A> | ((version: number) => RequestInputOf<A>)
+
 interface Pending {
   readonly api: Api
   readonly version: number
@@ -102,8 +105,9 @@ export class BrokerConnection {
   }
 
   /** Asks, and gives the answer. Views in it are the caller's to keep. */
-  call<A extends Api>(api: A, body: RequestInputOf<A>, options: CallOptions): Promise<ResponseOf<A>> {
-    return this.#send(api, this.versionOf(api, options.versionMax), body, options)
+  call<A extends Api>(api: A, body: BodyFor<A>, options: CallOptions): Promise<ResponseOf<A>> {
+    const version = this.versionOf(api, options.versionMax)
+    return this.#send(api, version, typeof body === 'function' ? body(version) : body, options)
   }
 
   /** Sends a request that is not answered (Produce with acks=0). */

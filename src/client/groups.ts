@@ -120,7 +120,10 @@ export async function committedOffsets(
     partitions === null
       ? null
       : [...byTopic(partitions)].map(([name, mine]) => ({ name, partitionIndexes: mine.map((at) => at.partition) }))
-  const body = { groupId, topics, groups: [{ groupId, topics }], requireStable: true }
+  const body = (version: number) => ({
+    ...(version < 8 ? { groupId, topics } : { groups: [{ groupId, topics }] }),
+    requireStable: version >= 7,
+  })
   return client.retry(async () => {
     const coordinator = await client.coordinatorOf(groupId, options)
     const { signal, lane = 'main' } = options

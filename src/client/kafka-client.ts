@@ -1,7 +1,7 @@
-import type { Api, RequestInputOf, ResponseOf } from '../codec/api.ts'
+import type { Api, ResponseOf } from '../codec/api.ts'
 import { findCoordinator } from '../kafka/schema/find-coordinator.ts'
 import { metadata } from '../kafka/schema/metadata.ts'
-import { type BrokerAddress, BrokerConnection, type ClientRuntime } from './broker-connection.ts'
+import { type BodyFor, type BrokerAddress, BrokerConnection, type ClientRuntime } from './broker-connection.ts'
 import { type ClusterView, clusterViewOf, type PartitionView, type TopicView } from './cluster-view.ts'
 import { BrokerUnreachable, Cancelled, check, KafkaError } from './kafka-error.ts'
 import { orCancelled, retrying } from './wait.ts'
@@ -61,7 +61,7 @@ export class KafkaClient {
   /** One request to one broker, tried once. A broker that cannot be reached makes the next call look for others. */
   async call<A extends Api>(
     api: A,
-    body: RequestInputOf<A>,
+    body: BodyFor<A>,
     options: Cancellable & {
       to: Destination
       lane?: Lane
@@ -157,7 +157,7 @@ export class KafkaClient {
   async coordinatorOf(group: string, options: Cancellable = {}): Promise<number> {
     const known = this.#coordinators.get(group)
     if (known !== undefined) return known
-    const body = { key: group, keyType: 0, coordinatorKeys: [group] }
+    const body = (version: number) => (version < 4 ? { key: group } : { coordinatorKeys: [group] })
     const answer = await this.call(findCoordinator, body, { to: 'any', signal: options.signal })
     const found = answer.coordinators[0] ?? answer
     check(found.errorCode, `the coordinator of group ${group}`, found.errorMessage)

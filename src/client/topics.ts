@@ -50,7 +50,10 @@ export async function createTopic(
 }
 
 export async function deleteTopic(client: KafkaClient, name: string, options: Cancellable = {}): Promise<void> {
-  const body = { topics: [{ name }], topicNames: [name], timeoutMs: client.requestTimeoutMs }
+  const body = (version: number) => ({
+    ...(version < 6 ? { topicNames: [name] } : { topics: [{ name }] }),
+    timeoutMs: client.requestTimeoutMs,
+  })
   let unanswered = false
   await client.retry(async () => {
     const repeated = unanswered
