@@ -6,7 +6,8 @@ export interface PeerAddress {
 
 /**
  * Takes the bytes of one connection. `allocate` is asked where the next bytes go (a view on the receiver's own slab, at
- * least one byte long); `received(n)` says that n bytes were put at its start. No buffer is made per read.
+ * least one byte long); `received(n)` says that n bytes were put at its start. No buffer is made per read. It is asked
+ * after the start, after each `received` and after `resume`: in between what it gave must stay free to be written to.
  */
 export interface Receiver {
   allocate(): Uint8Array

@@ -3,7 +3,7 @@ import { invariant } from '../invariant.ts'
 import type { Connection, PeerAddress, Receiver } from '../network.ts'
 
 /** The libuv handle inside a socket: not public, but unchanged from Node 12 to 26, and watched by `node-network.test.ts`. */
-type SocketWithHandle = Socket & { _handle: object | null }
+type SocketWithHandle = Socket & { _handle: { useUserBuffer(buffer: Uint8Array): void } | null }
 
 /** `onread` is typed for one fixed buffer only; a function that gives the next buffer is documented as well. */
 interface ReadOptions {
@@ -87,7 +87,12 @@ export class NodeConnection implements Connection {
 
   resume(): void {
     this.#paused = false
-    if (this.#receiver !== null) this.#socket.resume()
+    const receiver = this.#receiver
+    if (receiver === null || this.#socket.destroyed) return
+    // Node asked for the next buffer right after the last read. What the receiver has handled since may have freed it.
+    const { _handle: handle } = this.#socket as SocketWithHandle
+    handle?.useUserBuffer(receiver.allocate())
+    this.#socket.resume()
   }
 
   end(): void {

@@ -201,6 +201,22 @@ test('pausing inside received stops delivery at once', async () => {
   await farTaker.until(() => farTaker.taken === 1002)
 })
 
+test('after a pause bytes land where the receiver wants them then, not where it wanted them before', async () => {
+  const { near, far, farTaker } = await pair()
+  near.write([Uint8Array.of(1)])
+  await farTaker.until(() => farTaker.taken === 2)
+  const given = farTaker.allocate()
+  far.pause()
+  // What the receiver does with frames that it had held back: the buffer that it gave is put to another use.
+  const other = new Uint8Array(64)
+  farTaker.allocate = () => other
+  far.resume()
+  near.write([Uint8Array.of(7, 8)])
+  await farTaker.until(() => farTaker.taken === 4)
+  assert.deepEqual([...other.subarray(0, 2)], [7, 8])
+  assert.deepEqual([...given.subarray(0, 2)], [0, 0])
+})
+
 test('a closed listener takes no new connection and those that exist live on', async () => {
   const taker = new Taker()
   const listener = await network.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.start(taker))
