@@ -62,6 +62,8 @@ export class Fetcher {
   seek(at: TopicPartition, offset: number): void {
     const { topic, partition } = at
     this.#states.set(keyOf(at), { topic, partition, position: offset, buffered: [] })
+    // Who waits for records waits for these now.
+    this.#arrived()
   }
 
   /** Records of one partition, in order; empty when none came in time. */

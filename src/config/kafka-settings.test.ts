@@ -62,6 +62,7 @@ broker min.insync.replicas int 1 dynamic
 broker node.id int -
 broker num.partitions int 1
 broker offset.metadata.max.bytes int 4096
+broker offsets.commit.timeout.ms int 5000
 broker offsets.retention.check.interval.ms long 600000
 broker offsets.retention.minutes int 10080
 broker offsets.topic.num.partitions int 50
