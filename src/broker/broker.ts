@@ -3,6 +3,8 @@ import type { TopicConfig } from '../config/topic-settings.ts'
 import type { Coordinator } from '../metadata/coordinator/coordinator.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
+import type { Offset } from '../record/offset.ts'
+import type { ReadRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -133,6 +135,14 @@ export class Broker {
         origin: 'client',
       },
     })
+  }
+
+  /** Moves a partition's log start to `offset`, or to the high watermark (null); durable when it resolves. */
+  async deleteBefore(replica: Replica, offset: Offset | null): Promise<Offset | ReadRefusal> {
+    const before = replica.log.logStartOffset
+    const outcome = await replica.deleteBefore(offset)
+    if (typeof outcome === 'number' && outcome > before) await this.#partitions.checkpoint()
+    return outcome
   }
 
   /** Makes a topic that a client has asked for by name. */

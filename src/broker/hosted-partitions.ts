@@ -28,7 +28,7 @@ export class HostedPartitions {
   readonly #logs: PartitionLogs
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #replicas = new Map<string, Replica[]>()
+  readonly #replicas = new Map<string, Map<number, Replica>>()
   readonly #listeners: LeadershipListener[] = []
 
   constructor(parts: {
@@ -48,11 +48,11 @@ export class HostedPartitions {
   }
 
   get(topic: string, partition: number): Replica | null {
-    return this.#replicas.get(topic)?.[partition] ?? null
+    return this.#replicas.get(topic)?.get(partition) ?? null
   }
 
   *all(): Iterable<Replica> {
-    for (const replicas of this.#replicas.values()) yield* replicas.filter((replica) => replica !== undefined)
+    for (const replicas of this.#replicas.values()) yield* replicas.values()
   }
 
   /** The listener hears of leaderships from now on, and at once of those that are. */
@@ -61,6 +61,11 @@ export class HostedPartitions {
     for (const replica of this.all()) {
       if (replica.leads) listener.elected(replica.topic, replica.partition, replica)
     }
+  }
+
+  /** Makes the log start offsets of all partitions durable. */
+  checkpoint(): Promise<void> {
+    return this.#logs.checkpoint()
   }
 
   /** Puts committed records, which the image has replayed already, into effect. */
@@ -86,13 +91,13 @@ export class HostedPartitions {
     if (!records.some((record) => record.type === 'remove-topic')) return
     const gone = [...this.#replicas.keys()].filter((name) => !this.#image.topics.has(name))
     for (const name of gone) {
-      const replicas = this.#replicas.get(name) ?? []
+      const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
       this.#replicas.delete(name)
       for (const replica of replicas) {
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
-        await this.#logs.delete({ topic: name, partition: replica.partition })
       }
+      await Promise.all(replicas.map(({ topic, partition }) => this.#logs.delete({ topic, partition })))
     }
     for (const listener of this.#listeners) listener.topicsDeleted(gone)
   }
@@ -130,15 +135,15 @@ export class HostedPartitions {
       { ...name, self: this.#self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
       (events) => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
     )
-    const replicas = this.#replicas.get(topic.name) ?? []
-    invariant(replicas[partition] === undefined, 'a partition is opened twice', name)
-    replicas[partition] = replica
+    const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
+    invariant(!replicas.has(partition), 'a partition is opened twice', name)
+    replicas.set(partition, replica)
     this.#replicas.set(topic.name, replicas)
     return replica
   }
 
   #configure(topic: string): void {
-    for (const replica of this.#replicas.get(topic) ?? []) {
+    for (const replica of this.#replicas.get(topic)?.values() ?? []) {
       const partition = this.#image.partition(topic, replica.partition)
       if (partition !== null) this.#reconfigure(replica, partition)
     }

@@ -14,4 +14,6 @@ export interface PartitionLogs {
   open(name: LogName, settings: LogSettings, events: LogEvents): Promise<Log>
   /** Closes the log and removes its folder. */
   delete(name: Omit<LogName, 'topicId'>): Promise<void>
+  /** Makes log start offsets durable. Without it a crash may bring deleted records back. */
+  checkpoint(): Promise<void>
 }

@@ -163,6 +163,11 @@ const storageSettings = {
     about:
       'Trilog only. Bytes of the newest records of all logs that are held in memory, so that consumers which keep up need no disk.',
   }),
+  'producer.id.expiration.check.interval.ms': int({
+    default: 600_000,
+    min: 1,
+    about: 'How often producers that have been silent for too long are looked for.',
+  }),
   'producer.id.expiration.ms': int({
     default: 86_400_000,
     min: 1,

@@ -17,5 +17,8 @@ export function collisionKey(name: string): string {
 
 export const offsetsTopicName = '__consumer_offsets'
 
+/** The metadata log's name, as Kafka's. It is no topic of the image. */
+export const metadataTopicName = '__cluster_metadata'
+
 /** Made and written by the brokers themselves; clients may read them. */
 export const isInternalTopic = (name: string): boolean => name === offsetsTopicName || name === '__transaction_state'

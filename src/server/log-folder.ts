@@ -92,9 +92,23 @@ export class LogFolder implements PartitionLogs {
     return log
   }
 
+  checkpoint(): Promise<void> {
+    return this.directory.checkpoint()
+  }
+
   async delete(name: { topic: string; partition: number }): Promise<void> {
+    this.#forget(name)
+    await this.directory.delete(name)
+  }
+
+  /** Closes the log and keeps its folder under another name. */
+  async setAside(name: { topic: string; partition: number }): Promise<void> {
+    this.#forget(name)
+    await this.directory.setAside(name)
+  }
+
+  #forget(name: { topic: string; partition: number }): void {
     const log = this.directory.log(name)
     if (log !== null) this.#relays.delete(log)
-    await this.directory.delete(name)
   }
 }

@@ -1,5 +1,6 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogSettings } from '../log/log-settings.ts'
+import { metadataTopicName } from '../metadata/topic-name.ts'
 import { Replica } from '../replica/replica.ts'
 import { standForElection } from '../replica/stand-for-election.ts'
 import { majorityScheme } from '../replication/schemes.ts'
@@ -7,7 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 
 /** Kafka's name and id of the metadata log. */
-const metadataLog = { topic: '__cluster_metadata', partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
+const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
 
 /** The folder's metadata log is gone, though the folder hosts replicas: what they are, nobody knows. */
 export class MetadataLogMissing extends Error {

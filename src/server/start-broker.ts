@@ -10,9 +10,11 @@ import type { RecoveryReport } from '../log/log-recovery.ts'
 import type { OpenReport } from '../log/log-directory.ts'
 import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
 import { ClusterImage } from '../metadata/image.ts'
+import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { acceptSuspects } from './accept-suspects.ts'
+import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
@@ -71,6 +73,7 @@ async function startIn(
   })
   await listenAndRegister(listener, broker)
   await groups.loaded()
+  const stopExpiring = expireProducers(runtime, broker)
   const health = (): Health => {
     return healthOf({ report, partitions: broker.replicas(), metadataReplica: broker.metadataReplica })
   }
@@ -82,7 +85,8 @@ async function startIn(
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     failed,
-    stop: () => stop({ listener, groups, http, folder, brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1 }),
+    stop: () =>
+      stop({ listener, groups, stopExpiring, http, folder, brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1 }),
   }
 }
 
@@ -95,6 +99,7 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
   const configs = new LiveConfigs(image, config)
   const partitions = new HostedPartitions({ ...runtime, self: config.nodeId, image, configs, logs: folder })
   const report = await openLogs(folder, { image, configs, self: config.nodeId })
+  await setUnknownAside(folder, image)
   await partitions.openAll()
   const receipts = await acceptSuspects(runtime, folder, { image, suspects: report.suspects })
   const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
@@ -143,6 +148,18 @@ async function openLogs(
   })
 }
 
+/**
+ * Sets logs aside whose topics the image does not know: mostly of topics whose deletion was committed just before the broker
+ * died. A new topic of that name must not find their records.
+ */
+async function setUnknownAside(folder: LogFolder, image: ClusterImage): Promise<void> {
+  for (const replica of [...folder.directory.hosted()]) {
+    const { topic, topicId } = replica
+    if (topic === metadataTopicName || (topicId !== null && image.topicById(topicId)?.name === topic)) continue
+    await folder.setAside(replica)
+  }
+}
+
 /** What recovery has found beyond a torn tail, in words. */
 function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | null {
   const [first] = damage
@@ -181,8 +198,10 @@ async function stop(running: {
   groups: GroupCoordination
   http: OpenHttp | null
   folder: LogFolder
+  stopExpiring: () => void
   brokerEpoch: number
 }): Promise<void> {
+  running.stopExpiring()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
   await running.http?.close()

@@ -32,7 +32,7 @@ async function deleteBefore(
   if (replica === null) return kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code
   const settings = broker.topicConfig(request.topic)
   if (!settings.cleanupPolicy.includes('delete')) return kafkaErrors.POLICY_VIOLATION.code
-  const outcome = await replica.deleteBefore(request.offset === -1 ? null : request.offset)
+  const outcome = await broker.deleteBefore(replica, request.offset === -1 ? null : request.offset)
   if (typeof outcome === 'number') return { lowWatermark: outcome }
   return refusalErrors[outcome.code]
 }

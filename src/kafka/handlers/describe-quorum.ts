@@ -1,9 +1,8 @@
 import type { Broker } from '../../broker/broker.ts'
+import { metadataTopicName } from '../../metadata/topic-name.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeQuorum } from '../schema/describe-quorum.ts'
-
-const metadataTopic = '__cluster_metadata'
 
 /** The voters of the metadata log, who leads, and how far each is. Versions 0 to 2; v1 has times, v2 folders and endpoints. */
 export const describeQuorumHandler = (broker: Broker) =>
@@ -12,7 +11,7 @@ export const describeQuorumHandler = (broker: Broker) =>
     topics: request.topics.map(({ topicName, partitions }) => ({
       topicName,
       partitions: partitions.map(({ partitionIndex }) =>
-        topicName === metadataTopic && partitionIndex === 0
+        topicName === metadataTopicName && partitionIndex === 0
           ? describeVoters(broker, version)
           : { partitionIndex, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code },
       ),
