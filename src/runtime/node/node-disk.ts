@@ -4,6 +4,7 @@ import { parentOf, type WriteFileAtomic, writeFileAtomicOn } from '../write-file
 import { faultOf } from './fault-of.ts'
 import { lockFolder } from './folder-lock.ts'
 import { NodeFile } from './node-file.ts'
+import { WritePace } from './write-pace.ts'
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
 const flagsOf = {
@@ -15,12 +16,13 @@ const flagsOf = {
 
 /** The machine's file system, all of it through libuv's thread pool. */
 export class NodeDisk implements Disk {
+  readonly #pace = new WritePace()
   readonly writeFileAtomic: WriteFileAtomic = writeFileAtomicOn(this)
 
   open(path: string, mode: 'read' | 'write' | 'create' | 'truncate'): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
       fs.open(path, flagsOf[mode], 0o644, (error, fd) =>
-        error === null ? resolve(new NodeFile(path, fd)) : reject(faultOf(error, 'open', path)),
+        error === null ? resolve(new NodeFile(path, fd, this.#pace)) : reject(faultOf(error, 'open', path)),
       )
     })
   }

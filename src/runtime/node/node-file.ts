@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { DiskFault, type DiskFile } from '../disk.ts'
 import { faultOf } from './fault-of.ts'
+import type { WritePace } from './write-pace.ts'
 
 /** The most buffers that one writev takes (IOV_MAX on Linux and macOS). */
 const buffersPerWrite = 1024
@@ -12,10 +13,12 @@ const buffersPerWrite = 1024
 export class NodeFile implements DiskFile {
   readonly path: string
   readonly #fd: number
+  readonly #pace: WritePace
 
-  constructor(path: string, fd: number) {
+  constructor(path: string, fd: number, pace: WritePace) {
     this.path = path
     this.#fd = fd
+    this.#pace = pace
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
@@ -33,6 +36,28 @@ export class NodeFile implements DiskFile {
   }
 
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    let bytes = 0
+    for (const buffer of buffers) bytes += buffer.byteLength
+    return this.#pace.isInline(bytes) ? this.#writeInline(buffers, position) : this.#writeInPool(buffers, position)
+  }
+
+  /** Rejects, as the other way does, and never throws. */
+  async #writeInline(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    let left = buffers.filter((buffer) => buffer.byteLength > 0)
+    let at = position
+    try {
+      while (left.length > 0) {
+        const bytes = this.#pace.timed(() => fs.writevSync(this.#fd, left.slice(0, buffersPerWrite), at))
+        if (bytes === 0) throw new DiskFault({ code: 'EIO', path: this.path, operation: 'write' })
+        at += bytes
+        left = rest(left, bytes)
+      }
+    } catch (error) {
+      throw faultOf(error, 'write', this.path)
+    }
+  }
+
+  #writeInPool(buffers: readonly Uint8Array[], position: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let left = buffers.filter((buffer) => buffer.byteLength > 0)
       let at = position
