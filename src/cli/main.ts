@@ -2,7 +2,12 @@
 import { Command, CommanderError } from 'commander'
 import { registerBroker } from './broker.ts'
 import { CommandFailed, exitCodes, sentenceOf } from './command-failed.ts'
+import { registerConsume } from './consume.ts'
 import { registerDown } from './down.ts'
+import { registerGroup } from './group.ts'
+import { registerLog } from './log.ts'
+import { registerProduce } from './produce.ts'
+import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
 import { version } from './version.ts'
 
@@ -41,6 +46,11 @@ function program(): Command {
   registerUp(root)
   registerDown(root)
   registerBroker(root)
+  registerTopic(root)
+  registerProduce(root)
+  registerConsume(root)
+  registerGroup(root)
+  registerLog(root)
   return root
 }
 

@@ -130,6 +130,14 @@ export class Consumer implements AsyncIterable<ConsumedRecord> {
     }
   }
 
+  /**
+   * Whether everything below `end` of a partition was fetched and taken. What is no record for its user (control
+   * batches, aborted transactions) counts as taken.
+   */
+  hasFetched(at: TopicPartition, end: number): boolean {
+    return this.#fetcher.hasTaken(at, end)
+  }
+
   /** Goes on from `offset` with one assigned partition. */
   seek(at: TopicPartition, offset: number): void {
     this.#assignment++

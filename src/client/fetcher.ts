@@ -66,6 +66,12 @@ export class Fetcher {
     this.#arrived()
   }
 
+  /** Whether everything below `end` was fetched and taken. */
+  hasTaken(at: TopicPartition, end: number): boolean {
+    const state = this.#states.get(keyOf(at))
+    return state !== undefined && state.buffered.length === 0 && state.position >= end
+  }
+
   /** Records of one partition, in order; empty when none came in time. */
   async take(timeoutMs: number, signal?: AbortSignal): Promise<ConsumedRecord[]> {
     const { clock } = this.#client.runtime

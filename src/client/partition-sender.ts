@@ -91,6 +91,11 @@ export class PartitionSender {
     if (filled) this.#start()
   }
 
+  /** Sends the batch that is being filled if so many bytes more would not fit. */
+  makeRoomFor(bytes: number): void {
+    if (!this.#queue.fits(bytes)) this.#close()
+  }
+
   /** Sends what waits, and resolves when all that was added so far is settled. */
   flush(): Promise<void> {
     this.#close()

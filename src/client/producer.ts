@@ -92,8 +92,12 @@ export class Producer {
     })
   }
 
-  /** Resolves when a `send` would be taken without waiting. */
-  async ready(): Promise<void> {
+  /** Null when a `send` is taken at once; else what resolves when one would be. */
+  ready(): Promise<void> | null {
+    return this.#admitting === null && this.#hasRoom() ? null : this.#becomeReady()
+  }
+
+  async #becomeReady(): Promise<void> {
     while (this.#admitting !== null) await this.#admitting
     if (!this.#hasRoom()) await this.#room()
   }
@@ -140,11 +144,6 @@ export class Producer {
   #enqueue(waiting: WaitingSend, topic: TopicView): void {
     const { record } = waiting
     const count = topic.partitions.length
-    const partition = record.partition ?? this.#partitionFor(record, count)
-    if (partition >= count || partition < 0) {
-      const what = `topic ${record.topic} has ${count} partitions: there is no partition ${partition}`
-      return waiting.reject(new KafkaError(3, 'producing', what))
-    }
     const input: RecordInput = {
       timestamp: record.timestamp ?? this.#client.runtime.clock.nowMs(),
       key: record.key ?? null,
@@ -152,6 +151,11 @@ export class Producer {
       headers: record.headers ?? [],
     }
     const bytes = sizeOf(input)
+    const partition = record.partition ?? this.#partitionFor(record, count, bytes)
+    if (partition >= count || partition < 0) {
+      const what = `topic ${record.topic} has ${count} partitions: there is no partition ${partition}`
+      return waiting.reject(new KafkaError(3, 'producing', what))
+    }
     this.#bufferedBytes += bytes
     this.#sender(record.topic, partition).add({
       record: input,
@@ -167,13 +171,15 @@ export class Producer {
     })
   }
 
-  #partitionFor(record: ProducerRecord, count: number): number {
+  #partitionFor(record: ProducerRecord, count: number, bytes: number): number {
     if (record.key !== undefined && record.key !== null) return partitionOfKey(record.key, count)
     let sticky = this.#sticky.get(record.topic)
     if (sticky === undefined) {
       sticky = new StickyPartition(this.#client.runtime.random)
       this.#sticky.set(record.topic, sticky)
     }
+    // A record that does not fit begins its batch elsewhere; closing the full one moves the choice on.
+    this.#sender(record.topic, sticky.current(count)).makeRoomFor(bytes)
     return sticky.current(count)
   }
 

@@ -43,10 +43,14 @@ export class RecordBatchQueue {
     return this.#closed.length > 0
   }
 
+  /** Whether so many bytes more go into the batch that is being filled, or begin one. */
+  fits(bytes: number): boolean {
+    return this.#open === null || this.#open.bytes + bytes <= this.#batchBytesMax
+  }
+
   /** `began`: the record is the first of a batch that waits for more. `filled`: a batch became ready by it. */
   add(queued: QueuedRecord, deadlineMs: number): { readonly began: boolean; readonly filled: boolean } {
-    const open = this.#open
-    let filled = open !== null && open.bytes + queued.bytes > this.#batchBytesMax && this.close()
+    let filled = !this.fits(queued.bytes) && this.close()
     const began = this.#open === null
     const batch = this.#open ?? { records: [], bytes: 0, deadlineMs }
     batch.records.push(queued)

@@ -1,0 +1,175 @@
+import { basename, dirname } from 'node:path'
+import { compressionTypes } from '../codec/compression.ts'
+import { decodeGroupRecord } from '../consumer-group/records.ts'
+import { walkBatches } from '../log/batch-walk.ts'
+import { ReadBuffers } from '../log/read-buffers.ts'
+import { decodeMetadataRecord } from '../metadata/records.ts'
+import { crcHolds } from '../record/batch-crc.ts'
+import { BatchHeader } from '../record/batch-header.ts'
+import { endTransactionOf } from '../record/control-record.ts'
+import { type BatchRecord, readRecords } from '../record/record-reader.ts'
+import type { Disk } from '../runtime/disk.ts'
+import { sentenceOf } from './command-failed.ts'
+import type { Dumped } from './dump-printer.ts'
+import { jsonBytes, shownBytes } from './record-text.ts'
+
+/** Batches are copied out and shown in portions of about this size. */
+const portionBytes = 1024 * 1024
+
+/** Batches of a segment in order, with their records if wanted. */
+export async function* dumpSegment(
+  path: string,
+  options: { readonly records?: boolean; readonly disk: Disk },
+): AsyncGenerator<Dumped> {
+  const file = await options.disk.open(path, 'read')
+  const buffers = new ReadBuffers(portionBytes * 2)
+  try {
+    const upTo = await file.size()
+    let position = 0
+    let nextOffset = -1
+    while (position < upTo) {
+      const portion: { batch: Buffer; position: number }[] = []
+      let bytes = 0
+      const walk = { file, from: position, upTo, checkCrc: false, buffers }
+      const { stoppedAt, end } = await walkBatches(walk, (header, at) => {
+        if (bytes >= portionBytes) return false
+        portion.push({
+          batch: Buffer.from(header.bytes.subarray(header.at, header.at + header.sizeBytes)),
+          position: at,
+        })
+        bytes += header.sizeBytes
+        return true
+      })
+      for (const one of portion) {
+        const header = new BatchHeader(one.batch)
+        if (header.baseOffset < nextOffset) {
+          yield {
+            damage: `the batch at byte ${one.position} goes back from offset ${nextOffset} to ${header.baseOffset}`,
+          }
+        }
+        nextOffset = header.nextOffset
+        yield* dumpBatch(header, one.position, path, options.records ?? false)
+      }
+      if (end === 'bad') {
+        const isEmpty = await isZero(file, stoppedAt, upTo)
+        if (!isEmpty) yield { damage: `no whole batch at byte ${stoppedAt}, ${upTo - stoppedAt} bytes before the end` }
+        return
+      }
+      position = stoppedAt
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** A preallocated file ends in zeros. */
+async function isZero(
+  file: { read(into: Uint8Array, position: number): Promise<number> },
+  from: number,
+  upTo: number,
+): Promise<boolean> {
+  const block = Buffer.alloc(64 * 1024)
+  for (let at = from; at < upTo; ) {
+    const bytes = await file.read(block, at)
+    if (bytes === 0) return true
+    if (block.subarray(0, Math.min(bytes, upTo - at)).some((byte) => byte !== 0)) return false
+    at += bytes
+  }
+  return true
+}
+
+async function* dumpBatch(
+  header: BatchHeader,
+  position: number,
+  path: string,
+  withRecords: boolean,
+): AsyncGenerator<Dumped> {
+  const facts = factsOf(header, position)
+  yield { facts, line: lineOf(facts) }
+  if (!facts.crcHolds) return yield { damage: `the CRC of the batch at byte ${position} does not hold` }
+  if (!withRecords) return
+  if (header.isControl) {
+    const ending = endTransactionOf(header)
+    const kind = ending === null ? 'control record' : `end of a transaction: ${ending.type}`
+    return yield {
+      facts: { offset: header.baseOffset, control: ending ?? {} },
+      line: `  ${header.baseOffset}  ${kind}`,
+    }
+  }
+  let records: BatchRecord[]
+  try {
+    records = await readRecords(header)
+  } catch (error) {
+    return yield { damage: `the records of the batch at byte ${position} cannot be read: ${sentenceOf(error)}` }
+  }
+  const topic = basename(dirname(path)).replace(/-\d+$/, '')
+  for (const record of records) yield dumpRecord(record, topic)
+}
+
+function dumpRecord(record: BatchRecord, topic: string): Dumped {
+  const { offset, timestamp, key, value, headers } = record
+  const decoded = decodedOf(record, topic)
+  const facts = {
+    offset,
+    timestamp,
+    key: jsonBytes(key),
+    value: jsonBytes(value),
+    headers: headers.map((header) => ({ key: header.key, value: jsonBytes(header.value) })),
+    ...(decoded === null ? {} : { decoded }),
+  }
+  const shown = decoded === null ? `${shownBytes(key)}  ${shownBytes(value)}` : JSON.stringify(decoded, hexBytes)
+  const tail = headers.map((header) => `${header.key}=${shownBytes(header.value)}`).join(',')
+  const line = `  ${offset}  ${timestamp < 0 ? '(no time)' : new Date(timestamp).toISOString()}  ${shown}`
+  return { facts, line: tail === '' ? line : `${line}  [${tail}]` }
+}
+
+/** What the broker's own topics say; null for anything else, or when it cannot be read. */
+function decodedOf({ key, value }: BatchRecord, topic: string): object | null {
+  try {
+    if (topic === '__consumer_offsets' && key !== null) return decodeGroupRecord({ key, value })
+    if (topic === '__cluster_metadata' && value !== null) return decodeMetadataRecord(value)
+  } catch {
+    return null
+  }
+  return null
+}
+
+function hexBytes(_key: string, value: unknown): unknown {
+  const bytes = value as { type?: unknown; data?: unknown } | Uint8Array | null
+  if (bytes instanceof Uint8Array) return `0x${Buffer.from(bytes).toString('hex')}`
+  if (typeof bytes !== 'object' || bytes === null || !('type' in bytes) || bytes.type !== 'Buffer') return value
+  return `0x${Buffer.from(bytes.data as number[]).toString('hex')}`
+}
+
+function factsOf(header: BatchHeader, position: number) {
+  return {
+    position,
+    baseOffset: header.baseOffset,
+    lastOffset: header.lastOffset,
+    records: header.recordCount,
+    sizeBytes: header.sizeBytes,
+    leaderEpoch: header.partitionLeaderEpoch,
+    compression: compressionTypes[header.codec] ?? `codec ${header.codec}`,
+    timestampType: header.timestampType,
+    baseTimestamp: header.baseTimestamp,
+    maxTimestamp: header.maxTimestamp,
+    producerId: header.producerId,
+    producerEpoch: header.producerEpoch,
+    baseSequence: header.baseSequence,
+    isTransactional: header.isTransactional,
+    isControl: header.isControl,
+    crc: header.crc,
+    crcHolds: crcHolds(header.bytes, header.at),
+  }
+}
+
+function lineOf(facts: ReturnType<typeof factsOf>): string {
+  const offsets =
+    facts.baseOffset === facts.lastOffset ? `${facts.baseOffset}` : `${facts.baseOffset} to ${facts.lastOffset}`
+  const time = facts.maxTimestamp < 0 ? '(no time)' : new Date(facts.maxTimestamp).toISOString()
+  const producer =
+    facts.producerId < 0 ? '' : `  producer ${facts.producerId}/${facts.producerEpoch} sequence ${facts.baseSequence}`
+  const marks = `${facts.isTransactional ? '  transactional' : ''}${facts.isControl ? '  control' : ''}`
+  const stamp = facts.timestampType === 'LogAppendTime' ? ' (append)' : ''
+  return `byte ${facts.position}  offsets ${offsets}  ${facts.records} records  ${facts.sizeBytes} bytes  ${facts.compression}  epoch ${facts.leaderEpoch}  ${time}${stamp}${producer}${marks}`
+}

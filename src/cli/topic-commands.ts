@@ -1,0 +1,157 @@
+import type { ClusterView } from '../client/cluster-view.ts'
+import { alterTopicConfigs, describeTopicConfigs, type TopicConfigEntry } from '../client/configs.ts'
+import type { KafkaClient } from '../client/kafka-client.ts'
+import { KafkaError } from '../client/kafka-error.ts'
+import { findOffsets, keyOf } from '../client/offsets.ts'
+import { addPartitions, createTopic, deleteTopic } from '../client/topics.ts'
+import { type ClientOptions, withClient } from './client-session.ts'
+import { CommandFailed, exitCodes } from './command-failed.ts'
+import { type OutputOptions, printDone, printJson, printRows } from './output.ts'
+import type { AlterOptions, CreateOptions } from './topic.ts'
+
+type Common = ClientOptions & OutputOptions
+
+const topicAlreadyExists = 36
+const defaultSource = 5
+
+export async function create(name: string, options: Common & CreateOptions): Promise<void> {
+  const { partitions, replicationFactor, config } = options
+  await withClient(options, async (client) => {
+    const topic = {
+      name,
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(replicationFactor === undefined ? {} : { replicationFactor }),
+      ...(config === undefined ? {} : { configs: config }),
+    }
+    try {
+      await createTopic(client, topic)
+    } catch (error) {
+      const there = error instanceof KafkaError && error.code === topicAlreadyExists
+      if (!there || !options.ifNotExists) throw error
+      return printDone(options, { name, created: false }, `Topic ${name} was there already.`)
+    }
+    printDone(options, { name, created: true }, `Topic ${name} is made.`)
+  })
+}
+
+export async function list(options: Common & { readonly internal?: boolean }): Promise<void> {
+  await withClient(options, async (client) => {
+    const view = await client.retry(() => client.describe(null))
+    const topics = view.topics
+      .filter((topic) => options.internal || !topic.internal)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, topicId, internal, partitions }) => ({
+        name,
+        partitions: partitions.length,
+        replicationFactor: partitions[0]?.replicas.length ?? 0,
+        topicId,
+        internal,
+      }))
+    const rows = topics.map((topic) => [topic.name, topic.partitions, topic.replicationFactor, topic.topicId])
+    await printRows(options, topics, { head: ['TOPIC', 'PARTITIONS', 'REPLICAS', 'ID'], rows })
+  })
+}
+
+export async function describe(name: string, options: Common & { readonly all?: boolean }): Promise<void> {
+  await withClient(options, async (client) => {
+    const topic = await topicOf(client, name)
+    const configs = shownConfigs(await describeTopicConfigs(client, name), options.all ?? false)
+    const ends = await offsetsOf(client, topic)
+    const partitions = topic.partitions.map(({ partition, leader, leaderEpoch, replicas, inSync }) => {
+      const { earliest, latest } = ends.get(partition) ?? { earliest: null, latest: null }
+      return { partition, leader, leaderEpoch, replicas, inSync, logStartOffset: earliest, highWatermark: latest }
+    })
+    const facts = { name, topicId: topic.topicId, internal: topic.internal, partitions, configs }
+    if (options.json) return printJson(facts)
+    process.stdout.write(`Topic ${name}, id ${topic.topicId}\n\n`)
+    await printRows(options, facts, {
+      head: ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'IN SYNC', 'FROM', 'TO'],
+      rows: partitions.map((one) => [
+        one.partition,
+        one.leader,
+        one.leaderEpoch,
+        one.replicas.join(','),
+        one.inSync.join(','),
+        one.logStartOffset,
+        one.highWatermark,
+      ]),
+    })
+    process.stdout.write('\n')
+    if (configs.length === 0) process.stdout.write('All settings are defaults.\n')
+    else {
+      const rows = configs.map((config) => [config.name, config.value, config.source])
+      await printRows(options, facts, { head: ['SETTING', 'VALUE', 'FROM'], rows })
+    }
+  })
+}
+
+export async function alter(name: string, options: Common & AlterOptions): Promise<void> {
+  const set = options.config ?? {}
+  const { deleteConfig: remove, partitions } = options
+  const configs = Object.keys(set).length + remove.length
+  if (configs === 0 && partitions === undefined) {
+    const what = '--config, --delete-config or --partitions'
+    throw new CommandFailed(`Nothing to change: give ${what}.`, { exitCode: exitCodes.wrongUsage })
+  }
+  await withClient(options, async (client) => {
+    if (configs > 0) await alterTopicConfigs(client, name, { set, remove })
+    if (partitions !== undefined) await addPartitions(client, name, partitions)
+  })
+  printDone(
+    options,
+    { name, set, removed: remove, ...(partitions === undefined ? {} : { partitions }) },
+    `Topic ${name} is changed.`,
+  )
+}
+
+export async function remove(name: string, options: Common): Promise<void> {
+  await withClient(options, (client) => deleteTopic(client, name))
+  printDone(options, { name, deleted: true }, `Topic ${name} is deleted.`)
+}
+
+/** The topic, or the sentence that it is not there: it is not waited for. */
+export async function topicOf(client: KafkaClient, name: string): Promise<ClusterView['topics'][number]> {
+  const view = await client.retry(() => client.describe([name]))
+  const topic = view.topics[0]
+  if (topic === undefined || topic.errorCode === 3) throw new CommandFailed(`There is no topic ${name}.`)
+  if (topic.errorCode !== 0) throw new KafkaError(topic.errorCode, `topic ${name}`)
+  return topic
+}
+
+async function offsetsOf(
+  client: KafkaClient,
+  topic: ClusterView['topics'][number],
+): Promise<Map<number, { earliest: number; latest: number }>> {
+  const led = topic.partitions.filter(({ leader }) => leader >= 0)
+  const of = async (at: 'earliest' | 'latest') => {
+    const found = await findOffsets(
+      client,
+      led.map(({ partition }) => ({ topic: topic.name, partition, at })),
+    )
+    return new Map(found.map((one) => [keyOf(one), one.offset]))
+  }
+  const [earliest, latest] = await Promise.all([of('earliest'), of('latest')])
+  return new Map(
+    led.map(({ partition }) => {
+      const key = keyOf({ topic: topic.name, partition })
+      return [partition, { earliest: earliest.get(key) ?? -1, latest: latest.get(key) ?? -1 }]
+    }),
+  )
+}
+
+const sourceNames: Readonly<Record<number, string>> = {
+  1: 'topic',
+  2: 'broker, while running',
+  3: 'all brokers, while running',
+  4: 'file of the broker',
+  5: 'default',
+}
+
+function shownConfigs(
+  entries: readonly TopicConfigEntry[],
+  all: boolean,
+): { name: string; value: string | null; source: string }[] {
+  return entries
+    .filter((entry) => all || entry.configSource !== defaultSource)
+    .map(({ name, value, configSource }) => ({ name, value, source: sourceNames[configSource] ?? `${configSource}` }))
+}

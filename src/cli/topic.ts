@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { type ClientOptions, withClientOptions } from './client-session.ts'
+import { examples, nameValue, positiveInteger } from './command-line.ts'
+import { type OutputOptions, withJson } from './output.ts'
+
+type Common = ClientOptions & OutputOptions
+
+const commands = () => import('./topic-commands.ts')
+
+export function registerTopic(program: Command): void {
+  const topic = program.command('topic').description('Makes, shows, changes and deletes topics.')
+  const sub = (name: string, summary: string, ...lines: string[]) =>
+    withJson(withClientOptions(topic.command(name).summary(summary))).addHelpText('after', examples(...lines))
+
+  sub('create', 'make a topic', 'trilog topic create orders --partitions 3 --config flush.messages=1')
+    .description('Makes a topic. What is not said is the broker’s default.')
+    .argument('<name>', 'name of the topic')
+    .option('--partitions <n>', 'how many partitions', positiveInteger)
+    .option('--replication-factor <n>', 'how many replicas each has', positiveInteger)
+    .option('--config <name=value>', 'a setting of the topic; may be repeated', nameValue)
+    .option('--if-not-exists', 'do nothing when it is there already')
+    .action(async (name: string, options: Common & CreateOptions) => (await commands()).create(name, options))
+
+  sub('list', 'list the topics', 'trilog topic list', 'trilog topic list --internal --json')
+    .description('Lists the topics.')
+    .option('--internal', 'the brokers’ own topics too')
+    .action(async (options: Common & { readonly internal?: boolean }) => (await commands()).list(options))
+
+  sub('describe', 'show partitions and settings of a topic', 'trilog topic describe orders')
+    .description(
+      'Shows the partitions of a topic with their leaders and offsets, and the settings that are not defaults.',
+    )
+    .argument('<name>', 'name of the topic')
+    .option('--all', 'all settings, defaults too')
+    .action(async (name: string, options: Common & { readonly all?: boolean }) =>
+      (await commands()).describe(name, options),
+    )
+
+  sub(
+    'alter',
+    'change settings of a topic, or add partitions',
+    'trilog topic alter orders --config retention.ms=86400000 --partitions 6',
+    'trilog topic alter orders --delete-config retention.ms',
+  )
+    .description(
+      'Changes settings of a topic, or adds partitions to it. Keys go to other partitions when there are more.',
+    )
+    .argument('<name>', 'name of the topic')
+    .option('--partitions <n>', 'how many partitions it shall have', positiveInteger)
+    .option('--config <name=value>', 'a setting to set; may be repeated', nameValue)
+    .option(
+      '--delete-config <name>',
+      'a setting to take back; may be repeated',
+      (one, all: string[]) => [...all, one],
+      [],
+    )
+    .action(async (name: string, options: Common & AlterOptions) => (await commands()).alter(name, options))
+
+  sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')
+    .description('Deletes a topic with all its records.')
+    .argument('<name>', 'name of the topic')
+    .action(async (name: string, options: Common) => (await commands()).remove(name, options))
+}
+
+export interface CreateOptions {
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  readonly config?: Readonly<Record<string, string>>
+  readonly ifNotExists?: boolean
+}
+
+export interface AlterOptions {
+  readonly partitions?: number
+  readonly config?: Readonly<Record<string, string>>
+  readonly deleteConfig: readonly string[]
+}
