@@ -110,7 +110,7 @@ const departures: Readonly<Record<string, string>> = {
   'broker queued.max.request.bytes': 'every queue has a bound',
 }
 
-/** Not known to Kafka. */
+/** Not known to Kafka, or not told by it. */
 const own = new Set([
   'connection.in.flight.max',
   'connection.in.flight.max.bytes',
@@ -124,6 +124,7 @@ const own = new Set([
   'log.read.buffers.max.bytes',
   'log.tail.memory.max.bytes',
   'pooled.request.max.bytes',
+  'producer.id.expiration.check.interval.ms',
   'replication.scheme',
 ])
 

@@ -108,7 +108,7 @@ export function decodeMetadataRecord(value: Uint8Array): MetadataRecord {
 }
 
 /** The metadata log holds what this release cannot read: it was written by a newer one, or is damaged. */
-export class UnknownMetadataRecord extends Error {
+class UnknownMetadataRecord extends Error {
   constructor(what: string) {
     super(`${what} is unknown to this release of Trilog: the folder was written by a newer one`)
     this.name = 'UnknownMetadataRecord'

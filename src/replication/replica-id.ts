@@ -10,5 +10,3 @@ export interface ReplicaId {
   /** Kafka's 22-character form of the folder's random id. */
   readonly directory: string
 }
-
-export const sameReplica = (a: ReplicaId, b: ReplicaId): boolean => a.broker === b.broker && a.directory === b.directory

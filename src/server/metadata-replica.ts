@@ -11,7 +11,7 @@ import type { LogFolder } from './log-folder.ts'
 const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
 
 /** The folder's metadata log is gone, though the folder hosts replicas: what they are, nobody knows. */
-export class MetadataLogMissing extends Error {
+class MetadataLogMissing extends Error {
   constructor(path: string) {
     super(`${path} holds partitions, but its metadata log ${metadataLog.topic}-0 is gone: restore it from a copy`)
     this.name = 'MetadataLogMissing'
