@@ -36,6 +36,11 @@ export function nameValue(text: string, before: Readonly<Record<string, string>>
   return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1) }
 }
 
+/** The values of an option that is given several times. */
+export function repeated(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text]
+}
+
 function integerFrom(min: number, text: string): number {
   if (!/^\d{1,15}$/.test(text) || Number(text) < min)
     throw new InvalidArgumentError(`It is a whole number from ${min} on.`)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type ClientOptions, withClientOptions } from './client-session.ts'
-import { examples } from './command-line.ts'
+import { examples, repeated } from './command-line.ts'
 import { type OutputOptions, withJson } from './output.ts'
 
 type Common = ClientOptions & OutputOptions
@@ -36,10 +36,7 @@ export function registerGroup(program: Command): void {
   )
     .description('Sets where a group goes on. Its members must be gone.')
     .argument('<group>', 'id of the group')
-    .requiredOption('--topic <name[:partition]>', 'what to set; may be repeated', (one, all: string[] = []) => [
-      ...all,
-      one,
-    ])
+    .requiredOption('--topic <name[:partition]>', 'what to set; may be repeated', repeated)
     .requiredOption('--to <where>', 'earliest, latest, an offset, or a time as 2026-01-31T12:00:00Z')
     .option('--dry-run', 'only show what would be set')
     .action(async (id: string, options: Common & ResetOptions) => (await commands()).reset(id, options))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type ClientOptions, withClientOptions } from './client-session.ts'
-import { examples, nameValue, positiveInteger } from './command-line.ts'
+import { examples, nameValue, positiveInteger, repeated } from './command-line.ts'
 import { type OutputOptions, withJson } from './output.ts'
 
 type Common = ClientOptions & OutputOptions
@@ -48,12 +48,7 @@ export function registerTopic(program: Command): void {
     .argument('<name>', 'name of the topic')
     .option('--partitions <n>', 'how many partitions it shall have', positiveInteger)
     .option('--config <name=value>', 'a setting to set; may be repeated', nameValue)
-    .option(
-      '--delete-config <name>',
-      'a setting to take back; may be repeated',
-      (one, all: string[]) => [...all, one],
-      [],
-    )
+    .option('--delete-config <name>', 'a setting to take back; may be repeated', repeated, [])
     .action(async (name: string, options: Common & AlterOptions) => (await commands()).alter(name, options))
 
   sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')

@@ -184,7 +184,7 @@ export class KafkaClient {
 
   /** Known brokers before those of the start: these may have moved on. */
   async #anyConnection(lane: Lane, signal: AbortSignal | undefined): Promise<BrokerConnection> {
-    let last: unknown
+    let last = new BrokerUnreachable('unreachable', 'no broker to ask is known')
     for (const address of [...this.#brokers.values(), ...this.#bootstrap]) {
       try {
         return await this.#connect(address, lane, signal)
@@ -193,7 +193,7 @@ export class KafkaClient {
         last = error
       }
     }
-    throw last ?? new BrokerUnreachable('unreachable', 'no broker to ask is known')
+    throw last
   }
 
   async #connect(address: BrokerAddress, lane: Lane, signal: AbortSignal | undefined): Promise<BrokerConnection> {

@@ -165,11 +165,6 @@ export function check(code: number, doing: string, detail: string | null = null)
   if (code !== 0) throw new KafkaError(code, doing, detail)
 }
 
-/** Kafka's name of an error's number. */
-export function errorName(code: number): string {
-  return code === 0 ? 'NONE' : entryOf(code)[0]
-}
-
 function entryOf(code: number): readonly [string, ErrorCure] {
   const name = code === -1 ? 'UNKNOWN_SERVER_ERROR' : (names[code - 1] ?? `ERROR_${code}`)
   return [name, stale.has(code) ? 'refresh' : retriable.has(code) ? 'retry' : 'give-up']

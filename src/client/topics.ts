@@ -70,7 +70,7 @@ export async function deleteTopic(client: KafkaClient, name: string, options: Ca
 }
 
 /** There is no topic of that name. */
-export class UnknownTopic extends Error {
+class UnknownTopic extends Error {
   constructor(name: string) {
     super(`there is no topic ${name}`)
     this.name = 'UnknownTopic'

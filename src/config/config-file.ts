@@ -40,7 +40,7 @@ function scalar(name: string, value: unknown): string {
   if (value === null || value === undefined)
     throw new InvalidConfigFile(`${name} has no value; leave it out for its default`)
   if (typeof value === 'object') throw new InvalidConfigFile(`${name} is neither a value nor a list of values`)
-  return String(value)
+  return `${value as string | number | bigint | boolean}`
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

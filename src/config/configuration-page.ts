@@ -55,7 +55,10 @@ ${table(
   'default comes from',
 )}
 
-## What Kafka has and Trilog has not
+${leftOut}`
+}
+
+const leftOut = `## What Kafka has and Trilog has not
 
 Seen with \`kafka-configs --describe --all\` on Kafka 4.3.1. Setting one of these is refused like any unknown name,
 rather than taken without effect.
@@ -75,7 +78,6 @@ rather than taken without effect.
 | \`metric*\`, \`kafka.metrics.*\`, \`telemetry.*\`, \`*.class.name\`, \`client.quota.callback.class\`, \`config.providers\` | names of Java classes; metrics are on the HTTP port |
 | \`broker.id\`, \`log.dir\`, \`metadata.log.dir\` | \`node.id\` and \`log.dirs\` say it |
 `
-}
 
 type Row = (name: string, setting: Setting) => readonly string[]
 

@@ -5,7 +5,7 @@ import { brokerDefaultOf } from './topic-config.ts'
 import { brokerDefaultsOf, type TopicSettingName, topicSettings } from './topic-settings.ts'
 
 /** Where a value comes from, in Kafka's numbers; the smaller covers the larger. */
-export const configSources = {
+const configSources = {
   topic: 1,
   dynamicBroker: 2,
   dynamicDefaultBroker: 3,

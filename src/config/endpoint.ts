@@ -26,7 +26,7 @@ export function parseEndpoints(text: string): Parsed<readonly Endpoint[]> {
   return { value: endpoints, text: endpoints.map(formatEndpoint).join(',') }
 }
 
-export function formatEndpoint(endpoint: Endpoint): string {
+function formatEndpoint(endpoint: Endpoint): string {
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
   return `${endpoint.name}://${host}:${endpoint.port}`
 }
