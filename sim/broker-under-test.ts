@@ -14,9 +14,13 @@ export interface BrokerPlace {
   /** Where to listen, and what to advertise. */
   readonly host: string
   readonly port: number
+  /** The broker's settings for this run, by Kafka's names. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export interface RunningBroker {
+  /** Resolves if the broker cannot go on by itself. */
+  readonly failed?: Promise<Error>
   /** Syncs everything and ends. */
   stop(): Promise<void>
 }
@@ -30,6 +34,9 @@ export interface WorkloadClient {
   openProducer(producer: PlannedProducer): WorkloadProducer
   /** The first offset of the partition. */
   earliest(topic: string, partition: number): Promise<number>
+  /** The first offset whose record is of `timestamp` or later, -1 if there is none. */
+  offsetAt(topic: string, partition: number, timestamp: number): Promise<number>
+  deleteRecords(topic: string, partition: number, before: number): Promise<void>
   /** Some records from `from` on, none at the end; rejects when `from` is out of range. */
   read(topic: string, partition: number, from: number): Promise<ReadRecord[]>
   commit(group: string, topic: string, partition: number, offset: number): Promise<void>

@@ -145,6 +145,8 @@ function model(defects: Defects): BrokerUnderTest {
           }
         },
         earliest: () => ask(() => 0),
+        offsetAt: () => ask(() => -1),
+        deleteRecords: () => ask(() => {}),
         read: (topic, partition, from) => ask((asked) => asked.read(`${topic}/${partition}`, from)),
         commit: (group, topic, partition, offset) =>
           ask((asked) => void asked.commits.set(`${group} ${topic} ${partition}`, offset)),

@@ -1,8 +1,10 @@
 import { SimWorld } from '../src/runtime/sim/sim-world.ts'
-import type { BrokerUnderTest, RunningBroker, WorkloadClient } from './broker-under-test.ts'
+import { BrokerHost } from './broker-host.ts'
+import type { BrokerUnderTest, WorkloadClient } from './broker-under-test.ts'
 import { checkHistory } from './check-history.ts'
 import type { HistoryEvent, ReadRecord, Violation } from './history.ts'
 import { ProducerLoop } from './producer-loop.ts'
+import { markRareThings } from './rare-things.ts'
 import { type PlannedAction, type Workload, workloadOf } from './workload.ts'
 
 export interface RunOutcome {
@@ -43,20 +45,26 @@ export async function runSeed(
 class BrokerRun {
   readonly world: SimWorld
   readonly events: HistoryEvent[] = []
-  readonly #parts: BrokerUnderTest
   readonly #workload: Workload
+  readonly #host: BrokerHost
   readonly #client: WorkloadClient
   readonly #producers: ProducerLoop[]
   readonly #positions = new Map<string, number>()
+  readonly #committing = new Set<string>()
   readonly #violations: Violation[] = []
-  #broker: RunningBroker | null = null
-  #stopping = false
-  #powerCuts = 0
 
   constructor(seed: number, parts: BrokerUnderTest, onTrace: ((line: string) => void) | undefined) {
     this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
-    this.#parts = parts
     this.#workload = workloadOf(seed)
+    const note = (event: HistoryEvent) => this.#note(event)
+    this.#host = new BrokerHost({
+      world: this.world,
+      parts,
+      place: { ...place, settings: this.#workload.brokerSettings },
+      note,
+      violate: (code, detail) => this.#violate(code, detail),
+      busy: () => this.#producers.some((producer) => !producer.idle),
+    })
     const { runtime } = this.world.node('client')
     this.#client = parts.openClient(runtime, place)
     this.#producers = this.#workload.producers.map(
@@ -64,15 +72,15 @@ class BrokerRun {
         new ProducerLoop(plan, {
           producer: this.#client.openProducer(plan),
           clock: runtime.clock,
-          note: (event) => this.#note(event),
-          era: () => this.#powerCuts,
+          note,
+          era: () => this.#host.powerCuts,
         }),
     )
   }
 
   async run(): Promise<Violation[]> {
     try {
-      this.#start()
+      this.#host.start()
       await this.world.complete(this.#createTopics(), healedWithinMs)
       for (const { atMs, action } of this.#workload.steps) this.world.schedule(atMs, () => this.#act(action))
       const last = this.#workload.steps.at(-1)?.atMs ?? 0
@@ -85,18 +93,32 @@ class BrokerRun {
   }
 
   async #end(): Promise<void> {
-    this.world.node('broker').disk.slowness = 1
-    const idle = () => this.#broker !== null && this.#producers.every((producer) => producer.idle)
-    if (!(await this.world.runUntil(idle, healedWithinMs))) {
+    const { topics, producers } = this.#workload
+    if (!(await this.world.runUntil(() => this.#host.healthy, healedWithinMs))) {
+      return this.#violate('not live', `after all faults were healed, no broker was up for ${healedWithinMs} ms`)
+    }
+    this.#produceEverywhere()
+    if (!(await this.world.runUntil(() => this.#producers.every(({ idle }) => idle), healedWithinMs))) {
       return this.#violate('not live', `after all faults were healed, ${healedWithinMs} ms were not enough`)
     }
     const finalLogs = await this.world.complete(this.#readAll(), healedWithinMs)
-    const { topics, producers } = this.#workload
     const flushedPartitions = new Set(
       [...finalLogs.keys()].filter((key) => topics.some((topic) => topic.flushed && key.startsWith(`${topic.name}/`))),
     )
     const idempotentProducers = new Set(producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
-    this.#violations.push(...checkHistory({ events: this.events, flushedPartitions, idempotentProducers, finalLogs }))
+    const history = { events: this.events, flushedPartitions, idempotentProducers, finalLogs }
+    this.#violations.push(...checkHistory(history))
+    this.#violations.push(...(await this.world.complete(this.#checkTimes(finalLogs), healedWithinMs)))
+    markRareThings(history, this.world)
+  }
+
+  /** Every partition must take records again. */
+  #produceEverywhere(): void {
+    for (const { name, partitions } of this.#workload.topics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        this.#producers[0]?.add({ topic: name, partition, records: 1, valueBytes: 1 })
+      }
+    }
   }
 
   async #createTopics(): Promise<void> {
@@ -121,6 +143,25 @@ class BrokerRun {
     return logs
   }
 
+  /** Asks for offsets by time, and compares them with what stands in the logs. */
+  async #checkTimes(logs: ReadonlyMap<string, readonly ReadRecord[]>): Promise<Violation[]> {
+    const violations: Violation[] = []
+    for (const [partition, log] of logs) {
+      const [topic = '', index] = partition.split('/')
+      for (let asked = 0; asked < 3 && log.length > 0; asked++) {
+        const timestamp = log[this.world.random.integer(log.length)]?.timestamp
+        if (timestamp === undefined) break
+        const at = timestamp + asked - 1
+        const expected = log.find((record) => (record.timestamp ?? 0) >= at)?.offset ?? -1
+        const found = await this.#insist(() => this.#client.offsetAt(topic, Number(index), at))
+        if (found === expected) continue
+        const detail = `the first record of ${at} or later is at ${expected}, not at ${found}`
+        violations.push({ code: 'wrong offset for a time', partition, detail })
+      }
+    }
+    return violations
+  }
+
   /** Until it works: for what must work when nothing is broken. The run's own limit of virtual time bounds it. */
   async #insist<T>(request: () => Promise<T>): Promise<T> {
     for (;;) {
@@ -135,27 +176,44 @@ class BrokerRun {
 
   #act(action: PlannedAction): void {
     const { world } = this
-    if (action.do === 'produce') {
-      const topic = this.#workload.topics[action.topic]?.name ?? ''
-      this.#producers[action.producer]?.add({ ...action, topic })
-    } else if (action.do === 'read') void this.#read(action)
-    else if (action.do === 'commit') void this.#commit(action)
-    else if (action.do === 'reset-connections') world.network.resetBetween('client', 'broker')
-    else if (action.do === 'slow-disk') {
-      const { disk } = world.node('broker')
-      disk.slowness = action.times
-      world.schedule(action.forMs, () => void (disk.slowness = 1))
-    } else if (action.do === 'stop') void this.#stop(action.downMs)
-    else this.#fault(action.do, action.downMs)
+    const host = this.#host
+    switch (action.do) {
+      case 'produce':
+        return this.#producers[action.producer]?.add({ ...action, topic: this.#topic(action.topic) })
+      case 'read':
+        return void this.#read(action)
+      case 'commit':
+        return void this.#commit(action)
+      case 'delete-records':
+        return void this.#deleteRecords(action)
+      case 'reset-connections':
+        world.mark('connections reset')
+        return world.network.resetBetween('client', 'broker')
+      case 'slow-disk':
+        world.mark('slow disk')
+        host.node.disk.slowness = action.times
+        return void world.schedule(action.forMs, () => void (host.node.disk.slowness = 1))
+      case 'clock-jump':
+        world.mark('clock jump')
+        return host.node.jumpClock(action.byMs)
+      case 'disk-fault':
+        return host.fault(action)
+      default:
+        return host.end(action)
+    }
+  }
+
+  #topic(index: number): string {
+    return this.#workload.topics[index]?.name ?? ''
   }
 
   async #read(action: { topic: number; partition: number; fromStart: boolean }): Promise<void> {
-    const topic = this.#workload.topics[action.topic]?.name ?? ''
+    const topic = this.#topic(action.topic)
     const key = `${topic}/${action.partition}`
     try {
       const known = action.fromStart ? undefined : this.#positions.get(key)
       const from = known ?? (await this.#client.earliest(topic, action.partition))
-      const era = this.#powerCuts
+      const era = this.#host.powerCuts
       const records = await this.#client.read(topic, action.partition, from)
       this.#note({ type: 'read', partition: key, from, records, era })
       this.#positions.set(key, from + records.length)
@@ -166,65 +224,38 @@ class BrokerRun {
   }
 
   async #commit(action: { group: string; topic: number; partition: number }): Promise<void> {
-    const topic = this.#workload.topics[action.topic]?.name ?? ''
+    const topic = this.#topic(action.topic)
     const [{ group }, partition] = [action, `${topic}/${action.partition}`]
+    const key = `${group} ${partition}`
+    // Two at once would overtake each other.
+    if (this.#committing.has(key)) return
+    this.#committing.add(key)
+    let offset: number | null = null
     try {
-      let era = this.#powerCuts
+      let era = this.#host.powerCuts
       const before = await this.#client.committed(group, topic, action.partition)
       this.#note({ type: 'committed-read', group, partition, offset: before, era })
-      const offset = Math.max(before, this.#positions.get(partition) ?? 0)
-      era = this.#powerCuts
+      offset = Math.max(before, this.#positions.get(partition) ?? 0)
+      era = this.#host.powerCuts
       await this.#client.commit(group, topic, action.partition, offset)
       this.#note({ type: 'committed', group, partition, offset, era })
     } catch {
-      // No answer: it may have been committed, and that is fine, too.
+      if (offset !== null) this.#note({ type: 'commit-unknown', group, partition, offset })
     }
+    this.#committing.delete(key)
   }
 
-  #fault(fault: 'crash' | 'power-cut', downMs: number): void {
-    const node = this.world.node('broker')
-    if (fault === 'crash' && !node.running) return
-    const wasUp = node.running
-    this.#broker = null
-    this.#stopping = false
-    this.#note({ type: 'fault', fault })
-    this.world.mark(wasUp ? fault : `${fault} of a dead broker`)
-    if (fault === 'crash') node.crash()
-    else {
-      this.#powerCuts++
-      node.powerCut()
+  async #deleteRecords(action: { topic: number; partition: number; share: number }): Promise<void> {
+    const topic = this.#topic(action.topic)
+    const partition = `${topic}/${action.partition}`
+    const before = Math.floor((this.#positions.get(partition) ?? 0) * action.share)
+    this.#note({ type: 'deleting', partition, before })
+    try {
+      await this.#client.deleteRecords(topic, action.partition, before)
+      if (before > 0) this.world.mark('records deleted')
+    } catch {
+      // It may have been done, or be done still.
     }
-    if (wasUp) this.world.schedule(downMs, () => this.#restart())
-  }
-
-  async #stop(downMs: number): Promise<void> {
-    const broker = this.#broker
-    if (broker === null || this.#stopping) return
-    this.#stopping = true
-    // Never goes on when a fault comes first: the broker's promises die with it.
-    await broker.stop()
-    this.#stopping = false
-    this.#broker = null
-    this.#note({ type: 'stopped' })
-    this.world.mark('clean stop')
-    this.world.node('broker').crash()
-    this.world.schedule(downMs, () => this.#restart())
-  }
-
-  #restart(): void {
-    this.world.node('broker').restart()
-    this.#start()
-  }
-
-  #start(): void {
-    const node = this.world.node('broker')
-    node.onExit = (code) => this.#violate('ended itself', `the broker exited with code ${code}`)
-    this.#parts.startBroker(node.runtime, place).then(
-      (broker) => {
-        this.#broker = broker
-      },
-      (error) => this.#violate('ended itself', `the broker did not start: ${error?.stack ?? error}`),
-    )
   }
 
   #note(event: HistoryEvent): void {

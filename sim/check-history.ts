@@ -14,6 +14,7 @@ export function checkHistory(history: History): Violation[] {
     const report = (code: ViolationCode, detail: string) =>
       void violations.push({ code, partition: view.partition, detail })
     checkDense(log, 'the final log', report)
+    checkStart(view, log, report)
     checkKnown(view, log, report)
     checkKept(view, log, powerCuts, report)
     checkReuse(view, report)
@@ -34,6 +35,13 @@ function checkDense(records: readonly ReadRecord[], where: string, report: Repor
       report('hole', `offset ${offset} follows ${before.offset} in ${where}`)
     }
   }
+}
+
+/** A log begins at the first record that nobody asked to be deleted, or below. */
+function checkStart(view: PartitionView, log: readonly ReadRecord[], report: Report): void {
+  const first = log[0]?.offset ?? 0
+  if (first <= view.deletedBelow) return
+  report('lost', `the log begins at ${first}, and records below ${view.deletedBelow} were to be deleted`)
 }
 
 function checkRead(event: HistoryEvent & { type: 'read' }): Violation[] {
@@ -59,6 +67,7 @@ function checkKnown(view: PartitionView, log: readonly ReadRecord[], report: Rep
 function checkKept(view: PartitionView, log: readonly ReadRecord[], powerCuts: number, report: Report): void {
   const at = new Map(log.map(({ offset, value }) => [offset, value]))
   const kept = (seen: Observation) => at.get(seen.offset) === seen.value
+  const first = log[0]?.offset ?? view.deletedBelow
   // The highest offset that survived, of what was seen up to and including each era.
   const highestKept = Array.from({ length: powerCuts + 1 }, () => -1)
   for (const seen of view.observations) {
@@ -68,7 +77,7 @@ function checkKept(view: PartitionView, log: readonly ReadRecord[], powerCuts: n
     }
   }
   for (const seen of view.observations) {
-    if (kept(seen)) continue
+    if (kept(seen) || (seen.offset < view.deletedBelow && seen.offset < first)) continue
     const what = `'${seen.value}' was at ${seen.offset}, where now is ${at.get(seen.offset) ?? 'nothing'}`
     if (seen.durable) report('lost', `${what}, though it was synced`)
     else if (seen.era >= powerCuts) report('lost', `${what}, and no power cut came after it`)
@@ -97,19 +106,22 @@ function checkBatches(
   report: Report,
 ): void {
   const offsets = offsetsByValue(log)
+  const start = log[0]?.offset ?? 0
   for (const send of view.sends) {
-    const firsts = offsets.get(send.values[0] ?? '') ?? []
+    // Told by their last values: what was deleted may have been the first part of a batch.
+    const lasts = offsets.get(send.values.at(-1) ?? '') ?? []
     const allowed = idempotent.has(send.producer) ? 1 : send.attempts
-    if (firsts.length > allowed) {
+    if (lasts.length > allowed) {
       report(
         'duplicate',
-        `batch ${send.id} of ${send.producer}, sent ${send.attempts} times, is there ${firsts.length} times`,
+        `batch ${send.id} of ${send.producer}, sent ${send.attempts} times, is there ${lasts.length} times`,
       )
     }
     for (const [index, value] of send.values.entries()) {
       const found = offsets.get(value) ?? []
-      if (found.length !== firsts.length || found.some((offset, copy) => offset !== (firsts[copy] ?? 0) + index)) {
-        report('torn batch', `'${value}' of batch ${send.id} is at ${found}, its batch begins at ${firsts}`)
+      const expected = lasts.map((last) => last - (send.values.length - 1 - index)).filter((offset) => offset >= start)
+      if (found.length !== expected.length || found.some((offset, copy) => offset !== expected[copy])) {
+        report('torn batch', `'${value}' of batch ${send.id} is at ${found}, its batch ends at ${lasts}`)
         break
       }
     }
@@ -125,7 +137,7 @@ function checkOrder(
   const offsets = offsetsByValue(log)
   const lastOf = new Map<string, { id: number; offset: number }>()
   for (const send of view.sends) {
-    const offset = offsets.get(send.values[0] ?? '')?.[0]
+    const offset = offsets.get(send.values.at(-1) ?? '')?.[0]
     if (offset === undefined) continue
     const last = lastOf.get(send.producer)
     if (last !== undefined && offset < last.offset) {
@@ -149,6 +161,10 @@ function checkCommits(events: readonly HistoryEvent[]): Violation[] {
     if (event.type === 'stopped') for (const commit of latest.values()) commit.durable ||= commit.era === era
     if (event.type === 'committed') {
       latest.set(`${event.group} ${event.partition}`, { offset: event.offset, era: event.era, durable: false })
+    }
+    if (event.type === 'commit-unknown') {
+      const known = latest.get(`${event.group} ${event.partition}`)
+      if (known !== undefined) known.offset = Math.min(known.offset, event.offset)
     }
     if (event.type !== 'committed-read') continue
     const commit = latest.get(`${event.group} ${event.partition}`)

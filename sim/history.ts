@@ -9,15 +9,23 @@ export type HistoryEvent =
   | { type: 'unknown'; send: number }
   | { type: 'read'; partition: string; from: number; records: readonly ReadRecord[]; era: number }
   | { type: 'committed'; group: string; partition: string; offset: number; era: number }
+  /** No answer: the offset may be committed or not, now or a little later. */
+  | { type: 'commit-unknown'; group: string; partition: string; offset: number }
   /** What the group's coordinator answers; -1 for none. */
   | { type: 'committed-read'; group: string; partition: string; offset: number; era: number }
+  /** Somebody asks for the records below that offset to be deleted; whether they are is not known. */
+  | { type: 'deleting'; partition: string; before: number }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }
   /** The broker has stopped cleanly: everything was synced. */
   | { type: 'stopped' }
+  /** The broker begins to start again. */
+  | { type: 'started' }
 
 export interface ReadRecord {
   readonly offset: number
   readonly value: string
+  /** Left out by models of a broker that know of none. */
+  readonly timestamp?: number
 }
 
 /** A run and what was in the logs when it was over, all faults healed. */
@@ -40,6 +48,7 @@ export type ViolationCode =
   | 'reordered'
   | 'torn batch'
   | 'commit went back'
+  | 'wrong offset for a time'
   | 'not live'
   | 'ended itself'
   | 'uncaught error'

@@ -26,6 +26,8 @@ export interface PartitionView {
   readonly observations: Observation[]
   /** In the order in which they were first sent. */
   readonly sends: Send[]
+  /** Records below it were asked to be deleted: they may be gone. */
+  deletedBelow: number
 }
 
 /** Sorts a history's events by partition. Also partitions of which nothing but the final log is known are there. */
@@ -34,7 +36,7 @@ export function viewsOf(history: History): Map<string, PartitionView> {
   const viewOf = (partition: string): PartitionView => {
     let view = views.get(partition)
     if (view === undefined) {
-      view = { partition, flushed: history.flushedPartitions.has(partition), observations: [], sends: [] }
+      view = { partition, flushed: history.flushedPartitions.has(partition), observations: [], sends: [], deletedBelow: 0 }
       views.set(partition, view)
     }
     return view
@@ -82,6 +84,9 @@ function note(
       const durable = beforeStop || known.view.flushed
       known.view.observations.push({ offset: event.baseOffset + index, value, era: event.era, durable })
     }
+  } else if (event.type === 'deleting') {
+    const view = to.viewOf(event.partition)
+    view.deletedBelow = Math.max(view.deletedBelow, event.before)
   } else if (event.type === 'read') {
     const view = to.viewOf(event.partition)
     for (const { offset, value } of event.records) {

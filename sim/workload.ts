@@ -1,3 +1,4 @@
+import type { PlannedFault } from '../src/runtime/sim/sim-disk-image.ts'
 import { SimRandom } from '../src/runtime/sim/sim-random.ts'
 
 export interface PlannedTopic {
@@ -5,6 +6,8 @@ export interface PlannedTopic {
   readonly partitions: number
   /** `flush.messages=1`: every acknowledged record is synced. */
   readonly flushed: boolean
+  /** By Kafka's names. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export interface PlannedProducer {
@@ -13,13 +16,41 @@ export interface PlannedProducer {
   readonly acks: 0 | 1 | -1
 }
 
+/** A kill of a broker that is just starting. */
+export interface PlannedKill {
+  readonly fault: 'crash' | 'power-cut'
+  /** After the start has begun. */
+  readonly afterMs: number
+}
+
+/** How a broker's life ends, and what comes then: `kills` hit the starts that follow, one after the other. */
+export interface PlannedEnd {
+  readonly do: 'crash' | 'power-cut' | 'stop'
+  readonly downMs: number
+  readonly kills: readonly PlannedKill[]
+}
+
+/** The disk misbehaves for a while. Then it is healed, and the broker is ended as an operator would, and started again. */
+export interface PlannedDiskFault {
+  readonly do: 'disk-fault'
+  /** Null: the disk is full, but for `roomBytes`. */
+  readonly fault: PlannedFault | null
+  readonly roomBytes: number
+  readonly forMs: number
+  readonly end: PlannedEnd
+}
+
 export type PlannedAction =
   | { do: 'produce'; producer: number; topic: number; partition: number; records: number; valueBytes: number }
   | { do: 'read'; topic: number; partition: number; fromStart: boolean }
   | { do: 'commit'; group: string; topic: number; partition: number }
-  | { do: 'crash' | 'power-cut' | 'stop'; downMs: number }
+  /** Records below that share of what is known to be there. */
+  | { do: 'delete-records'; topic: number; partition: number; share: number }
   | { do: 'reset-connections' }
   | { do: 'slow-disk'; times: number; forMs: number }
+  | { do: 'clock-jump'; byMs: number }
+  | PlannedEnd
+  | PlannedDiskFault
 
 export interface PlannedStep {
   /** Virtual ms after the topics were made. */
@@ -32,6 +63,8 @@ export interface Workload {
   readonly topics: readonly PlannedTopic[]
   readonly producers: readonly PlannedProducer[]
   readonly groups: readonly string[]
+  /** The broker's own, by Kafka's names. */
+  readonly brokerSettings: Readonly<Record<string, string>>
   /** By time. */
   readonly steps: readonly PlannedStep[]
 }
@@ -39,10 +72,7 @@ export interface Workload {
 /** Draws a workload. Each seed has a temper of its own: how dense, how large, and which faults how often. */
 export function workloadOf(seed: number): Workload {
   const random = new SimRandom(`workload ${seed}`)
-  const topics: PlannedTopic[] = [
-    { name: 'synced', partitions: 1 + random.integer(2), flushed: true },
-    { name: 'cached', partitions: 1 + random.integer(2), flushed: false },
-  ]
+  const topics = [topicOf(random, 'synced'), topicOf(random, 'cached')]
   const producers: PlannedProducer[] = [
     { name: 'once', idempotent: true, acks: -1 },
     { name: 'all', idempotent: false, acks: -1 },
@@ -54,29 +84,93 @@ export function workloadOf(seed: number): Workload {
   const largestValue = random.pick([20, 200, 5000])
   const mostRecords = random.pick([1, 5, 50])
   const faultChance = random.pick([0.01, 0.03, 0.1])
-  const faults = random.pick([['crash'], ['power-cut'], ['crash', 'power-cut', 'stop'], ['power-cut', 'stop']] as const)
+  const faults = random.pick(tempers)
   const steps: PlannedStep[] = []
   const count = 60 + random.integer(140)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
-  return { topics, producers, groups, steps }
+  return { topics, producers, groups, brokerSettings: brokerSettingsOf(random), steps }
 
   function actionOf(): PlannedAction {
-    if (random.chance(faultChance)) return faultOf()
+    if (random.chance(faultChance)) return faultOf(random, faults)
     const topic = random.integer(topics.length)
     const partition = random.integer(topics[topic]?.partitions ?? 1)
     const kind = random.float()
     if (kind < 0.15) return { do: 'read', topic, partition, fromStart: random.chance(0.3) }
     if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
+    if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.integer(producers.length), topic, partition, records, valueBytes }
   }
+}
 
-  function faultOf(): PlannedAction {
-    if (random.chance(0.1)) return { do: 'reset-connections' }
-    if (random.chance(0.1)) return { do: 'slow-disk', times: random.pick([5, 50]), forMs: random.between(10, 500) }
-    return { do: random.pick(faults), downMs: random.between(0, 200) }
+/** Which ends a seed knows, and whether its disk misbehaves. */
+const tempers = [
+  { ends: ['crash'], disk: false },
+  { ends: ['power-cut'], disk: false },
+  { ends: ['power-cut', 'stop'], disk: false },
+  { ends: ['crash', 'power-cut', 'stop'], disk: false },
+  { ends: ['crash', 'power-cut', 'stop'], disk: true },
+] as const
+
+type Temper = (typeof tempers)[number]
+
+function topicOf(random: SimRandom, name: 'synced' | 'cached'): PlannedTopic {
+  const settings: Record<string, string> = {
+    'internal.segment.bytes': random.pick(['300', '3000', '30000', '1000000000']),
+    'index.interval.bytes': random.pick(['0', '200', '4096']),
+    'message.timestamp.type': random.pick(['CreateTime', 'CreateTime', 'LogAppendTime']),
+    'file.delete.delay.ms': random.pick(['0', '20', '60000']),
   }
+  if (name === 'synced') settings['flush.messages'] = '1'
+  // Some logs are synced now and then: a power cut finds them in any state in between.
+  else if (random.chance(0.3)) settings['flush.messages'] = random.pick(['3', '30'])
+  else if (random.chance(0.3)) settings['flush.ms'] = random.pick(['5', '50', '500'])
+  return { name, partitions: 1 + random.integer(3), flushed: name === 'synced', settings }
+}
+
+function brokerSettingsOf(random: SimRandom): Record<string, string> {
+  return {
+    'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '200', '60000']),
+    'log.file.handles.max': random.pick(['16', '4096']),
+    'offsets.topic.num.partitions': random.pick(['1', '3']),
+  }
+}
+
+function faultOf(random: SimRandom, { ends, disk }: Temper): PlannedAction {
+  if (random.chance(0.1)) return { do: 'reset-connections' }
+  if (random.chance(0.1)) return { do: 'slow-disk', times: random.pick([5, 50]), forMs: random.between(10, 500) }
+  if (random.chance(0.05)) return { do: 'clock-jump', byMs: Math.floor(random.between(-60_000, 60_000)) }
+  if (disk && random.chance(0.5)) return diskFaultOf(random, endOf(random, ends))
+  return endOf(random, ends)
+}
+
+function endOf(random: SimRandom, ends: Temper['ends']): PlannedEnd {
+  const kills: PlannedKill[] = []
+  const killing = ends.flatMap((end) => (end === 'stop' ? [] : [end]))
+  while (kills.length < 3 && random.chance(0.25)) {
+    kills.push({ fault: random.pick(killing), afterMs: random.between(0, random.pick([5, 40, 200])) })
+  }
+  return { do: random.pick(ends), downMs: random.between(0, 200), kills }
+}
+
+function diskFaultOf(random: SimRandom, end: PlannedEnd): PlannedDiskFault {
+  const path = random.pick(['.log', '/synced-', '/cached-', '__cluster_metadata', '__consumer_offsets', '/'])
+  const times = random.pick([1, 3, Number.POSITIVE_INFINITY])
+  const plan = (operation: PlannedFault['operation'], code: string) => ({ operation, code, path, times })
+  const fault = random.pick([
+    null,
+    plan('write', 'EIO'),
+    plan('write', 'ENOSPC'),
+    plan('sync', 'EIO'),
+    plan('read', 'EIO'),
+    plan('open', 'EIO'),
+    plan('rename', 'EIO'),
+    plan('truncate', 'EIO'),
+    plan('syncDirectory', 'EIO'),
+  ])
+  const roomBytes = random.integer(random.pick([1, 1000, 100_000]))
+  return { do: 'disk-fault', fault, roomBytes, forMs: random.between(0, 300), end }
 }

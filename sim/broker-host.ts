@@ -1,0 +1,197 @@
+import type { Logger } from '../src/runtime/logger.ts'
+import type { SimNode } from '../src/runtime/sim/sim-node.ts'
+import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
+import type { BrokerPlace, BrokerUnderTest, RunningBroker } from './broker-under-test.ts'
+import type { HistoryEvent, ViolationCode } from './history.ts'
+import type { PlannedDiskFault, PlannedEnd, PlannedKill } from './workload.ts'
+
+/** What a host needs of the run that it is in. */
+export interface HostSurroundings {
+  readonly world: SimWorld
+  readonly parts: BrokerUnderTest
+  readonly place: BrokerPlace
+  note(event: HistoryEvent): void
+  violate(code: ViolationCode, detail: string): void
+  /** Whether clients wait for answers. */
+  busy(): boolean
+}
+
+/** How long after a broker has ended itself, on a disk that fails, somebody starts it again. */
+const startAgainAfterMs = 40
+
+/**
+ * The machine of the broker, and who runs it: starts it, ends it in all ways that a run plans, and starts it again.
+ * A broker may end itself, or not start, only while its disk fails.
+ */
+export class BrokerHost {
+  readonly node: SimNode
+  readonly #in: HostSurroundings
+  #broker: RunningBroker | null = null
+  /** Counts lives, so that what is heard of a former one is told from the present one. */
+  #life = 0
+  #stopping = false
+  #powerCuts = 0
+  #restartIsDue = false
+  /** Kills that hit the next starts. */
+  #kills: readonly PlannedKill[] = []
+  /** Disk faults that last. */
+  #faults = 0
+  /** The present life has had a disk that fails. */
+  #troubled = false
+
+  constructor(surroundings: HostSurroundings) {
+    this.#in = surroundings
+    const { world } = surroundings
+    this.node = world.node('broker')
+    this.node.logger = tracedLogger(world, '')
+    // A new logger is taken by the next incarnation.
+    this.node.restart()
+  }
+
+  /** Up, and its disk has been well for as long as it is. */
+  get healthy(): boolean {
+    return this.#broker !== null && !this.#stopping && !this.#troubled
+  }
+
+  get powerCuts(): number {
+    return this.#powerCuts
+  }
+
+  start(): void {
+    const life = ++this.#life
+    const { parts, place } = this.#in
+    this.#troubled = this.#faults > 0
+    this.node.onExit = (code) => this.#ended(`the broker exited with code ${code}`)
+    const [kill, ...more] = this.#kills
+    this.#kills = more
+    if (kill !== undefined) {
+      this.#in.world.schedule(kill.afterMs, () => {
+        if (life === this.#life) this.#kill(kill.fault, kill.afterMs)
+      })
+    }
+    parts.startBroker(this.node.runtime, place).then(
+      (broker) => {
+        if (life !== this.#life) return
+        this.#broker = broker
+        broker.failed?.then((error) => {
+          if (life === this.#life) this.#ended(`the broker cannot go on: ${error.stack}`)
+        })
+      },
+      (error) => {
+        if (life === this.#life) this.#ended(`the broker did not start: ${error?.stack ?? error}`)
+      },
+    )
+  }
+
+  end(plan: PlannedEnd): void {
+    if (plan.do === 'stop') return void this.#stop(plan)
+    if (plan.do === 'crash' && !this.node.running) return
+    if (this.#kills.length === 0) this.#kills = plan.kills
+    this.#kill(plan.do, plan.downMs)
+  }
+
+  /** The disk misbehaves, is healed, and the broker that lived through it is ended. */
+  fault(plan: PlannedDiskFault): void {
+    const { disk } = this.node
+    this.#faults++
+    this.#troubled = true
+    if (plan.fault === null) disk.capacityBytes = disk.usedBytes() + plan.roomBytes
+    else disk.failNext(plan.fault)
+    this.#in.world.schedule(plan.forMs, () => {
+      this.#faults--
+      if (this.#faults > 0) return
+      disk.heal()
+      disk.capacityBytes = Number.POSITIVE_INFINITY
+      if (!this.#troubled) return
+      // One that is not up yet has nothing to stop.
+      this.end(this.#broker === null ? { ...plan.end, do: 'crash' } : plan.end)
+    })
+  }
+
+  #kill(fault: 'crash' | 'power-cut', downMs: number): void {
+    const { world, note, busy } = this.#in
+    const what = !this.node.running ? 'of a dead broker' : this.#broker === null ? 'during a start' : ''
+    world.mark(`${fault} ${what}`.trim())
+    if (this.#stopping) world.mark(`${fault} during a clean stop`)
+    if (busy()) world.mark(`${fault} with a batch in flight`)
+    note({ type: 'fault', fault })
+    this.#over()
+    if (fault === 'crash') this.node.crash()
+    else {
+      this.#powerCuts++
+      this.node.powerCut()
+    }
+    this.#restartAfter(downMs)
+  }
+
+  async #stop(plan: PlannedEnd): Promise<void> {
+    const [broker, life] = [this.#broker, this.#life]
+    if (broker === null || this.#stopping) return
+    this.#stopping = true
+    try {
+      // Never goes on when a fault comes first: the broker's promises die with it.
+      await broker.stop()
+    } catch (error) {
+      if (life !== this.#life) return
+      if (!this.#troubled) this.#in.violate('ended itself', `the broker did not stop: ${(error as Error).stack}`)
+    }
+    if (life !== this.#life) return
+    // A broker whose disk has failed ends without having synced everything.
+    if (!this.#troubled) this.#in.note({ type: 'stopped' })
+    this.#in.world.mark(this.#troubled ? 'stop after a disk fault' : 'clean stop')
+    this.#over()
+    this.node.crash()
+    if (this.#kills.length === 0) this.#kills = plan.kills
+    this.#restartAfter(plan.downMs)
+  }
+
+  #ended(detail: string): void {
+    if (!this.#troubled) return this.#in.violate('ended itself', detail)
+    this.#in.world.trace(detail.split('\n')[0] ?? '')
+    this.#in.world.mark(this.#broker === null ? 'start refused by the disk' : 'ended by a disk fault')
+    this.#over()
+    this.node.crash()
+    this.#restartAfter(startAgainAfterMs)
+  }
+
+  #over(): void {
+    this.#life++
+    this.#broker = null
+    this.#stopping = false
+  }
+
+  #restartAfter(downMs: number): void {
+    if (this.#restartIsDue) return
+    this.#restartIsDue = true
+    this.#in.world.schedule(downMs, () => {
+      this.#restartIsDue = false
+      this.node.restart()
+      this.#in.note({ type: 'started' })
+      this.start()
+    })
+  }
+}
+
+/** What the broker logs is part of the trace, and counted. */
+function tracedLogger(world: SimWorld, context: string): Logger {
+  const line = (level: string) => (facts: object, message: string) => {
+    if (level !== 'debug') world.mark(`log: ${message}`)
+    world.trace(`${level}: ${message} ${context}${factsOf(facts)}`)
+  }
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    child: (facts) => tracedLogger(world, `${context}${factsOf(facts)} `),
+  }
+}
+
+/** A stack tells where the code lies, which the seed knows nothing of: its first line only. */
+function factsOf(facts: object): string {
+  return JSON.stringify(facts, (key, value) => {
+    if (value instanceof Error) return value.message
+    if (key === 'stack') return String(value).split('\n')[0]
+    return typeof value === 'bigint' ? `${value}` : value
+  })
+}

@@ -1,0 +1,146 @@
+import { check } from '../src/client/kafka-error.ts'
+import { createTopics } from '../src/kafka/schema/create-topics.ts'
+import { deleteRecords } from '../src/kafka/schema/delete-records.ts'
+import { fetch } from '../src/kafka/schema/fetch.ts'
+import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
+import { listOffsets } from '../src/kafka/schema/list-offsets.ts'
+import { offsetCommit } from '../src/kafka/schema/offset-commit.ts'
+import { offsetFetch } from '../src/kafka/schema/offset-fetch.ts'
+import { crcHolds } from '../src/record/batch-crc.ts'
+import { batchesIn, readRecords } from '../src/record/record-reader.ts'
+import type { Runtime } from '../src/runtime/runtime.ts'
+import type { WorkloadClient, WorkloadProducer } from './broker-under-test.ts'
+import type { ReadRecord } from './history.ts'
+import { KafkaLink, requestTimeoutMs } from './kafka-link.ts'
+import { KafkaProducer } from './kafka-producer.ts'
+import type { PlannedProducer, PlannedTopic } from './workload.ts'
+
+/** Where topics are still named, not numbered: what is asked is the same. */
+const lastVersionByName = { fetch: 12, offsetCommit: 9, offsetFetch: 9 }
+const topicExists = 36
+
+/** A client of the workload that speaks Kafka's protocol, each request tried once. */
+export class KafkaWorkloadClient implements WorkloadClient {
+  readonly #runtime: Runtime
+  readonly #address: { host: string; port: number }
+  readonly #link: KafkaLink
+
+  constructor(runtime: Runtime, address: { host: string; port: number }) {
+    this.#runtime = runtime
+    this.#address = address
+    this.#link = new KafkaLink(runtime, address)
+  }
+
+  openProducer(plan: PlannedProducer): WorkloadProducer {
+    return new KafkaProducer(plan, { runtime: this.#runtime, link: new KafkaLink(this.#runtime, this.#address) })
+  }
+
+  async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {
+    const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
+    const answer = await this.#link.call(createTopics, {
+      topics: [{ name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs }],
+      timeoutMs: requestTimeoutMs,
+      validateOnly: false,
+    })
+    // It was made by a request that was not answered.
+    const refusal = answer.topics[0]
+    if (refusal?.errorCode !== topicExists) check(refusal?.errorCode ?? -1, `creating ${name}`, refusal?.errorMessage)
+  }
+
+  earliest(topic: string, partition: number): Promise<number> {
+    return this.offsetAt(topic, partition, -2)
+  }
+
+  async offsetAt(topic: string, partition: number, timestamp: number): Promise<number> {
+    const answer = await this.#link.call(listOffsets, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
+      timeoutMs: requestTimeoutMs,
+    })
+    const found = answer.topics[0]?.partitions[0]
+    check(found?.errorCode ?? -1, `listing offsets of ${topic}/${partition}`)
+    return found?.offset ?? -1
+  }
+
+  async read(topic: string, partition: number, from: number): Promise<ReadRecord[]> {
+    const answer = await this.#link.call(
+      fetch,
+      {
+        maxWaitMs: 0,
+        minBytes: 0,
+        maxBytes: 100_000,
+        isolationLevel: 0,
+        sessionId: 0,
+        sessionEpoch: -1,
+        topics: [{ topic, partitions: [{ partition, fetchOffset: from, partitionMaxBytes: 20_000 }] }],
+        forgottenTopicsData: [],
+        rackId: '',
+      },
+      lastVersionByName.fetch,
+    )
+    check(answer.errorCode, `fetching ${topic}/${partition}`)
+    const data = answer.responses[0]?.partitions[0]
+    check(data?.errorCode ?? -1, `fetching ${topic}/${partition} from ${from}`)
+    return recordsIn(data?.records ?? null, from)
+  }
+
+  async deleteRecords(topic: string, partition: number, before: number): Promise<void> {
+    const answer = await this.#link.call(deleteRecords, {
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset: before }] }],
+      timeoutMs: requestTimeoutMs,
+    })
+    check(answer.topics[0]?.partitions[0]?.errorCode ?? -1, `deleting records of ${topic}/${partition}`)
+  }
+
+  async commit(group: string, topic: string, partition: number, offset: number): Promise<void> {
+    await this.#findCoordinator(group)
+    const answer = await this.#link.call(
+      offsetCommit,
+      {
+        groupId: group,
+        memberId: '',
+        topics: [
+          { name: topic, partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: '' }] },
+        ],
+      },
+      lastVersionByName.offsetCommit,
+    )
+    check(answer.topics[0]?.partitions[0]?.errorCode ?? -1, `committing for ${group}`)
+  }
+
+  async committed(group: string, topic: string, partition: number): Promise<number> {
+    await this.#findCoordinator(group)
+    const answer = await this.#link.call(
+      offsetFetch,
+      {
+        groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [partition] }] }],
+        requireStable: true,
+      },
+      lastVersionByName.offsetFetch,
+    )
+    const found = answer.groups[0]
+    check(found?.errorCode ?? -1, `asking what ${group} has committed`)
+    const offset = found?.topics[0]?.partitions[0]
+    check(offset?.errorCode ?? -1, `asking what ${group} has committed`)
+    return offset?.committedOffset ?? -1
+  }
+
+  /** Also makes the topic of the groups. */
+  async #findCoordinator(group: string): Promise<void> {
+    const answer = await this.#link.call(findCoordinator, { keyType: 0, coordinatorKeys: [group] })
+    check(answer.coordinators[0]?.errorCode ?? -1, `finding the coordinator of ${group}`)
+  }
+}
+
+async function recordsIn(bytes: Uint8Array | null, from: number): Promise<ReadRecord[]> {
+  if (bytes === null) return []
+  const records: ReadRecord[] = []
+  for (const batch of batchesIn(Buffer.from(bytes))) {
+    if (!crcHolds(batch.bytes, batch.at)) throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
+    for (const { offset, timestamp, value } of await readRecords(batch)) {
+      if (offset >= from) records.push({ offset, timestamp, value: value?.toString() ?? '' })
+    }
+  }
+  return records
+}
