@@ -122,7 +122,11 @@ export class PartitionSender {
     for (let tries = 0; ; ) {
       await this.#fill()
       const head = this.#window[0]
-      if (head === undefined) break
+      if (head === undefined) {
+        // A batch may have become ready while the queue was being looked at.
+        if (this.#queue.hasReady) continue
+        break
+      }
       const outcome = await this.#settledOrWoken(head)
       if (outcome === null) continue
       if ('delivery' in outcome) {
