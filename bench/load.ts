@@ -35,11 +35,11 @@ export function loadsOf(scale: number): Load[] {
       properties: ['acks=all', ...properties],
     }
   }
-  const last = load('produce 1 KiB, 128 KiB batches', 300_000, 1024, bigBatches)
+  const last = load('produce 1 KiB, 128 KiB batches', 600_000, 1024, bigBatches)
   return [
-    load('produce 100 B, default batches', 900_000, 100),
-    load('produce 100 B, 128 KiB batches', 1_500_000, 100, bigBatches),
-    load('produce 1 KiB, default batches', 225_000, 1024),
+    load('produce 100 B, default batches', 1_800_000, 100),
+    load('produce 100 B, 128 KiB batches', 3_000_000, 100, bigBatches),
+    load('produce 1 KiB, default batches', 450_000, 1024),
     last,
     { ...last, name: 'catch-up read, 1 KiB', kind: 'consume' },
   ]
