@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
+import { PidFile } from './pid-file.ts'
+import { identityOf } from './process-identity.ts'
+
+const main = fileURLToPath(new URL('main.js', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A `trilog` process that runs. */
+export class RunningCli {
+  readonly child: ChildProcess
+  /** Resolves when the process has ended and nobody holds its output any more. */
+  readonly finished: Promise<Finished>
+  #stdout = ''
+  #stderr = ''
+  #onOutput: () => void = () => {}
+
+  constructor(args: readonly string[], input: string) {
+    this.child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.child.stdin?.end(input)
+    this.child.stdout?.on('data', (chunk: Buffer) => {
+      this.#stdout += chunk.toString()
+      this.#onOutput()
+    })
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr += chunk.toString()
+    })
+    this.finished = new Promise((resolve) => {
+      this.child.on('close', (code) => {
+        resolve({ code, stdout: this.#stdout, stderr: this.#stderr })
+        this.#onOutput()
+      })
+    })
+  }
+
+  /** Resolves with the line that begins with `ready`. Rejects when the process ends without it. */
+  async ready(): Promise<string> {
+    for (;;) {
+      const line = /^ready .*$/m.exec(this.#stdout)?.[0]
+      if (line !== undefined) return line
+      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.#stderr}`)
+      await new Promise<void>((resolve) => {
+        this.#onOutput = resolve
+      })
+    }
+  }
+}
+
+/** A folder for one cluster, and the commands on it. Whatever still runs of it at the end is killed. */
+export class CliFixture {
+  readonly data = mkdtempSync(join(tmpdir(), 'trilog-cli-'))
+  readonly pid = new PidFile(join(this.data, 'broker-1', 'pid'))
+  #ports: string[] = []
+  readonly #running = new Set<RunningCli>()
+
+  /** Options that make the cluster on ports of its own. */
+  async ports(): Promise<string[]> {
+    if (this.#ports.length === 0) {
+      const taken = new Set<number>()
+      for (const option of ['--kafka-port', '--http-port']) {
+        const port = await freePort(taken)
+        taken.add(port)
+        this.#ports.push(option, `${port}`)
+      }
+    }
+    return this.#ports
+  }
+
+  get bootstrap(): string[] {
+    return ['--bootstrap', `127.0.0.1:${this.#ports[1]}`]
+  }
+
+  start(...args: string[]): RunningCli {
+    const running = new RunningCli(args, '')
+    this.#running.add(running)
+    return running
+  }
+
+  run(...args: string[]): Promise<Finished> {
+    return new RunningCli(args, '').finished
+  }
+
+  runWith(input: string, ...args: string[]): Promise<Finished> {
+    return new RunningCli(args, input).finished
+  }
+
+  async up(...more: string[]): Promise<Finished> {
+    return this.run('up', '--data', this.data, ...(await this.ports()), '--detach', ...more)
+  }
+
+  down(): Promise<Finished> {
+    return this.run('down', '--data', this.data)
+  }
+
+  brokerLog(): string {
+    return readFileSync(join(this.data, 'broker-1', 'broker.log'), 'utf8')
+  }
+
+  /** Resolves when the process is gone. */
+  async gone(pid: number): Promise<void> {
+    const identity = identityOf(pid)
+    while (identity !== null && identityOf(pid) === identity) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  async close(): Promise<void> {
+    for (const { child } of this.#running) child.kill('SIGKILL')
+    const pid = this.pid.running()
+    if (pid !== null) {
+      process.kill(pid, 'SIGKILL')
+      await this.gone(pid)
+    }
+    rmSync(this.data, { recursive: true, force: true })
+  }
+}
+
+/** Runs a test with a folder of its own. */
+export async function withCli(test: (cli: CliFixture) => Promise<void>): Promise<void> {
+  const cli = new CliFixture()
+  try {
+    await test(cli)
+  } finally {
+    await cli.close()
+  }
+}
