@@ -5,6 +5,7 @@ import { kafkaErrors } from './errors.ts'
 const errors = {
   altered: kafkaErrors.NONE.code,
   'invalid-config': kafkaErrors.INVALID_CONFIG.code,
+  'invalid-topic': kafkaErrors.INVALID_TOPIC_EXCEPTION.code,
   'invalid-request': kafkaErrors.INVALID_REQUEST.code,
   'unknown-topic': kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code,
 } as const

@@ -24,7 +24,8 @@ export const refusalErrors = {
   'invalid-timestamp': kafkaErrors.INVALID_TIMESTAMP.code,
   'message-too-large': kafkaErrors.MESSAGE_TOO_LARGE.code,
   'unsupported-compression': kafkaErrors.UNSUPPORTED_COMPRESSION_TYPE.code,
-  'unsupported-magic': kafkaErrors.UNSUPPORTED_FOR_MESSAGE_FORMAT.code,
+  // What Kafka says of formats before v2 since it takes them no more.
+  'unsupported-magic': kafkaErrors.INVALID_RECORD.code,
   'offset-out-of-range': kafkaErrors.OFFSET_OUT_OF_RANGE.code,
   'offset-not-available': kafkaErrors.OFFSET_NOT_AVAILABLE.code,
 } as const satisfies Record<RefusalCode, number>

@@ -3,14 +3,16 @@ import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeCluster } from '../schema/describe-cluster.ts'
 
-const allClusterOperations = 8184
+const allClusterOperations = 8096
 const brokers = 1
+const controllers = 2
 
 /** The brokers of the cluster. Versions 0 to 2; v1 may ask for the controllers, which have no listener for clients here. */
 export const describeClusterHandler = (broker: Broker) =>
   handler(describeCluster, (request, context) => {
     if (context.version >= 1 && request.endpointType !== brokers) {
-      const { code } = kafkaErrors.MISMATCHED_ENDPOINT_TYPE
+      const isKnown = request.endpointType === controllers
+      const { code } = isKnown ? kafkaErrors.MISMATCHED_ENDPOINT_TYPE : kafkaErrors.UNSUPPORTED_ENDPOINT_TYPE
       return { errorCode: code, errorMessage: 'this is the endpoint of a broker, not of a controller' }
     }
     return {

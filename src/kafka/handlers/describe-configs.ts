@@ -7,6 +7,7 @@ import {
   describeTopicConfig,
 } from '../../config/describe-config.ts'
 import { resourceTypes } from '../../metadata/image.ts'
+import { topicNameFault } from '../../metadata/topic-name.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeConfigs } from '../schema/describe-configs.ts'
@@ -28,7 +29,7 @@ function describeResource(broker: Broker, resource: Resource, request: Request) 
     resourceType,
     resourceName,
     errorCode: kafkaErrors.NONE.code,
-    errorMessage: null,
+    errorMessage: '',
     configs: described.map((config) => ({
       name: config.name,
       value: config.value,
@@ -46,10 +47,14 @@ function describe(
   broker: Broker,
   resource: Resource,
 ): ConfigDescription[] | { errorCode: number; errorMessage: string } {
-  const { resourceType, resourceName, configurationKeys } = resource
+  const { resourceType, resourceName } = resource
+  // No names at all means every setting, as null does.
+  const configurationKeys = resource.configurationKeys?.length === 0 ? null : resource.configurationKeys
   const { started, dynamic } = broker.configs
   switch (resourceType) {
     case resourceTypes.topic: {
+      const fault = topicNameFault(resourceName)
+      if (fault !== null) return { errorCode: kafkaErrors.INVALID_TOPIC_EXCEPTION.code, errorMessage: fault }
       if (!broker.image.topics.has(resourceName)) {
         const { code } = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
         return { errorCode: code, errorMessage: `there is no topic '${resourceName}'` }

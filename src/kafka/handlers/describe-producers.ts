@@ -1,5 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { kafkaErrors } from '../errors.ts'
+import { topicNameFault } from '../../metadata/topic-name.ts'
 import { handler } from '../handler.ts'
 import { describeProducers } from '../schema/describe-producers.ts'
 
@@ -13,8 +14,15 @@ export const describeProducersHandler = (broker: Broker) =>
   }))
 
 function describe(broker: Broker, topic: string, partitionIndex: number) {
+  const fault = topicNameFault(topic)
+  if (fault !== null) {
+    return { partitionIndex, errorCode: kafkaErrors.INVALID_TOPIC_EXCEPTION.code, errorMessage: fault }
+  }
   const replica = broker.replicaOf(topic, partitionIndex)
-  if (replica === null) return { partitionIndex, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
+  if (replica === null) {
+    const { code, message } = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
+    return { partitionIndex, errorCode: code, errorMessage: message }
+  }
   if (!replica.leads) return { partitionIndex, errorCode: kafkaErrors.NOT_LEADER_OR_FOLLOWER.code }
   return {
     partitionIndex,

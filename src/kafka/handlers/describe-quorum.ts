@@ -13,13 +13,19 @@ export const describeQuorumHandler = (broker: Broker) =>
       partitions: partitions.map(({ partitionIndex }) =>
         topicName === metadataTopicName && partitionIndex === 0
           ? describeVoters(broker, version)
-          : { partitionIndex, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code },
+          : unknownPartition(partitionIndex),
       ),
     })),
-    ...(version >= 2
+    // Kafka names its nodes only beside voters.
+    ...(version >= 2 && request.topics.some(({ topicName }) => topicName === metadataTopicName)
       ? { nodes: [{ nodeId: broker.id, listeners: [{ name: 'CONTROLLER', ...broker.endpoint }] }] }
       : {}),
   }))
+
+function unknownPartition(partitionIndex: number) {
+  const { code, message } = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
+  return { partitionIndex, errorCode: code, errorMessage: message }
+}
 
 function describeVoters(broker: Broker, version: number) {
   const replica = broker.metadataReplica

@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
-import { isInternalTopic } from '../../metadata/topic-name.ts'
+import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeTopicPartitions } from '../schema/describe-topic-partitions.ts'
@@ -16,13 +16,18 @@ export const describeTopicPartitionsHandler = (broker: Broker) =>
     const asked = request.topics.map(({ name }) => name)
     const names = asked.length === 0 ? [...broker.image.topics.keys()] : [...new Set(asked)]
     const { cursor } = request
+    if (cursor !== null && (cursor.partitionIndex < 0 || (asked.length > 0 && !asked.includes(cursor.topicName)))) {
+      return { topics: asked.map((name) => ({ name, errorCode: kafkaErrors.INVALID_REQUEST.code })), nextCursor: null }
+    }
     const remaining = names.sort().filter((name) => cursor === null || name >= cursor.topicName)
-    let room = Math.min(request.responsePartitionLimit, broker.config.maxRequestPartitionSizeLimit)
+    // At least one, or no page would ever get further.
+    let room = Math.max(1, Math.min(request.responsePartitionLimit, broker.config.maxRequestPartitionSizeLimit))
     const topics = []
     for (const name of remaining) {
       const topic = broker.image.topics.get(name)
       if (topic === undefined) {
-        topics.push({ name, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code })
+        const error = topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'
+        topics.push({ name, errorCode: kafkaErrors[error].code, topicAuthorizedOperations: allTopicOperations })
         continue
       }
       const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0

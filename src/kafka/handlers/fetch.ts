@@ -46,7 +46,14 @@ export const fetchHandler = (broker: Broker) =>
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
     const wanted = turn.partitions.map((partition) => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
     const reads = await read(broker, { request, context, wanted })
-    return respond({ wanted, reads, turn, byTopicId, withSessions: context.version >= 7 })
+    return respond({
+      wanted,
+      reads,
+      turn,
+      byTopicId,
+      withSessions: context.version >= 7,
+      committedOnly: request.isolationLevel === 1,
+    })
   })
 
 function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): FetchPartition[] {
@@ -101,9 +108,10 @@ function respond(answer: {
   turn: FetchTurn
   byTopicId: boolean
   withSessions: boolean
+  committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const partitions = wanted.map((each, nth) => partitionResponse(each, reads[nth] ?? null))
+  const partitions = wanted.map((each, nth) => partitionResponse(each, reads[nth] ?? null, answer.committedOnly))
   const { sessionId, send } = turn.finish(wanted.map(({ partition }, nth) => factsOf(partition, reads[nth] ?? null)))
   const topics = new Map<string, PartitionResponse[]>()
   for (const [nth, { partition }] of wanted.entries()) {
@@ -122,23 +130,30 @@ function respond(answer: {
   }
 }
 
-function partitionResponse({ partition, source }: Wanted, read: PartitionRead | null): PartitionResponse {
+function partitionResponse(
+  { partition, source }: Wanted,
+  read: PartitionRead | null,
+  committedOnly: boolean,
+): PartitionResponse {
   const partitionIndex = partition.index
   if (typeof source === 'number') return failed(partitionIndex, source)
   if (read === null) return failed(partitionIndex, kafkaErrors.UNKNOWN_SERVER_ERROR.code)
   if ('code' in read) {
-    const logStartOffset = read.code === 'offset-out-of-range' ? read.logStartOffset : -1
-    return { ...failed(partitionIndex, refusalErrors[read.code]), logStartOffset }
+    return { ...failed(partitionIndex, refusalErrors[read.code]), abortedTransactions: null }
   }
   const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
   const diverging = divergence(source, partition)
+  // Nothing at all is common with a log whose newest epoch this one has never heard of.
+  if (diverging !== null && diverging.epoch < 0) {
+    return { ...failed(partitionIndex, kafkaErrors.OFFSET_OUT_OF_RANGE.code), abortedTransactions: null }
+  }
   return {
     partitionIndex,
     errorCode: kafkaErrors.NONE.code,
     highWatermark,
     lastStableOffset,
     logStartOffset,
-    abortedTransactions: aborted,
+    abortedTransactions: committedOnly ? aborted : null,
     ...(diverging === null ? { records: slice?.buffers ?? [] } : { divergingEpoch: diverging, records: [] }),
   }
 }
@@ -149,7 +164,8 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
   highWatermark: -1,
   lastStableOffset: -1,
   logStartOffset: -1,
-  abortedTransactions: null,
+  // As Kafka has it: empty for what is not there, null for what cannot be read.
+  abortedTransactions: [],
   records: [],
 })
 

@@ -18,7 +18,7 @@ export const initProducerIdHandler = (broker: Broker) =>
         transactionalId === '' ? kafkaErrors.INVALID_REQUEST : kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
       return { ...none, errorCode: error.code }
     }
-    if (request.producerEpoch !== -1 && request.producerId === -1) {
+    if ((request.producerEpoch === -1) !== (request.producerId === -1)) {
       return { ...none, errorCode: kafkaErrors.INVALID_REQUEST.code }
     }
     try {

@@ -30,11 +30,31 @@ export const listOffsetsHandler = (broker: Broker) =>
       request.topics.map(async (topic) => ({
         name: topic.name,
         partitions: await Promise.all(
-          topic.partitions.map((asked) => offsetOf(broker, { topic: topic.name, asked, request, context })),
+          onceEach(topic.partitions).map(({ asked, isTwice }) =>
+            isTwice ? twice(asked) : offsetOf(broker, { topic: topic.name, asked, request, context }),
+          ),
         ),
       })),
     ),
   }))
+
+/** A partition that is asked for twice is refused, once. */
+function onceEach(partitions: readonly Asked[]): { asked: Asked; isTwice: boolean }[] {
+  const counts = new Map<number, number>()
+  for (const { partitionIndex } of partitions) counts.set(partitionIndex, (counts.get(partitionIndex) ?? 0) + 1)
+  const first = new Map([...partitions].reverse().map((asked) => [asked.partitionIndex, asked]))
+  return [...new Set(partitions.map(({ partitionIndex }) => partitionIndex))].flatMap((index) => {
+    const asked = first.get(index)
+    return asked === undefined ? [] : [{ asked, isTwice: (counts.get(index) ?? 0) > 1 }]
+  })
+}
+
+const twice = ({ partitionIndex }: Asked) => ({
+  partitionIndex,
+  errorCode: kafkaErrors.INVALID_REQUEST.code,
+  timestamp: -1,
+  offset: -1,
+})
 
 async function offsetOf(
   broker: Broker,

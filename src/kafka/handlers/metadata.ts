@@ -13,7 +13,7 @@ type TopicAnswer = NonNullable<NonNullable<ResponseInputOf<typeof metadata>['top
 
 /** All operations that there are, as the bits of Kafka's access control: without access control everybody may do all. */
 const allTopicOperations = 3576
-const allClusterOperations = 8184
+const allClusterOperations = 8096
 
 /**
  * Brokers, topics, leaders. Versions 0 to 13: v1 tells internal topics and asks for no topic by an empty list (v0: all), v4 says
@@ -22,9 +22,13 @@ const allClusterOperations = 8184
 export const metadataHandler = (broker: Broker) =>
   handler(metadata, async (request, context) => {
     const all = request.topics === null || (context.version === 0 && request.topics.length === 0)
+    if (context.version < 12 && request.topics?.some(({ name }) => name === null) === true) {
+      const errorCode = kafkaErrors.INVALID_REQUEST.code
+      return { topics: (request.topics ?? []).map(({ name, topicId }) => ({ name: name ?? '', topicId, errorCode })) }
+    }
     const topics = all
       ? [...broker.image.topics.values()].map((topic) => topicAnswer(topic, request))
-      : await Promise.all((request.topics ?? []).map((asked) => answerFor(broker, asked, request)))
+      : await Promise.all(onceEach(request.topics ?? []).map((asked) => answerFor(broker, asked, request)))
     return {
       brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
@@ -34,6 +38,10 @@ export const metadataHandler = (broker: Broker) =>
       errorCode: kafkaErrors.NONE.code,
     }
   })
+
+function onceEach(topics: readonly AskedTopic[]): readonly AskedTopic[] {
+  return [...new Map(topics.map((asked) => [asked.name ?? asked.topicId, asked])).values()]
+}
 
 async function answerFor(broker: Broker, asked: AskedTopic, request: Request): Promise<TopicAnswer> {
   if (asked.name === null) {

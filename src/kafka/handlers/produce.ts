@@ -59,21 +59,28 @@ function appendOne(
   },
 ): PartitionAnswer | Promise<PartitionAnswer> {
   const { index, records } = partition
-  if (typeof topic !== 'object') return { index, errorCode: topic }
-  if (![-1, 0, 1].includes(request.acks)) return { index, errorCode: kafkaErrors.INVALID_REQUIRED_ACKS.code }
+  if (typeof topic !== 'object') return refused(index, topic)
+  if (![-1, 0, 1].includes(request.acks)) return refused(index, kafkaErrors.INVALID_REQUIRED_ACKS.code)
   if (request.transactionalId !== null) {
-    return { index, errorCode: kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code }
+    return refused(index, kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code)
   }
-  if (records === null) return { index, errorCode: kafkaErrors.INVALID_RECORD.code }
+  if (records === null) return refused(index, kafkaErrors.INVALID_RECORD.code)
   const { acks, timeoutMs } = request
   const outcome = broker.append({ topic: topic.name, partition: index, batches: records, acks, timeoutMs, clientId })
   return outcome instanceof Promise ? outcome.then((settled) => answerOf(index, settled)) : answerOf(index, outcome)
 }
 
+const refused = (index: number, errorCode: number): PartitionAnswer => ({ index, errorCode, baseOffset: -1 })
+
 function answerOf(index: number, outcome: AppendOutcome): PartitionAnswer {
   if ('code' in outcome) {
     const code: RefusalCode = outcome.code
-    return { index, errorCode: refusalErrors[code], errorMessage: 'reason' in outcome ? outcome.reason : null }
+    return {
+      index,
+      errorCode: refusalErrors[code],
+      baseOffset: -1,
+      errorMessage: 'reason' in outcome ? outcome.reason : null,
+    }
   }
   const { baseOffset, logAppendTime, logStartOffset } = outcome
   return { index, errorCode: kafkaErrors.NONE.code, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }

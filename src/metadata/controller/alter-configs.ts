@@ -8,7 +8,9 @@ import {
 import type { ConfigRefusal } from '../../config/config-refusal.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
+import { topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
+import { onceEach } from './once-each.ts'
 
 /** The settings of one topic or broker that are to change. */
 export interface AlteredResource {
@@ -24,17 +26,23 @@ export interface AlterConfigs {
   readonly validateOnly: boolean
 }
 
-type Outcome = { readonly code: 'altered' } | Refused<'invalid-config' | 'invalid-request' | 'unknown-topic'>
+type Outcome =
+  | { readonly code: 'altered' }
+  | Refused<'invalid-config' | 'invalid-request' | 'invalid-topic' | 'unknown-topic'>
 
 export type AlterConfigsAnswer = readonly { type: number; name: string; outcome: Outcome }[]
 
 /** Changes settings: of each resource all that was asked for, or nothing. */
 export function alterConfigs({ image }: DecisionContext, request: AlterConfigs): Decision<AlterConfigsAnswer> {
   const records: MetadataRecord[] = []
+  const keyOf = ({ type, name }: AlteredResource): string => `${type}:${name}`
+  const once = new Set(
+    onceEach(request.resources, keyOf).flatMap(({ item, isNamedTwice }) => (isNamedTwice ? [] : [item])),
+  )
   const answer = request.resources.map((resource) => {
     const { type, name } = resource
-    const twice = request.resources.filter((other) => other.type === type && other.name === name).length > 1
-    const outcome: Outcome = twice
+    const isNamedTwice = !once.has(resource)
+    const outcome: Outcome = isNamedTwice
       ? { code: 'invalid-request', message: `the request names '${name}' more than once` }
       : alter(image, resource, records)
     return { type, name, outcome }
@@ -66,6 +74,8 @@ function resourceRefusal(image: ClusterImage, { type, name }: AlteredResource): 
   switch (type) {
     case resourceTypes.topic:
       if (image.topics.has(name)) return null
+      if (name === '') return { code: 'invalid-request', message: 'the topic has no name' }
+      if (topicNameFault(name) !== null) return { code: 'invalid-topic', message: `'${name}' is no name of a topic` }
       return { code: 'unknown-topic', message: `there is no topic '${name}'` }
     case resourceTypes.broker:
       if (name === '' || image.brokers.has(Number(name))) return null

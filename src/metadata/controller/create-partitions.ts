@@ -1,6 +1,7 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
+import { onceEach } from './once-each.ts'
 import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
 
 export interface CreatePartitions {
@@ -26,9 +27,8 @@ export function createPartitions(
   request: CreatePartitions,
 ): Decision<CreatePartitionsAnswer> {
   const records: MetadataRecord[] = []
-  const answer = request.topics.map((topic) => {
-    const twice = request.topics.filter((other) => other.name === topic.name).length > 1
-    const outcome: Outcome = twice
+  const answer = onceEach(request.topics, ({ name }) => name).map(({ item: topic, isNamedTwice }) => {
+    const outcome: Outcome = isNamedTwice
       ? { code: 'invalid-request', message: `the request names topic '${topic.name}' more than once` }
       : addPartitions(context, topic, records)
     return { name: topic.name, outcome }

@@ -3,8 +3,9 @@ import type { BrokerId } from '../../replication/replica-id.ts'
 import type { Random } from '../../runtime/random.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { collisionKey, topicNameFault } from '../topic-name.ts'
+import { collisionKey, metadataTopicName, topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
+import { onceEach } from './once-each.ts'
 import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
 import { newTopicId } from './topic-id.ts'
 
@@ -50,9 +51,8 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
   const records: MetadataRecord[] = []
   const taken = new Map<string, string>()
   for (const name of context.image.topics.keys()) taken.set(collisionKey(name), name)
-  const answer = request.topics.map((topic) => {
-    const twice = request.topics.filter((other) => other.name === topic.name).length > 1
-    const outcome = twice
+  const answer = onceEach(request.topics, ({ name }) => name).map(({ item: topic, isNamedTwice }) => {
+    const outcome = isNamedTwice
       ? refuse('invalid-request', `the request names topic '${topic.name}' more than once`)
       : createTopic(context, { topic, defaults: request.defaults, taken, records })
     if (outcome.code === 'created') taken.set(collisionKey(topic.name), topic.name)
@@ -73,6 +73,8 @@ function createTopic(
   },
 ): CreatedTopic | TopicRefusal {
   const { topic, records } = request
+  // Its folder would be that of the metadata log itself.
+  if (topic.name === metadataTopicName) return refuse('invalid-request', `'${topic.name}' cannot be made`)
   const fault = nameRefusal(topic.name, request.taken)
   if (fault !== null) return fault
   const replicas = replicasOf(image, topic, { defaults: request.defaults, random })

@@ -1,5 +1,6 @@
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
+import { onceEach } from './once-each.ts'
 
 /** A topic by name or by id. */
 export type TopicKey = { readonly name: string } | { readonly id: string }
@@ -12,19 +13,20 @@ export type DeleteTopicsAnswer = readonly {
 
 /** Deletes topics with their partitions and settings. Naming one twice, by name and id too, is refused for that one. */
 export function deleteTopics({ image }: DecisionContext, request: readonly TopicKey[]): Decision<DeleteTopicsAnswer> {
-  const found = request.map((key) => ('id' in key ? image.topicById(key.id) : (image.topics.get(key.name) ?? null)))
   const records: MetadataRecord[] = []
-  const answer = request.map((key, nth) => {
-    const topic = found[nth] ?? null
-    if (topic === null) {
-      return 'id' in key
-        ? { name: null, id: key.id, code: 'unknown-topic-id' as const }
-        : { name: key.name, id: null, code: 'unknown-topic' as const }
-    }
-    const twice = found.filter((other) => other === topic).length > 1
-    if (twice) return { name: topic.name, id: topic.id, code: 'invalid-request' as const }
+  const found = request.map((key) => ({
+    key,
+    topic: 'id' in key ? image.topicById(key.id) : (image.topics.get(key.name) ?? null),
+  }))
+  const keyOf = ({ key, topic }: (typeof found)[number]): string => topic?.id ?? ('id' in key ? key.id : `:${key.name}`)
+  const answer = onceEach(found, keyOf).map(({ item: { key, topic }, isNamedTwice }) => {
+    const name = topic?.name ?? ('id' in key ? null : key.name)
+    const id = topic?.id ?? ('id' in key ? key.id : null)
+    if (isNamedTwice) return { name, id, code: 'invalid-request' as const }
+    if (topic === null)
+      return { name, id, code: 'id' in key ? ('unknown-topic-id' as const) : ('unknown-topic' as const) }
     records.push({ type: 'remove-topic', topicId: topic.id })
-    return { name: topic.name, id: topic.id, code: 'deleted' as const }
+    return { name, id, code: 'deleted' as const }
   })
   return { records, answer }
 }
