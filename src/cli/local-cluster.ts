@@ -1,9 +1,7 @@
-import { brokerConfigIn } from './run-broker.ts'
 import { type BrokerFolder, ClusterFolder } from './cluster-folder.ts'
 import { choosePorts, refuseOthers, type WantedCluster } from './cluster-ports.ts'
 import { CommandFailed } from './command-failed.ts'
 import { killBrokerProcess, stopBrokerProcess } from './end-broker-process.ts'
-import { reachBroker } from './reach-broker.ts'
 import { readyLine } from './ready-line.ts'
 import { type StartedBroker, startBrokerProcess } from './start-broker-process.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -103,6 +101,11 @@ async function brokerOf(data: string, id: number): Promise<BrokerFolder> {
 }
 
 async function reachRunning(broker: BrokerFolder): Promise<string> {
+  // Loaded only here: most starts need neither.
+  const [{ brokerConfigIn }, { reachBroker }] = await Promise.all([
+    import('./broker-config-file.ts'),
+    import('./reach-broker.ts'),
+  ])
   const config = await brokerConfigIn(broker.config)
   const kafka = config.listeners[0] as { host: string; port: number }
   await reachBroker(kafka, reachTimeoutMs)
