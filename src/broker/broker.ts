@@ -13,7 +13,7 @@ import type { Random } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type AppendOutcome, appendBatch } from './append-path.ts'
 import { FetchSessions } from './fetch-sessions.ts'
-import type { HostedPartitions } from './hosted-partitions.ts'
+import type { HostedPartitions, Offline } from './hosted-partitions.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import { ProducerIds } from './producer-ids.ts'
 
@@ -97,6 +97,16 @@ export class Broker {
     return this.#partitions.get(topic, partition)
   }
 
+  /** Why `replicaOf` has none: no such partition is here, or its log cannot be used. */
+  absenceOf(topic: string, partition: number): 'unknown-partition' | 'storage-error' {
+    return this.#partitions.isOffline(topic, partition) ? 'storage-error' : 'unknown-partition'
+  }
+
+  /** Partitions that belong here and cannot be served, with the reason. */
+  offline(): Iterable<Offline> {
+    return this.#partitions.offline()
+  }
+
   replicas(): Iterable<Replica> {
     return this.#partitions.all()
   }
@@ -121,7 +131,7 @@ export class Broker {
   }): AppendOutcome | Promise<AppendOutcome> {
     if (isInternalTopic(request.topic) && request.clientId !== internalWriter) return { code: 'internal-topic' }
     const replica = this.replicaOf(request.topic, request.partition)
-    if (replica === null) return { code: 'unknown-partition' }
+    if (replica === null) return { code: this.absenceOf(request.topic, request.partition) }
     const config = this.topicConfig(request.topic)
     return appendBatch(this.clock, {
       ...request,

@@ -17,6 +17,15 @@ export interface LeadershipListener {
   topicsDeleted(names: readonly string[]): void
 }
 
+/** A partition without a usable log. */
+export interface Offline {
+  readonly topic: string
+  readonly partition: number
+  readonly error: Error
+}
+
+const keyOf = (topic: string, partition: number): string => `${topic}:${partition}`
+
 /**
  * The replicas that this broker hosts, kept as the image says: opened, led, configured and deleted when records
  * say so. Only this class opens and closes them.
@@ -29,6 +38,7 @@ export class HostedPartitions {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
+  readonly #offline = new Map<string, Offline>()
   readonly #listeners: LeadershipListener[] = []
 
   constructor(parts: {
@@ -53,6 +63,15 @@ export class HostedPartitions {
 
   *all(): Iterable<Replica> {
     for (const replicas of this.#replicas.values()) yield* replicas.values()
+  }
+
+  /** Partitions that belong here and have no log that can be used, with what stands in the way. */
+  offline(): Iterable<Offline> {
+    return this.#offline.values()
+  }
+
+  isOffline(topic: string, partition: number): boolean {
+    return this.#offline.has(keyOf(topic, partition))
   }
 
   /** The listener hears of leaderships from now on, and at once of those that are. */
@@ -89,6 +108,7 @@ export class HostedPartitions {
 
   async #removeDeleted(records: readonly MetadataRecord[]): Promise<void> {
     if (!records.some((record) => record.type === 'remove-topic')) return
+    await this.#deleteOffline()
     const gone = [...this.#replicas.keys()].filter((name) => !this.#image.topics.has(name))
     for (const name of gone) {
       const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
@@ -100,6 +120,19 @@ export class HostedPartitions {
       await Promise.all(replicas.map(({ topic, partition }) => this.#logs.delete({ topic, partition })))
     }
     for (const listener of this.#listeners) listener.topicsDeleted(gone)
+  }
+
+  async #deleteOffline(): Promise<void> {
+    for (const [key, { topic, partition, error }] of this.#offline) {
+      if (this.#image.topics.has(topic)) continue
+      this.#offline.delete(key)
+      try {
+        await this.#logs.delete({ topic, partition })
+      } catch (failure) {
+        // What is left of it is set aside at the next start.
+        this.#logger.warn({ topic, partition, error: String(failure), offline: error.message }, 'a log was not deleted')
+      }
+    }
   }
 
   #partitionsIn(records: readonly MetadataRecord[]): { topic: TopicImage; partition: PartitionImage }[] {
@@ -117,6 +150,7 @@ export class HostedPartitions {
   /** Leads or follows the partition as the image says. */
   async #follow(topic: TopicImage, partition: PartitionImage): Promise<void> {
     const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition.index))
+    if (replica === null) return
     if (partition.leader === this.#self) {
       if (replica.leads && replica.epoch === partition.leaderEpoch) return this.#reconfigure(replica, partition)
       replica.lead(partition.leaderEpoch, { replicas: partition.replicas, inSync: partition.inSync })
@@ -128,7 +162,20 @@ export class HostedPartitions {
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
   }
 
-  async #open(topic: TopicImage, partition: number): Promise<Replica> {
+  /** Null: the partition is offline. Others go on; the broker must neither end nor serve what it does not have. */
+  async #open(topic: TopicImage, partition: number): Promise<Replica | null> {
+    try {
+      return await this.#openReplica(topic, partition)
+    } catch (error) {
+      // What has no code is no fault of the disk but a mistake of ours.
+      if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error
+      this.#offline.set(keyOf(topic.name, partition), { topic: topic.name, partition, error })
+      this.#logger.error({ topic: topic.name, partition, error: error.message }, 'a partition is offline')
+      return null
+    }
+  }
+
+  async #openReplica(topic: TopicImage, partition: number): Promise<Replica> {
     const name = { topic: topic.name, partition }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const replica = await Replica.open(

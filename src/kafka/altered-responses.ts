@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import type { AlterConfigs } from '../metadata/controller/alter-configs.ts'
 import { kafkaErrors } from './errors.ts'
+import { unavailable, unlessUnavailable } from './unless-unavailable.ts'
 
 const errors = {
   altered: kafkaErrors.NONE.code,
@@ -12,7 +13,10 @@ const errors = {
 
 /** Changes settings, and says of each resource what became of it, in the shape that both AlterConfigs calls have. */
 export async function alteredResponses(broker: Broker, request: AlterConfigs) {
-  const answers = await broker.coordinator.submit('alterConfigs', request)
+  const answers = await unlessUnavailable(broker.coordinator.submit('alterConfigs', request))
+  if (answers === null) {
+    return request.resources.map(({ type, name }) => ({ resourceType: type, resourceName: name, ...unavailable }))
+  }
   return answers.map(({ type, name, outcome }) => ({
     resourceType: type,
     resourceName: name,

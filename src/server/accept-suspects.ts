@@ -16,6 +16,8 @@ export async function acceptSuspects(
 ): Promise<Receipts> {
   const receipts = await Receipts.open(runtime.disk, folder.directory.path)
   const alone = found.suspects.filter(({ topic, partition }) => {
+    // Offline: what it has lost is known only when it can be read again.
+    if (folder.directory.log({ topic, partition }) === null) return false
     const replicas = found.image.partition(topic, partition)?.replicas
     return replicas === undefined || replicas.length === 1
   })

@@ -26,6 +26,8 @@ export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
   /** Null: the broker has no HTTP port. It answers there shortly after the start. */
   readonly http: { readonly host: string; readonly port: number } | null
+  /** What `/health` tells. */
+  health(): Health
   /** Answers what waits, fsyncs everything and ends. */
   stop(): Promise<void>
   /** Resolves if the broker cannot go on by itself. */
@@ -56,7 +58,7 @@ async function startIn(
   { runtime, config }: { runtime: Runtime; config: BrokerConfig },
 ): Promise<RunningBroker> {
   const cluster = await openCluster(folder, { runtime, config })
-  const { broker, coordinator, partitions, report, receipts } = cluster
+  const { broker, coordinator, partitions, receipts } = cluster
   const groups = new GroupCoordination(broker)
   partitions.listen(groups)
   const listener = listenerOf(runtime, broker, groups)
@@ -74,9 +76,7 @@ async function startIn(
   await listenAndRegister(listener, broker)
   await groups.loaded()
   const stopExpiring = expireProducers(runtime, broker)
-  const health = (): Health => {
-    return healthOf({ report, partitions: broker.replicas(), metadataReplica: broker.metadataReplica })
-  }
+  const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts })
   const { image, endpoint } = broker
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -84,6 +84,7 @@ async function startIn(
   return {
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
+    health,
     failed,
     stop: () =>
       stop({ listener, groups, stopExpiring, http, folder, brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1 }),
@@ -113,7 +114,7 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
     dataFolder: path,
     endpoint: { host, port },
   })
-  return { broker, coordinator, partitions, report, receipts }
+  return { broker, coordinator, partitions, receipts }
 }
 
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
@@ -183,11 +184,11 @@ async function listenAndRegister(listener: KafkaListener, broker: Broker): Promi
   if (!picked) await listener.start()
 }
 
-function healthOf(state: { report: OpenReport; partitions: Iterable<Replica>; metadataReplica: Replica }): Health {
-  const reasons = state.report.offline.map(({ replica, error }) => {
-    return `the log of ${replica.topic}-${replica.partition} cannot be opened: ${error.message}`
+function healthOf(broker: Broker): Health {
+  const reasons = [...broker.offline()].map(({ topic, partition, error }) => {
+    return `the log of ${topic}-${partition} cannot be opened: ${error.message}`
   })
-  for (const { topic, partition, log } of [state.metadataReplica, ...state.partitions]) {
+  for (const { topic, partition, log } of [broker.metadataReplica, ...broker.replicas()]) {
     if (log.fault !== null) reasons.push(`the log of ${topic}-${partition} takes nothing more: ${log.fault.message}`)
   }
   return reasons.length === 0 ? { status: 'ok', reasons } : { status: 'degraded', reasons }

@@ -6,6 +6,7 @@ import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { refusedTopicErrors } from '../controller-errors.ts'
 import { createTopics } from '../schema/create-topics.ts'
+import { unavailable, unlessUnavailable } from '../unless-unavailable.ts'
 
 type Asked = RequestOf<typeof createTopics>['topics'][number]
 type Answer = NonNullable<NonNullable<ResponseInputOf<typeof createTopics>['topics']>[number]>
@@ -16,11 +17,14 @@ type Answer = NonNullable<NonNullable<ResponseInputOf<typeof createTopics>['topi
  */
 export const createTopicsHandler = (broker: Broker) =>
   handler(createTopics, async (request, context) => {
-    const answers = await broker.coordinator.submit('createTopics', {
-      topics: request.topics.map(newTopic),
-      validateOnly: request.validateOnly,
-      defaults: broker.topicDefaults,
-    })
+    const answers = await unlessUnavailable(
+      broker.coordinator.submit('createTopics', {
+        topics: request.topics.map(newTopic),
+        validateOnly: request.validateOnly,
+        defaults: broker.topicDefaults,
+      }),
+    )
+    if (answers === null) return { topics: request.topics.map(({ name }) => ({ name, ...unavailable })) }
     const named = new Map(request.topics.map((topic) => [topic.name, topic]))
     return {
       topics: answers.map((answer) => topicAnswer(broker, answer, { asked: named.get(answer.name), ...context })),

@@ -29,7 +29,7 @@ async function deleteBefore(
 ): Promise<{ lowWatermark: number } | number> {
   if (isInternalTopic(request.topic)) return kafkaErrors.INVALID_TOPIC_EXCEPTION.code
   const replica = broker.replicaOf(request.topic, request.partition)
-  if (replica === null) return kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code
+  if (replica === null) return refusalErrors[broker.absenceOf(request.topic, request.partition)]
   const settings = broker.topicConfig(request.topic)
   if (!settings.cleanupPolicy.includes('delete')) return kafkaErrors.POLICY_VIOLATION.code
   const outcome = await broker.deleteBefore(replica, request.offset === -1 ? null : request.offset)

@@ -5,6 +5,7 @@ import { refusedTopicErrors } from '../controller-errors.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { deleteTopics } from '../schema/delete-topics.ts'
+import { unavailable, unlessUnavailable } from '../unless-unavailable.ts'
 
 /** Deletes topics. Versions 1 to 6: v4 is flexible, v5 has messages, v6 takes ids. */
 export const deleteTopicsHandler = (broker: Broker) =>
@@ -21,7 +22,10 @@ export const deleteTopicsHandler = (broker: Broker) =>
       const errorCode = (context.version >= 3 ? kafkaErrors.TOPIC_DELETION_DISABLED : kafkaErrors.INVALID_REQUEST).code
       return { responses: keys.map((key) => ({ name: null, topicId: zeroUuid, ...asked(key), errorCode })) }
     }
-    const answers = await broker.coordinator.submit('deleteTopics', keys)
+    const answers = await unlessUnavailable(broker.coordinator.submit('deleteTopics', keys))
+    if (answers === null) {
+      return { responses: keys.map((key) => ({ name: null, topicId: zeroUuid, ...asked(key), ...unavailable })) }
+    }
     return {
       responses: answers.map(({ name, id, code }) => ({
         name,

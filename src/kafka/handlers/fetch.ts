@@ -72,7 +72,7 @@ function sourceOf(broker: Broker, partition: FetchPartition, byTopicId: boolean)
   const key = { name: partition.topic, id: byTopicId ? partition.topic : zeroUuid, byId: byTopicId }
   const topic = topicOfRequest(broker, key)
   if (typeof topic !== 'object') return topic
-  return broker.replicaOf(topic.name, partition.index) ?? kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code
+  return broker.replicaOf(topic.name, partition.index) ?? refusalErrors[broker.absenceOf(topic.name, partition.index)]
 }
 
 /** The reads, in the order of `wanted`; null where there is no replica to read. */

@@ -64,7 +64,7 @@ async function offsetOf(
   const { partitionIndex } = asked
   const none = { partitionIndex, timestamp: -1, offset: -1 }
   const replica = broker.replicaOf(topic, partitionIndex)
-  if (replica === null) return { ...none, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
+  if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partitionIndex)] }
   const stale = replica.checkEpoch(asked.currentLeaderEpoch)
   if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
   if (!isServed(asked.timestamp, context.version)) {

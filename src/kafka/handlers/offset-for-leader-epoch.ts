@@ -15,7 +15,7 @@ export const offsetForLeaderEpochHandler = (broker: Broker) =>
       partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
         const none = { partition, leaderEpoch: -1, endOffset: -1 }
         const replica = broker.replicaOf(topic, partition)
-        if (replica === null) return { ...none, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
+        if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partition)] }
         const stale = replica.checkEpoch(currentLeaderEpoch)
         if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
         const { epoch, endOffset } = replica.endOffsetFor(leaderEpoch)
