@@ -7,7 +7,8 @@ import type { LogFolder } from './log-folder.ts'
 
 /**
  * A replica that may have lost what it acknowledged neither votes nor leads until it has caught up with another. One that is alone
- * in its group has nobody to catch up with: it goes on, and a receipt says from where on records may be missing.
+ * in its group has nobody to catch up with: it goes on, and a receipt says from where on records may be missing. One
+ * whose log cannot be opened does not go on, and stays suspect: what it has lost is found when it can.
  */
 export async function acceptSuspects(
   runtime: Runtime,
@@ -16,6 +17,8 @@ export async function acceptSuspects(
 ): Promise<Receipts> {
   const receipts = await Receipts.open(runtime.disk, folder.directory.path)
   const alone = found.suspects.filter(({ topic, partition }) => {
+    const known = found.image.partition(topic, partition) !== null
+    if (known && folder.directory.log({ topic, partition }) === null) return false
     // Offline: what it has lost is known only when it can be read again.
     if (folder.directory.log({ topic, partition }) === null) return false
     const replicas = found.image.partition(topic, partition)?.replicas

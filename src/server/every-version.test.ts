@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { apis } from '../kafka/schema/registry.ts'
 import { withBroker } from './broker-fixture.ts'
-import { kafkaCalls, Known, prepare } from './kafka-calls-fixture.ts'
+import { kafkaCalls } from './kafka-calls-fixture.ts'
+import { Known, prepare } from './kafka-call-fixture.ts'
 
 describe('every API', () => {
   for (const api of apis) {

@@ -12,6 +12,11 @@ import type { Runtime } from '../runtime/runtime.ts'
 /** Hands a log's events on to the replica, which comes to be after its log. */
 class Relay implements LogEvents {
   target: LogEvents | null = null
+  readonly #onFault: (fault: DiskFault) => void
+
+  constructor(onFault: (fault: DiskFault) => void) {
+    this.#onFault = onFault
+  }
 
   stored(upTo: Offset): void {
     this.target?.stored(upTo)
@@ -22,6 +27,7 @@ class Relay implements LogEvents {
   }
 
   failed(fault: DiskFault): void {
+    this.#onFault(fault)
     this.target?.failed(fault)
   }
 }
@@ -59,8 +65,8 @@ export class LogFolder implements PartitionLogs {
   /** Opens the log that stands at `place`. */
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
-    const relay = new Relay()
-    const { directory, recoveryPoint, logStartOffset, clean, powerCut } = place
+    const relay = new Relay((fault) => this.#failed(place, fault))
+    const { directory, recoveryPoint, logStartOffset, clean, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
       clock,
@@ -75,6 +81,7 @@ export class LogFolder implements PartitionLogs {
       logStartOffset,
       clean,
       powerCut,
+      syncFailed,
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
     })
     this.#relays.set(log, relay)
@@ -94,6 +101,14 @@ export class LogFolder implements PartitionLogs {
 
   checkpoint(): Promise<void> {
     return this.directory.checkpoint()
+  }
+
+  #failed({ topic, partition }: LogPlace, fault: DiskFault): void {
+    if (fault.operation !== 'sync') return
+    this.directory.syncFailed({ topic, partition }, fault.message).catch((error: unknown) => {
+      const facts = { topic, partition, error: String(error) }
+      this.#runtime.logger.error(facts, 'a failed fsync could not be noted: a power cut may take what it was to save')
+    })
   }
 
   async delete(name: { topic: string; partition: number }): Promise<void> {
