@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { onEnd, run, runOrThrow } from '../child.ts'
 import { freePortBase } from '../free-ports.ts'
 import { packageRoot } from '../package-root.ts'
+import { missingPrograms } from '../system-package.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { Target } from './target.ts'
 
@@ -15,14 +16,8 @@ export const kafkaScript = join(packageRoot, 'interop', 'reference', 'kafka', 'k
 export async function installKafka(): Promise<string | null> {
   const lib = join(packageRoot, 'interop', 'reference', 'kafka', 'lib')
   if (existsSync(lib) && readdirSync(lib).some((jar) => jar.startsWith('kafka-tools-'))) return null
-  for (const [command, flag] of [
-    ['java', '-version'],
-    ['javac', '-version'],
-    ['mvn', '-v'],
-  ] as const) {
-    const found = await run(command, [flag], { timeoutMs: 20_000 }).catch(() => null)
-    if (found === null) return `Apache Kafka needs a JDK 17 and Maven: no ${command} on PATH`
-  }
+  const missing = await missingPrograms('java', 'javac', 'mvn')
+  if (missing !== null) return `Apache Kafka needs a JDK 17 and Maven: ${missing}`
   const outcome = await run(kafkaScript, ['install'], { timeoutMs: 300_000 })
   return outcome.code === 0 ? null : `Apache Kafka could not be installed: ${outcome.stderr.trim().slice(-300)}`
 }
