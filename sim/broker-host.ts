@@ -30,6 +30,7 @@ export class BrokerHost {
   /** Counts lives, so that what is heard of a former one is told from the present one. */
   #life = 0
   #stopping = false
+  #isCalm = false
   #powerCuts = 0
   #restartIsDue = false
   /** Kills that hit the next starts. */
@@ -66,7 +67,7 @@ export class BrokerHost {
     this.#kills = more
     if (kill !== undefined) {
       this.#in.world.schedule(kill.afterMs, () => {
-        if (life === this.#life) this.#kill(kill.fault, kill.afterMs)
+        if (life === this.#life && !this.#isCalm) this.#kill(kill.fault, kill.afterMs)
       })
     }
     parts.startBroker(this.node.runtime, place).then(
@@ -88,6 +89,12 @@ export class BrokerHost {
     if (plan.do === 'crash' && !this.node.running) return
     if (this.#kills.length === 0) this.#kills = plan.kills
     this.#kill(plan.do, plan.downMs)
+  }
+
+  /** Nothing more happens to the broker by itself: kills that were still to come are called off. */
+  calm(): void {
+    this.#kills = []
+    this.#isCalm = true
   }
 
   /** The disk misbehaves, is healed, and the broker that lived through it is ended. */

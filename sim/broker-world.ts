@@ -94,6 +94,7 @@ class BrokerRun {
 
   async #end(): Promise<void> {
     const { topics, producers } = this.#workload
+    this.#host.calm()
     if (!(await this.world.runUntil(() => this.#host.healthy, healedWithinMs))) {
       return this.#violate('not live', `after all faults were healed, no broker was up for ${healedWithinMs} ms`)
     }
@@ -215,7 +216,7 @@ class BrokerRun {
       const from = known ?? (await this.#client.earliest(topic, action.partition))
       const era = this.#host.powerCuts
       const records = await this.#client.read(topic, action.partition, from)
-      this.#note({ type: 'read', partition: key, from, records, era })
+      this.#note({ type: 'read', partition: key, from, records, era, eraThrough: this.#host.powerCuts })
       this.#positions.set(key, from + records.length)
     } catch {
       // Down, or a power cut took what the position stood on: begin again.
@@ -234,11 +235,11 @@ class BrokerRun {
     try {
       let era = this.#host.powerCuts
       const before = await this.#client.committed(group, topic, action.partition)
-      this.#note({ type: 'committed-read', group, partition, offset: before, era })
+      this.#note({ type: 'committed-read', group, partition, offset: before, era, eraThrough: this.#host.powerCuts })
       offset = Math.max(before, this.#positions.get(partition) ?? 0)
       era = this.#host.powerCuts
       await this.#client.commit(group, topic, action.partition, offset)
-      this.#note({ type: 'committed', group, partition, offset, era })
+      this.#note({ type: 'committed', group, partition, offset, era, eraThrough: this.#host.powerCuts })
     } catch {
       if (offset !== null) this.#note({ type: 'commit-unknown', group, partition, offset })
     }

@@ -16,6 +16,7 @@ const acknowledged = (send: number, baseOffset: number, era = 0): HistoryEvent =
   send,
   baseOffset,
   era,
+  eraThrough: era,
 })
 const powerCut: HistoryEvent = { type: 'fault', fault: 'power-cut' }
 const crash: HistoryEvent = { type: 'fault', fault: 'crash' }
@@ -27,6 +28,7 @@ const read = (from: number, records: ReadRecord[], era = 0): HistoryEvent => ({
   from,
   records,
   era,
+  eraThrough: era,
 })
 
 /** Partition `synced` has flush.messages=1, `cached` has not; producer `once` is idempotent, `plain` is not. */
@@ -63,7 +65,7 @@ for (const [what, events, finalLogs, expected] of [
     'a power cut takes from the middle',
     [...two('cached'), powerCut],
     { cached: [{ offset: 2, value: 'c' }] },
-    ['lost from the middle'],
+    ['lost', 'lost from the middle'],
   ],
   [
     'a record that was read is lost',
@@ -132,13 +134,19 @@ for (const [what, events, finalLogs, expected] of [
     { synced: log('a', 'b', 'd') },
     ['lost', 'offset reused'],
   ],
+  [
+    'a log begins behind what was to be deleted',
+    [...two('cached'), { type: 'deleting', partition: 'cached', before: 1 }],
+    { cached: [{ offset: 2, value: 'c' }] },
+    ['lost'],
+  ],
   ['half of a batch is there', [sent(1, 'plain', 'cached', ['a', 'b'])], { cached: log('a') }, ['torn batch']],
   [
     'a committed offset goes back in a crash',
     [
-      { type: 'committed', group: 'g', partition: 'cached', offset: 5, era: 0 },
+      { type: 'committed', group: 'g', partition: 'cached', offset: 5, era: 0, eraThrough: 0 },
       crash,
-      { type: 'committed-read', group: 'g', partition: 'cached', offset: 3, era: 0 },
+      { type: 'committed-read', group: 'g', partition: 'cached', offset: 3, era: 0, eraThrough: 0 },
     ],
     {},
     ['commit went back'],
@@ -152,6 +160,11 @@ for (const [what, events, finalLogs] of [
     'everything is there',
     [...two('synced'), ...two('cached').map(shifted)],
     { synced: log('a', 'b', 'c'), cached: log('a', 'b', 'c') },
+  ],
+  [
+    'a part of a batch was deleted',
+    [...two('synced'), { type: 'deleting', partition: 'synced', before: 1 }],
+    { synced: log('a', 'b', 'c').slice(1) },
   ],
   ['a crash lost nothing', [...two('cached'), crash], { cached: log('a', 'b', 'c') }],
   ['a power cut took an unsynced suffix', [...two('cached'), powerCut], { cached: log('a', 'b') }],
@@ -186,9 +199,9 @@ for (const [what, events, finalLogs] of [
   [
     'a commit is lost in a power cut',
     [
-      { type: 'committed', group: 'g', partition: 'cached', offset: 5, era: 0 },
+      { type: 'committed', group: 'g', partition: 'cached', offset: 5, era: 0, eraThrough: 0 },
       powerCut,
-      { type: 'committed-read', group: 'g', partition: 'cached', offset: -1, era: 1 },
+      { type: 'committed-read', group: 'g', partition: 'cached', offset: -1, era: 1, eraThrough: 1 },
     ],
     {},
   ],

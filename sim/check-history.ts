@@ -68,11 +68,11 @@ function checkKept(view: PartitionView, log: readonly ReadRecord[], powerCuts: n
   const at = new Map(log.map(({ offset, value }) => [offset, value]))
   const kept = (seen: Observation) => at.get(seen.offset) === seen.value
   const first = log[0]?.offset ?? view.deletedBelow
-  // The highest offset that survived, of what was seen up to and including each era.
+  // The highest offset that survived, of what was surely seen in each era or before.
   const highestKept = Array.from({ length: powerCuts + 1 }, () => -1)
   for (const seen of view.observations) {
     if (!kept(seen)) continue
-    for (let era = seen.era; era <= powerCuts; era++) {
+    for (let era = seen.eraThrough; era <= powerCuts; era++) {
       highestKept[era] = Math.max(highestKept[era] ?? -1, seen.offset)
     }
   }
@@ -92,11 +92,15 @@ function checkReuse(view: PartitionView, report: Report): void {
   const first = new Map<number, Observation>()
   for (const seen of view.observations) {
     const before = first.get(seen.offset)
-    if (before !== undefined && before.value !== seen.value && (before.durable || before.era === seen.era)) {
+    if (before !== undefined && before.value !== seen.value && (before.durable || inSameEra(before, seen))) {
       report('offset reused', `offset ${seen.offset} was '${before.value}' and then '${seen.value}'`)
     }
     if (before === undefined || seen.era > before.era) first.set(seen.offset, seen)
   }
+}
+
+function inSameEra(one: Observation, other: Observation): boolean {
+  return one.era === other.eraThrough && one.eraThrough === other.era
 }
 
 function checkBatches(
@@ -154,13 +158,14 @@ function checkOrder(
 /** A committed offset is what a later look gives, unless a power cut came between and no clean stop before it. */
 function checkCommits(events: readonly HistoryEvent[]): Violation[] {
   const violations: Violation[] = []
-  const latest = new Map<string, { offset: number; era: number; durable: boolean }>()
+  const latest = new Map<string, { offset: number; era: number; eraThrough: number; durable: boolean }>()
   let era = 0
   for (const event of events) {
     if (event.type === 'fault' && event.fault === 'power-cut') era++
-    if (event.type === 'stopped') for (const commit of latest.values()) commit.durable ||= commit.era === era
+    if (event.type === 'stopped')
+      for (const commit of latest.values()) commit.durable ||= commit.era === era && commit.eraThrough === era
     if (event.type === 'committed') {
-      latest.set(`${event.group} ${event.partition}`, { offset: event.offset, era: event.era, durable: false })
+      latest.set(`${event.group} ${event.partition}`, { ...event, durable: false })
     }
     if (event.type === 'commit-unknown') {
       const known = latest.get(`${event.group} ${event.partition}`)
@@ -168,7 +173,8 @@ function checkCommits(events: readonly HistoryEvent[]): Violation[] {
     }
     if (event.type !== 'committed-read') continue
     const commit = latest.get(`${event.group} ${event.partition}`)
-    if (commit === undefined || event.offset >= commit.offset || (!commit.durable && event.era > commit.era)) continue
+    if (commit === undefined || event.offset >= commit.offset || (!commit.durable && event.eraThrough > commit.era))
+      continue
     const detail = `group ${event.group} had committed ${commit.offset}, and then it was ${event.offset}`
     violations.push({ code: 'commit went back', partition: event.partition, detail })
   }

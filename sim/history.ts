@@ -1,18 +1,28 @@
-/** What clients saw, in the order of virtual time: all that the checker knows of a run. */
+/**
+ * What clients saw, in the order of virtual time: all that the checker knows of a run. `era` is how many power cuts had
+ * been when the request was begun, `eraThrough` when its answer came: the broker gave it in one of these.
+ */
 export type HistoryEvent =
   /** First attempt of a batch. Every value of a run is unique. */
   | { type: 'sent'; send: number; producer: string; partition: string; values: readonly string[]; acks: 0 | 1 | -1 }
   /** The same batch again, by a producer that is not idempotent or by one that is. */
   | { type: 'sent-again'; send: number }
-  | { type: 'acknowledged'; send: number; baseOffset: number; era: number }
+  | { type: 'acknowledged'; send: number; baseOffset: number; era: number; eraThrough: number }
   /** No answer, or an error: the batch may be stored or not. */
   | { type: 'unknown'; send: number }
-  | { type: 'read'; partition: string; from: number; records: readonly ReadRecord[]; era: number }
-  | { type: 'committed'; group: string; partition: string; offset: number; era: number }
+  | {
+      type: 'read'
+      partition: string
+      from: number
+      records: readonly ReadRecord[]
+      era: number
+      eraThrough: number
+    }
+  | { type: 'committed'; group: string; partition: string; offset: number; era: number; eraThrough: number }
   /** No answer: the offset may be committed or not, now or a little later. */
   | { type: 'commit-unknown'; group: string; partition: string; offset: number }
   /** What the group's coordinator answers; -1 for none. */
-  | { type: 'committed-read'; group: string; partition: string; offset: number; era: number }
+  | { type: 'committed-read'; group: string; partition: string; offset: number; era: number; eraThrough: number }
   /** Somebody asks for the records below that offset to be deleted; whether they are is not known. */
   | { type: 'deleting'; partition: string; before: number }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }

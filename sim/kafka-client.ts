@@ -137,7 +137,8 @@ async function recordsIn(bytes: Uint8Array | null, from: number): Promise<ReadRe
   if (bytes === null) return []
   const records: ReadRecord[] = []
   for (const batch of batchesIn(Buffer.from(bytes))) {
-    if (!crcHolds(batch.bytes, batch.at)) throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
+    if (!crcHolds(batch.bytes, batch.at))
+      throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
     for (const { offset, timestamp, value } of await readRecords(batch)) {
       if (offset >= from) records.push({ offset, timestamp, value: value?.toString() ?? '' })
     }

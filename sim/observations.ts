@@ -4,8 +4,10 @@ import type { History, HistoryEvent } from './history.ts'
 export interface Observation {
   readonly offset: number
   readonly value: string
-  /** How many power cuts had been when the request was sent that this is the answer to. */
+  /** How many power cuts had been when the request was begun that this is the answer to. */
   readonly era: number
+  /** And when the answer came. */
+  readonly eraThrough: number
   /** Synced by a clean stop after it, or by the topic's own flush: no power cut may take it. */
   readonly durable: boolean
 }
@@ -36,7 +38,13 @@ export function viewsOf(history: History): Map<string, PartitionView> {
   const viewOf = (partition: string): PartitionView => {
     let view = views.get(partition)
     if (view === undefined) {
-      view = { partition, flushed: history.flushedPartitions.has(partition), observations: [], sends: [], deletedBelow: 0 }
+      view = {
+        partition,
+        flushed: history.flushedPartitions.has(partition),
+        observations: [],
+        sends: [],
+        deletedBelow: 0,
+      }
       views.set(partition, view)
     }
     return view
@@ -45,7 +53,7 @@ export function viewsOf(history: History): Map<string, PartitionView> {
   const sends = new Map<number, { send: Send; view: PartitionView }>()
   const lastStops = lastStopByEra(history.events)
   for (const [index, event] of history.events.entries()) {
-    const stop = 'era' in event ? lastStops.get(event.era) : undefined
+    const stop = 'era' in event && event.era === event.eraThrough ? lastStops.get(event.era) : undefined
     note(event, stop !== undefined && index < stop, { viewOf, sends })
   }
   return views
@@ -82,7 +90,8 @@ function note(
     known.send.acknowledged = true
     for (const [index, value] of known.send.values.entries()) {
       const durable = beforeStop || known.view.flushed
-      known.view.observations.push({ offset: event.baseOffset + index, value, era: event.era, durable })
+      const { era, eraThrough } = event
+      known.view.observations.push({ offset: event.baseOffset + index, value, era, eraThrough, durable })
     }
   } else if (event.type === 'deleting') {
     const view = to.viewOf(event.partition)
@@ -90,7 +99,8 @@ function note(
   } else if (event.type === 'read') {
     const view = to.viewOf(event.partition)
     for (const { offset, value } of event.records) {
-      view.observations.push({ offset, value, era: event.era, durable: beforeStop || view.flushed })
+      const { era, eraThrough } = event
+      view.observations.push({ offset, value, era, eraThrough, durable: beforeStop || view.flushed })
     }
   }
 }

@@ -64,7 +64,8 @@ export class ProducerLoop {
       const era = this.#in.era()
       try {
         const baseOffset = await this.#in.producer.send({ topic, partition, values, again: attempt > 1 })
-        if (baseOffset !== null) this.#in.note({ type: 'acknowledged', send, baseOffset, era })
+        if (baseOffset !== null)
+          this.#in.note({ type: 'acknowledged', send, baseOffset, era, eraThrough: this.#in.era() })
         return
       } catch {
         this.#in.note({ type: 'unknown', send })

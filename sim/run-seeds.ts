@@ -40,7 +40,7 @@ export async function runSeeds(args: readonly string[], parts: BrokerUnderTest):
     }
     if (asked.count === 1) process.stdout.write(`trace hash ${outcome.traceHash}\n`)
   }
-  for (const [mark, count] of [...marks].sort()) process.stdout.write(`sometimes: ${mark}: ${count}\n`)
+  for (const [mark, count] of [...marks].sort(([a], [b]) => (a < b ? -1 : 1))) process.stdout.write(`sometimes: ${mark}: ${count}\n`)
   process.stdout.write(
     `${asked.count} seeds, ${acknowledged} acknowledged batches, ${(virtualMs / 1000).toFixed(0)} virtual seconds, ` +
       `${bad.length} seeds with violations${bad.length > 0 ? `: ${bad.join(' ')}` : ''}\n`,

@@ -117,6 +117,7 @@ describe('how the folder was left', () => {
       logStartOffset: 0,
       clean: true,
       powerCut: false,
+      syncFailed: false,
     })
   })
 
@@ -235,6 +236,37 @@ describe('which replicas it holds', () => {
       await world.complete(directory.close())
       assert.equal((await world.complete(openOn(runtime))).start.clean, false)
     }
+  })
+
+  test('a log that could not be opened after a power cut is told of it by the start that opens it', async () => {
+    const { world, machine } = node()
+    await world.complete(madeFolder(machine.runtime, 'open'))
+    machine.powerCut()
+    const runtime = machine.restart()
+    const directory = await world.complete(openOn(runtime))
+    const open = async (place: LogPlace) => {
+      if (place.topic === 'flights') throw new DiskFault({ code: 'ENOSPC', path: place.directory, operation: 'write' })
+      return ByteLog.open(runtime, place)
+    }
+    await world.complete(directory.openAll({ ...how(runtime), open }))
+    await world.complete(directory.markDirtyBeforeFirstAppend())
+    machine.crash()
+    const later = await world.complete(start(machine.restart()))
+    assert.equal(later.report.doubts.powerCut, false)
+    assert.deepEqual(reasons(later.report), ['flights power-cut', 'orders power-cut'])
+    assert.equal(later.directory.log(flights)?.place.powerCut, true)
+    assert.equal(later.directory.log(orders)?.place.powerCut, false)
+  })
+
+  test('a log whose fsync has failed is suspect, and the next start is told', async () => {
+    const { world, machine } = node()
+    const directory = await world.complete(madeFolder(machine.runtime, 'open'))
+    await world.complete(directory.syncFailed(flights, 'sync: EIO'))
+    machine.crash()
+    const later = await world.complete(start(machine.restart()))
+    assert.deepEqual(reasons(later.report), ['flights failed-sync'])
+    assert.equal(later.directory.log(flights)?.place.syncFailed, true)
+    assert.equal(later.directory.log(orders)?.place.syncFailed, false)
   })
 
   test('too few file handles fail the start: no log is to blame', async () => {

@@ -1,5 +1,5 @@
 import type { Offset } from '../record/offset.ts'
-import type { DiskFault } from '../runtime/disk.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { removeCleanMark, writeCleanMark } from './clean-shutdown.ts'
 import type { LogOffsets } from './log-directory-checkpoints.ts'
@@ -35,6 +35,8 @@ export interface LogPlace extends HostedReplica {
   readonly clean: boolean
   /** Bytes above the recovery point may be gone in any order. */
   readonly powerCut: boolean
+  /** An fsync of it has failed: what is above the recovery point is to be written again. */
+  readonly syncFailed: boolean
 }
 
 /** How the logs of a folder are opened. */
@@ -166,6 +168,17 @@ export class LogDirectory<L extends HostedLog> {
   }
 
   /**
+   * An fsync of an open log has failed: what it had not made durable may be gone with the next power cut, whatever later
+   * fsyncs say. Rejects when that cannot be noted, as may well be on such a disk.
+   */
+  async syncFailed(name: PartitionName, detail: string): Promise<void> {
+    const replica = this.#folder.hosted.get(name)
+    if (replica === undefined) return
+    const logEndOffset = this.log(name)?.flushedUpTo ?? null
+    await this.#folder.suspicion.add([this.#suspectOf(replica, { reason: 'failed-sync', detail, logEndOffset })])
+  }
+
+  /**
    * Makes a replica's folder and opens its empty log. When it resolves, the folder is durable and on the list. Also for a
    * hosted replica whose folder is gone: it begins empty and stays suspect. One that is offline stays so: its fault is
    * thrown again. A folder with records that is on no list is refused with a `LogDirectoryRefusal`.
@@ -188,7 +201,15 @@ export class LogDirectory<L extends HostedLog> {
     // The folder first: of a list without the folder a crash would make damage.
     await hosted.add([replica])
     checkpoints.forget(replica)
-    const place = { ...replica, directory, recoveryPoint: 0, logStartOffset: 0, clean: true, powerCut: false }
+    const place = {
+      ...replica,
+      directory,
+      recoveryPoint: 0,
+      logStartOffset: 0,
+      clean: true,
+      powerCut: false,
+      syncFailed: false,
+    }
     const log = await open(place)
     this.#logs.set(key, log)
     return log
@@ -279,7 +300,10 @@ export class LogDirectory<L extends HostedLog> {
       // What has no code is no fault but a mistake of ours.
       if (!(error instanceof Error) || typeof code !== 'string' || processCodes.has(code)) throw error
       this.#offline.set(partitionKey(replica), { replica, error })
-      if (!passingCodes.has(code)) this.#doubt(replica, 'damage', error.message)
+      // What the power cut may have left in it has not been judged: the start that opens it has to know.
+      if (this.start.doubts.powerCut) this.#doubt(replica, 'power-cut', error.message)
+      else if (isFailedSync(error)) this.#doubt(replica, 'failed-sync', error.message)
+      else if (!passingCodes.has(code)) this.#doubt(replica, 'damage', error.message)
       if (this.#offline.size > offlineLinesMax) return
       this.#options.runtime.logger.error(
         { ...replica, error: error.message },
@@ -294,8 +318,12 @@ export class LogDirectory<L extends HostedLog> {
     const directory = `${this.path}/${folderOf(replica)}`
     const identified = await this.#identify(replica, directory)
     const { recoveryPoint, logStartOffset } = checkpoints.of(replica)
-    const powerCut = doubts.powerCut && !clean
-    const log = await how.open({ ...identified, directory, recoveryPoint, logStartOffset, clean, powerCut })
+    const suspect = this.suspect(replica)
+    const unjudged = suspect?.reason === 'power-cut' && suspect.logEndOffset === null
+    const powerCut = (doubts.powerCut || unjudged) && !clean
+    const syncFailed = suspect?.reason === 'failed-sync'
+    const place = { ...identified, directory, recoveryPoint, logStartOffset, clean, powerCut, syncFailed }
+    const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
     const why = this.#judge(identified, log, how)
     if (why !== null) this.#doubt(identified, why.reason, why.detail, log)
@@ -437,4 +465,8 @@ export class LogDirectory<L extends HostedLog> {
   get #logsAtOnce(): number {
     return this.#options.logsAtOnce ?? logsAtOnceDefault
   }
+}
+
+function isFailedSync(error: Error): boolean {
+  return error instanceof DiskFault && error.operation === 'sync'
 }

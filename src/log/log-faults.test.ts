@@ -144,3 +144,23 @@ test('more appended than memory may hold unwritten is refused as busy, and taken
     assert.equal(log.recovery.cutBytes, 0)
   })
 })
+
+test('what a failed fsync left in the page cache only is durable once recovery was told of it', async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const world = new SimWorld(seed)
+    const node = world.node('a')
+    await world.complete(
+      (async () => {
+        const { log } = await openTestLog(node.runtime)
+        for (let i = 0; i < 4; i++) log.append(batchOf(['x'.repeat(3000)]), 2)
+        node.disk.failNext({ operation: 'sync', code: 'EIO', path: '.log' })
+        await assert.rejects(log.flush(), { code: 'EIO' })
+        const again = await openTestLog(node.restart(), { clean: false, syncFailed: true })
+        assert.equal(again.log.logEndOffset, 4)
+        node.powerCut()
+        const last = await openTestLog(node.restart(), { clean: false, powerCut: true, recoveryPoint: 4 })
+        assert.deepEqual([last.log.logEndOffset, last.log.recovery.damage], [4, []])
+      })(),
+    )
+  }
+})

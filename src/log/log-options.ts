@@ -30,6 +30,11 @@ export interface LogOptions {
    * The machine lost power since (or it is not known): what was not fsynced may be missing in any order. Default false.
    */
   readonly powerCut?: boolean
+  /**
+   * An fsync of it has failed, and the machine has not lost power since: the system may take bytes for synced that are
+   * not. Recovery writes them again. Default false.
+   */
+  readonly syncFailed?: boolean
   /** How long a silent producer is remembered (`producer.id.expiration.ms`). */
   readonly producerStateExpiryMs: number
 }

@@ -2,8 +2,8 @@ import { endTransactionOf } from '../record/control-record.ts'
 import { crcHolds, sealBatch } from '../record/batch-crc.ts'
 import { asBuffer, type ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
-import { type LeaderEpoch, type Offset, type Timestamp, noEpoch } from '../record/offset.ts'
-import type { DiskFault } from '../runtime/disk.ts'
+import { type LeaderEpoch, type Offset, type Position, type Timestamp, noEpoch } from '../record/offset.ts'
+import type { DiskFault, DiskFile } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { plausibleSize } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
@@ -80,7 +80,7 @@ export class Log {
   /** Opens the log in `directory`, or makes it. After an unclean shutdown what recovery found good is made durable. */
   static async open(options: LogOptions): Promise<Log> {
     const opened = await openLog(options)
-    if (opened.recovery.scannedBytes > 0) await syncRecovered(opened.parts)
+    if (opened.recovery.scannedBytes > 0) await syncRecovered(opened.parts, { writeAgain: options.syncFailed ?? false })
     return new Log(options, opened)
   }
 
@@ -428,11 +428,24 @@ export class Log {
 }
 
 /** What a crash left in the page cache counts as stored from now on, so it is made durable first. */
-async function syncRecovered(parts: LogParts): Promise<void> {
+async function syncRecovered(parts: LogParts, { writeAgain }: { writeAgain: boolean }): Promise<void> {
   for (const segment of parts.segments.all) {
     if (segment.syncedBytes === segment.writtenBytes) continue
-    await parts.files.use(segment.path, (file) => file.sync())
+    await parts.files.use(segment.path, async (file) => {
+      if (writeAgain) await writeInPlace(file, segment.writtenBytes)
+      await file.sync()
+    })
     segment.syncedBytes = segment.writtenBytes
   }
   await parts.disk.syncDirectory(parts.directory)
+}
+
+/** After a failed fsync the system shows pages as synced that the disk has not: only a new write makes it try again. */
+async function writeInPlace(file: DiskFile, upTo: Position): Promise<void> {
+  const buffer = Buffer.alloc(Math.min(upTo, 1024 * 1024))
+  for (let at = 0; at < upTo; at += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, upTo - at))
+    await file.read(part, at)
+    await file.write([part], at)
+  }
 }

@@ -83,7 +83,7 @@ export class Suspicion {
     if (JSON.stringify(before) !== JSON.stringify(this.#doubts)) await this.#save()
   }
 
-  /** Adds to the suspects. Who is one already keeps the first reason. */
+  /** Adds to the suspects. Who is one already keeps the first reason, but a failed fsync counts beside any other. */
   async add(suspects: readonly Suspect[]): Promise<void> {
     if (this.#include(suspects)) await this.#save()
   }
@@ -104,12 +104,16 @@ export class Suspicion {
   }
 
   #include(suspects: readonly Suspect[]): boolean {
-    const before = this.#suspects.size
+    let changed = false
     for (const suspect of suspects) {
       const key = partitionKey(suspect)
-      if (!this.#suspects.has(key)) this.#suspects.set(key, suspect)
+      const known = this.#suspects.get(key)
+      if (known !== undefined && (known.reason === suspect.reason || suspect.reason !== 'failed-sync')) continue
+      const logEndOffset = known === undefined ? suspect.logEndOffset : lower(known.logEndOffset, suspect.logEndOffset)
+      this.#suspects.set(key, { ...suspect, logEndOffset })
+      changed = true
     }
-    return this.#suspects.size > before
+    return changed
   }
 
   /** One after the other, so that the newest state is what stays. */
@@ -118,4 +122,9 @@ export class Suspicion {
     this.#saving = this.#saving.then(write, write)
     return this.#saving
   }
+}
+
+/** Null: nothing is known of where it ended. */
+function lower(one: Offset | null, other: Offset | null): Offset | null {
+  return one === null || other === null ? null : Math.min(one, other)
 }
