@@ -1,0 +1,40 @@
+/** A run of so many seeds must have shown everything below. */
+export const expectedFromSeeds = 200
+
+/** What has to happen at times, or a run proves less than it seems to: faults, and the rare paths that they lead to. */
+export const expectedMarks: readonly string[] = [
+  'crash',
+  'crash with a batch in flight',
+  'crash during a start',
+  'crash during a clean stop',
+  'power-cut',
+  'power-cut with a batch in flight',
+  'power-cut during a start',
+  'power-cut during a clean stop',
+  'power-cut of a dead broker',
+  'clean stop',
+  'connections reset',
+  'slow disk',
+  'clock jump',
+  'torn write',
+  'unsynced bytes lost',
+  'unsynced bytes kept',
+  'unsynced bytes partly kept',
+  'unsynced bytes are zeros',
+  'unsynced names: none',
+  'unsynced names: subset',
+  'disk full',
+  'disk write EIO',
+  'disk write ENOSPC',
+  'disk sync EIO',
+  'disk read EIO',
+  'start refused by the disk',
+  'stop after a disk fault',
+  'rolled log',
+  'records deleted',
+  // Page-cache topics do lose what they had acknowledged: a run in which they lose nothing looks at nothing.
+  'acknowledged batch lost by a power cut',
+  'duplicate answered after a restart',
+  'log: partitions may have lost their newest records; receipts are written and they go on alone',
+  'log: groups loaded',
+]

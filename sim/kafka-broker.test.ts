@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BrokerUnderTest } from './broker-under-test.ts'
+import { runSeed } from './broker-world.ts'
+import type { ViolationCode } from './history.ts'
+import { kafkaBroker } from './kafka-broker.ts'
+import { withLyingSyncs } from './lying-disk.ts'
+
+async function violationsOf(seeds: Iterable<number>, parts: BrokerUnderTest) {
+  const found: string[] = []
+  const codes = new Set<ViolationCode>()
+  for (const seed of seeds) {
+    for (const { code, partition, detail } of (await runSeed(seed, parts)).violations) {
+      found.push(`seed ${seed}: ${code} in ${partition}: ${detail.slice(0, 300)}`)
+      codes.add(code)
+    }
+  }
+  return { found, codes }
+}
+
+function* range(first: number, count: number): Generator<number> {
+  for (let seed = first; seed < first + count; seed++) yield seed
+}
+
+test('30 seeds of faults show no violation', async () => {
+  const { found } = await violationsOf(range(1, 30), kafkaBroker)
+  assert.deepEqual(found, [])
+})
+
+test('the same seed is the same run, whatever ran before in the same process', async () => {
+  for (const seed of [2, 3, 31]) {
+    const first = await runSeed(seed, kafkaBroker)
+    await runSeed(seed + 1, kafkaBroker)
+    const again = await runSeed(seed, kafkaBroker)
+    assert.equal(again.traceHash, first.traceHash, `seed ${seed}`)
+    assert.equal(again.events, first.events)
+  }
+})
+
+/** Each was a bug of the broker once: see the table in `docs/simulation.md`. */
+for (const [seed, what] of [
+  [1060, 'a failed fsync is not forgotten by a restart'],
+  [10_291, 'a log that could not be opened after a power cut is recovered as after one'],
+] as const) {
+  test(`seed ${seed}: ${what}`, async () => {
+    assert.deepEqual((await violationsOf([seed], kafkaBroker)).found, [])
+  })
+}
+
+for (const [pathEnd, expected, budget] of [['.log', 'lost', 40]] as const) {
+  test(`fsyncs of ${pathEnd} files that do nothing are found within ${budget} seeds`, async () => {
+    const { codes } = await violationsOf(range(1, budget), withLyingSyncs(kafkaBroker, pathEnd))
+    assert.ok(codes.has(expected), `${[...codes]}`)
+  })
+}
