@@ -52,7 +52,7 @@ export function onJoinTimer(scope: GroupScope, group: ClassicGroup): void {
 }
 
 /** Goes on with those who have joined: a new generation, or, with nobody left, an empty group. */
-export function completeJoin(scope: GroupScope, group: ClassicGroup): void {
+function completeJoin(scope: GroupScope, group: ClassicGroup): void {
   scope.out.cancelTimer({ type: 'join', groupId: group.id })
   // Static members keep their place through an absence shorter than their session timeout.
   const absent = [...group.members.values()].filter(

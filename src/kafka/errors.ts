@@ -153,17 +153,6 @@ export const kafkaErrors = {
   SHARE_SESSION_LIMIT_REACHED: retriable(133, 'There are as many share sessions as there may be.'),
 } as const satisfies Record<string, KafkaError>
 
-export type KafkaErrorName = keyof typeof kafkaErrors
-
-const names = new Map<number, KafkaErrorName>(
-  (Object.keys(kafkaErrors) as KafkaErrorName[]).map((name) => [kafkaErrors[name].code, name]),
-)
-
-/** The name of an error on the wire; null for a number that Kafka 4.3 does not use. */
-export function kafkaErrorName(code: number): KafkaErrorName | null {
-  return names.get(code) ?? null
-}
-
 function retriable<const C extends number>(code: C, message: string) {
   return { code, retriable: true, message } as const
 }

@@ -30,7 +30,7 @@ export const listOffsetsHandler = (broker: Broker) =>
       request.topics.map(async (topic) => ({
         name: topic.name,
         partitions: await Promise.all(
-          onceEach(topic.partitions).map(({ asked, isTwice }) =>
+          onceEach(topic.partitions).map(async ({ asked, isTwice }) =>
             isTwice ? twice(asked) : offsetOf(broker, { topic: topic.name, asked, request, context }),
           ),
         ),

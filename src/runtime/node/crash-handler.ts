@@ -2,7 +2,7 @@ import { InvariantViolation } from '../invariant.ts'
 import type { Logger } from '../logger.ts'
 
 /** Exit code of a broker that found itself broken (EX_SOFTWARE of sysexits.h): apart from the CLI's own 0 to 3. */
-export const crashExitCode = 70
+const crashExitCode = 70
 
 /**
  * From here on an invariant violation, or any error that nobody caught, is logged and ends the process: state that

@@ -49,7 +49,9 @@ class Taker implements Receiver {
   }
 
   #wake(): void {
-    this.#wakers = this.#wakers.filter(({ when, resolve }) => (when() ? void resolve() : true))
+    const due = this.#wakers.filter(({ when }) => when())
+    this.#wakers = this.#wakers.filter((waker) => !due.includes(waker))
+    for (const { resolve } of due) resolve()
   }
 }
 
