@@ -37,7 +37,7 @@ const first = ({ responses }: ResponseOf<typeof fetch>) => {
 }
 
 const names = ({ responses }: ResponseOf<typeof fetch>) =>
-  responses.flatMap(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex)).sort()
+  responses.flatMap(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex)).sort((a, b) => a - b)
 
 /** A fetch within a session, of whole partitions from the start. */
 function inSession(

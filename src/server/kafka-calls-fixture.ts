@@ -42,7 +42,6 @@ import {
   oldMagic,
   produceTo,
   fetchFrom,
-  prepare,
 } from './kafka-call-fixture.ts'
 
 const producerOf = (known: Known, baseSequence: number, epoch = 0): BatchOptions => ({
