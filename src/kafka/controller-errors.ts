@@ -17,6 +17,7 @@ export const refusedTopicErrors = {
   'invalid-assignment': kafkaErrors.INVALID_REPLICA_ASSIGNMENT.code,
   'invalid-config': kafkaErrors.INVALID_CONFIG.code,
   'invalid-request': kafkaErrors.INVALID_REQUEST.code,
+  'too-many-partitions': kafkaErrors.POLICY_VIOLATION.code,
   'unknown-topic': kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code,
   'unknown-topic-id': kafkaErrors.UNKNOWN_TOPIC_ID.code,
 } as const satisfies Record<Codes, number>

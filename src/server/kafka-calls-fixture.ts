@@ -226,6 +226,7 @@ const topicCalls: KafkaCall[] = [
   makes('a space', { name: 'a b' }),
   makes('no partitions', { numPartitions: 0 }),
   makes('negative partitions', { numPartitions: -2 }),
+  makes('very many partitions', { numPartitions: 20_000 }),
   makes('no replicas', { replicationFactor: 0 }),
   makes('too many replicas', { replicationFactor: 2 }),
   makes('unknown setting', { configs: [{ name: 'no.such.setting', value: '1' }] }),
@@ -245,6 +246,7 @@ const topicCalls: KafkaCall[] = [
   ...[
     { name: 'checked only', topic: { name: 'words', count: 9, assignments: null }, validateOnly: true },
     { name: 'fewer', topic: { name: 'words', count: 1, assignments: null } },
+    { name: 'very many', topic: { name: 'words', count: 20_000, assignments: null } },
     { name: 'as many', topic: { name: 'words', count: 3, assignments: null } },
     { name: 'none', topic: { name: 'words', count: 0, assignments: null } },
     { name: 'unknown topic', topic: { name: 'nowhere', count: 2, assignments: null } },

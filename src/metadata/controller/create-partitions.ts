@@ -2,7 +2,7 @@ import type { BrokerId } from '../../replication/replica-id.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
-import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
+import { assignmentFault, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
 
 export interface CreatePartitions {
   readonly topics: readonly {
@@ -17,7 +17,7 @@ export interface CreatePartitions {
 
 type Outcome =
   | { readonly code: 'created' }
-  | Refused<'unknown-topic' | 'invalid-partitions' | 'invalid-assignment' | 'invalid-request'>
+  | Refused<'unknown-topic' | 'invalid-partitions' | 'invalid-assignment' | 'invalid-request' | 'too-many-partitions'>
 
 export type CreatePartitionsAnswer = readonly { readonly name: string; readonly outcome: Outcome }[]
 
@@ -48,6 +48,10 @@ function addPartitions(
   if (added <= 0) {
     const message = `topic '${request.name}' has ${existing} partitions; ${request.count} would not add any`
     return { code: 'invalid-partitions', message }
+  }
+  if (added > newPartitionsMax - records.length) {
+    const message = `one request may make ${newPartitionsMax} partitions, not ${added} more`
+    return { code: 'too-many-partitions', message }
   }
   const factor = topic.partitions[0]?.replicas.length ?? 1
   if (request.assignment !== null) {

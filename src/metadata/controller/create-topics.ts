@@ -6,7 +6,7 @@ import type { MetadataRecord } from '../records.ts'
 import { collisionKey, metadataTopicName, topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
-import { assignmentFault, partitionRecord, placeReplicas } from './placement.ts'
+import { assignmentFault, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
 import { newTopicId } from './topic-id.ts'
 
 export interface NewTopic {
@@ -34,6 +34,7 @@ export type TopicRefusal = Refused<
   | 'invalid-assignment'
   | 'invalid-config'
   | 'invalid-request'
+  | 'too-many-partitions'
 >
 
 export interface CreatedTopic {
@@ -63,6 +64,9 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
 
 const refuse = <Code extends string>(code: Code, message: string): Refused<Code> => ({ code, message })
 
+const tooMany = (partitions: number): TopicRefusal =>
+  refuse('too-many-partitions', `one request may make ${newPartitionsMax} partitions, not ${partitions} more`)
+
 function createTopic(
   { image, random }: DecisionContext,
   request: {
@@ -77,7 +81,11 @@ function createTopic(
   if (topic.name === metadataTopicName) return refuse('invalid-request', `'${topic.name}' cannot be made`)
   const fault = nameRefusal(topic.name, request.taken)
   if (fault !== null) return fault
-  const replicas = replicasOf(image, topic, { defaults: request.defaults, random })
+  const replicas = replicasOf(image, topic, {
+    defaults: request.defaults,
+    random,
+    room: newPartitionsMax - records.length,
+  })
   if ('code' in replicas) return replicas
   const configs = new Map<string, string>()
   for (const [name, value] of topic.configs) {
@@ -109,16 +117,18 @@ function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRef
 function replicasOf(
   image: ClusterImage,
   topic: NewTopic,
-  { defaults, random }: { defaults: CreateTopics['defaults']; random: Random },
+  { defaults, random, room }: { defaults: CreateTopics['defaults']; random: Random; room: number },
 ): readonly (readonly BrokerId[])[] | TopicRefusal {
   if (topic.assignment !== null) {
     const both = topic.partitions !== -1 || topic.replicationFactor !== -1
     if (both) return refuse('invalid-request', 'with an assignment, partitions and replication factor must be -1')
+    if (topic.assignment.length > room) return tooMany(topic.assignment.length)
     const fault = assignmentFault(image, topic.assignment)
     return fault === null ? topic.assignment : refuse('invalid-assignment', fault)
   }
   const partitions = topic.partitions === -1 ? defaults.partitions : topic.partitions
   const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor
+  if (partitions > room) return tooMany(partitions)
   if (partitions < 1) return refuse('invalid-partitions', `a topic needs at least one partition, not ${partitions}`)
   if (replicationFactor < 1) {
     return refuse('invalid-replication-factor', `a topic needs at least one replica, not ${replicationFactor}`)

@@ -54,6 +54,7 @@ describe('createTopics', () => {
       [{ name: '__cluster_metadata' }, 'invalid-request'],
       [{ partitions: 0 }, 'invalid-partitions'],
       [{ partitions: -2 }, 'invalid-partitions'],
+      [{ partitions: 2 ** 31 - 1 }, 'too-many-partitions'],
       [{ replicationFactor: 0 }, 'invalid-replication-factor'],
       [{ replicationFactor: 3 }, 'invalid-replication-factor'],
       [{ assignment: [[1]] }, 'invalid-request'],
@@ -74,7 +75,10 @@ describe('createTopics', () => {
     const partitions = controller.partitions()
     assert.equal(partitions.length, 4)
     for (const { replicas, inSync, leader, leaderEpoch } of partitions) {
-      assert.deepEqual([[...replicas].sort(), inSync, leader, leaderEpoch], [[1, 2], replicas, replicas[0], 0])
+      assert.deepEqual(
+        [[...replicas].sort((a, b) => a - b), inSync, leader, leaderEpoch],
+        [[1, 2], replicas, replicas[0], 0],
+      )
     }
     assert.deepEqual(new Set(partitions.map(({ leader }) => leader)), new Set([1, 2]))
   })
@@ -105,6 +109,7 @@ describe('createPartitions', () => {
     controller.create({})
     assert.equal(grow(controller, { count: 1 }), 'invalid-partitions')
     assert.equal(grow(controller, { count: 2 }), 'invalid-partitions')
+    assert.equal(grow(controller, { count: 2 ** 31 - 1 }), 'too-many-partitions')
     assert.equal(grow(controller, { name: 'others', count: 2 }), 'unknown-topic')
     assert.equal(grow(controller, { count: 4, assignment: [[1]] }), 'invalid-assignment')
     assert.equal(grow(controller, { count: 3, assignment: [[7]] }), 'invalid-assignment')

@@ -2,6 +2,9 @@ import type { BrokerId } from '../../replication/replica-id.ts'
 import type { ClusterImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
 
+/** Partitions that one request may make, as in Kafka: its records are one batch, and its answer waits for as many logs. */
+export const newPartitionsMax = 10_000
+
 /**
  * Deals replicas round robin over the brokers: partition p's replicas are `replicationFactor` brokers in a row, beginning one
  * further than those of partition p-1, so that leaders and load spread evenly.
