@@ -64,10 +64,10 @@ test('replacing takes back what is not given', () => {
   )
 })
 
-test('the scheme of a topic that exists stays', () => {
+test('a scheme that is not in this release is refused with the reason', () => {
   assert.match(
     String(applied(none, { name: 'replication.scheme', operation: 'set', value: 'majority' })),
-    /when the topic is made/,
+    /come with clusters/,
   )
   assert.deepEqual(applied(none, { name: 'replication.scheme', operation: 'set', value: 'isr' }), {
     'replication.scheme': 'isr',

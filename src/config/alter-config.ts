@@ -95,9 +95,6 @@ function checked(
     const after = next.get(name)
     const text = after === undefined ? null : canonical(settings, name, after)
     if (text === (before ?? null)) continue
-    if (settings[name]?.createOnly && text !== null && text !== (before ?? settings[name].default)) {
-      return refuse(name, `${name} is taken when the topic is made: this release cannot change it afterwards`)
-    }
     changes.set(name, text)
   }
   return changes

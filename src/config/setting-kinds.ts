@@ -8,7 +8,6 @@ interface Flags {
   readonly dynamic?: boolean
   readonly internal?: boolean
   readonly sensitive?: boolean
-  readonly createOnly?: boolean
 }
 
 type Integer = number | bigint
@@ -164,7 +163,6 @@ function setting<T>(
     dynamic: flags.dynamic ?? false,
     internal: flags.internal ?? false,
     sensitive: flags.sensitive ?? false,
-    createOnly: flags.createOnly ?? false,
     parse: parse as (text: string) => Parsed<T>,
   }
 }

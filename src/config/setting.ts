@@ -18,14 +18,12 @@ export interface Setting<T = unknown> {
   readonly default: string | null
   /** Which values are right, for people; null: any of the type. */
   readonly allowed: string | null
-  /** May change while the broker runs, by the Kafka protocol's config calls. Topic settings always may, but for `createOnly`. */
+  /** May change while the broker runs, by the Kafka protocol's config calls. Topic settings always may. */
   readonly dynamic: boolean
   /** Never shown. */
   readonly sensitive: boolean
   /** Left out of documentation and of DescribeConfigs: for tests. */
   readonly internal: boolean
-  /** Taken when the topic is made, and never changed. */
-  readonly createOnly: boolean
   /** Gives the value and its canonical text. */
   parse(text: string): Parsed<T>
 }

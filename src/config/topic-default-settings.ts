@@ -122,9 +122,9 @@ export const topicDefaultSettings = {
   }),
   'message.max.bytes': int({ default: 1_048_588, min: 0, dynamic: true, about: defaultOf('max.message.bytes') }),
   'min.insync.replicas': int({ default: 1, min: 1, dynamic: true, about: defaultOf('min.insync.replicas') }),
-  'replication.scheme': oneOf(['isr', 'majority'], {
+  'replication.scheme': oneOf(['isr'], {
     default: 'isr',
-    because: 'primary-backup is the scheme of a whole broker group, and broker groups are not part of this release',
+    because: 'this release runs one broker; majority and primary-backup come with clusters',
     about: defaultOf('replication.scheme'),
   }),
   'unclean.leader.election.enable': boolean({

@@ -101,12 +101,10 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
-  'replication.scheme': oneOf(['isr', 'majority'], {
+  'replication.scheme': oneOf(['isr'], {
     default: 'isr',
-    createOnly: true,
-    because: 'primary-backup is the scheme of a whole broker group, and broker groups are not part of this release',
-    about:
-      'Trilog only. How the topic is replicated: isr as Kafka does, majority as Raft and DLedger do. With one replica both are the same group of one. Taken when the topic is made.',
+    because: 'this release runs one broker; majority and primary-backup come with clusters',
+    about: 'Trilog only. How the topic is replicated: isr, as Kafka does it. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,
