@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { BrokerAddress } from '../client/broker-connection.ts'
 import { KafkaClient } from '../client/kafka-client.ts'
 import { nodeClock } from '../runtime/node/node-clock.ts'
@@ -10,14 +10,16 @@ export interface ClientOptions {
   readonly bootstrap: BrokerAddress[]
 }
 
+const defaultBootstrap = '127.0.0.1:9092'
+
 /** How long a command waits for a broker that is away or busy. A person waits for the answer. */
 const retryTimeoutMs = 5_000
 
 /** The options of every command that talks to a broker. */
 export function withClientOptions(command: Command): Command {
-  return command.option('--bootstrap <host:port>', 'brokers to ask first (default: 127.0.0.1:9092)', bootstrap, [
-    { host: '127.0.0.1', port: 9_092 },
-  ])
+  const option = new Option('--bootstrap <host:port>', 'brokers to ask first')
+  option.argParser(bootstrap).default(bootstrap(defaultBootstrap), defaultBootstrap)
+  return command.addOption(option)
 }
 
 /** Runs `use` with a client that is closed afterwards, whatever happened. */
