@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nodeClock } from '../src/runtime/node/node-clock.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { type RunOutcome, runSeed } from './broker-world.ts'
 import { expectedFromSeeds, expectedMarks } from './expected-marks.ts'
@@ -46,7 +47,7 @@ export async function runSeeds(args: readonly string[], parts: BrokerUnderTest):
     process.stderr.write(`${usage}\n`)
     return 2
   }
-  const begun = performance.now()
+  const begun = nodeClock.monotonicMs()
   const tally = new Tally()
   const digest = new TraceDigest((line) => void (asked.trace && process.stdout.write(`${line}\n`)))
   for (let seed = asked.first; seed < asked.first + asked.count; seed++) {
@@ -54,7 +55,7 @@ export async function runSeeds(args: readonly string[], parts: BrokerUnderTest):
     tally.add(outcome)
     if (outcome.violations.length > 0) tell(outcome)
     if (tally.seeds % 25 === 0 || tally.seeds === asked.count)
-      progress(asked, tally, (performance.now() - begun) / 1000)
+      progress(asked, tally, (nodeClock.monotonicMs() - begun) / 1000)
   }
   if (!asked.trace) summarize(tally)
   const missing = tally.missing()
@@ -70,7 +71,8 @@ function progress(asked: Asked, { seeds, bad }: Tally, seconds: number): void {
 }
 
 function summarize({ marks, seeds, acknowledged, virtualMs, bad }: Tally): void {
-  for (const [mark, count] of [...marks].sort()) process.stdout.write(`sometimes: ${mark}: ${count}\n`)
+  for (const [mark, count] of [...marks].sort(([a], [b]) => (a < b ? -1 : 1)))
+    process.stdout.write(`sometimes: ${mark}: ${count}\n`)
   process.stdout.write(
     `${seeds} seeds, ${acknowledged} acknowledged batches, ${(virtualMs / 1000).toFixed(0)} virtual seconds, ` +
       `${bad.length} seeds with violations${bad.length > 0 ? `: ${bad.join(' ')}` : ''}\n`,
