@@ -31,6 +31,7 @@ export class BrokerHost {
   #life = 0
   #stopping = false
   #isCalm = false
+  #diskHasFailed = false
   #powerCuts = 0
   #restartIsDue = false
   /** Kills that hit the next starts. */
@@ -44,7 +45,10 @@ export class BrokerHost {
     this.#in = surroundings
     const { world } = surroundings
     this.node = world.node('broker')
-    this.node.logger = tracedLogger(world, '')
+    const { violate } = surroundings
+    this.node.logger = tracedLogger(world, '', (line) => {
+      if (line.includes(failedRequest)) violate('failed request', line)
+    })
     // A new logger is taken by the next incarnation.
     this.node.restart()
   }
@@ -52,6 +56,10 @@ export class BrokerHost {
   /** Up, and its disk has been well for as long as it is. */
   get healthy(): boolean {
     return this.#broker !== null && !this.#stopping && !this.#troubled
+  }
+
+  get diskHasFailed(): boolean {
+    return this.#diskHasFailed
   }
 
   get powerCuts(): number {
@@ -102,6 +110,7 @@ export class BrokerHost {
     const { disk } = this.node
     this.#faults++
     this.#troubled = true
+    this.#diskHasFailed = true
     if (plan.fault === null) disk.capacityBytes = disk.usedBytes() + plan.roomBytes
     else disk.failNext(plan.fault)
     this.#in.world.schedule(plan.forMs, () => {
@@ -179,18 +188,22 @@ export class BrokerHost {
   }
 }
 
+/** A handler threw what nobody has foreseen: wrong on any disk. */
+const failedRequest = 'a request failed; its connection is closed'
+
 /** What the broker logs is part of the trace, and counted. */
-function tracedLogger(world: SimWorld, context: string): Logger {
+function tracedLogger(world: SimWorld, context: string, onError: (line: string) => void): Logger {
   const line = (level: string) => (facts: object, message: string) => {
     if (level !== 'debug') world.mark(`log: ${message}`)
     world.trace(`${level}: ${message} ${context}${factsOf(facts)}`)
+    if (level === 'error') onError(`${message} ${JSON.stringify(facts)}`)
   }
   return {
     debug: line('debug'),
     info: line('info'),
     warn: line('warn'),
     error: line('error'),
-    child: (facts) => tracedLogger(world, `${context}${factsOf(facts)} `),
+    child: (facts) => tracedLogger(world, `${context}${factsOf(facts)} `, onError),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Runtime } from '../src/runtime/runtime.ts'
+import type { SimDiskImage } from '../src/runtime/sim/sim-disk-image.ts'
 import type { ReadRecord } from './history.ts'
 import type { PlannedProducer, PlannedTopic } from './workload.ts'
 
@@ -6,6 +7,8 @@ import type { PlannedProducer, PlannedTopic } from './workload.ts'
 export interface BrokerUnderTest {
   /** Starts a broker on what its disk holds; resolves when clients can work. */
   startBroker(runtime: Runtime, at: BrokerPlace): Promise<RunningBroker>
+  /** By partition, the lowest offset that the broker's disk says may have been lost. Left out: it keeps no receipts. */
+  receiptsOn?(disk: SimDiskImage): ReadonlyMap<string, number>
   openClient(runtime: Runtime, bootstrap: { host: string; port: number }): WorkloadClient
 }
 
@@ -37,8 +40,11 @@ export interface WorkloadClient {
   /** The first offset whose record is of `timestamp` or later, -1 if there is none. */
   offsetAt(topic: string, partition: number, timestamp: number): Promise<number>
   deleteRecords(topic: string, partition: number, before: number): Promise<void>
-  /** Some records from `from` on, none at the end; rejects when `from` is out of range. */
-  read(topic: string, partition: number, from: number): Promise<ReadRecord[]>
+  /** Some records from `from` on, at the end what comes within `waitMs`; rejects when `from` is out of range. */
+  read(topic: string, partition: number, from: number, waitMs: number): Promise<ReadRecord[]>
+  /** The names of all topics. */
+  topics(): Promise<string[]>
+  deleteTopic(name: string): Promise<void>
   commit(group: string, topic: string, partition: number, offset: number): Promise<void>
   /** -1 when the group has none. */
   committed(group: string, topic: string, partition: number): Promise<number>

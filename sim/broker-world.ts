@@ -1,3 +1,4 @@
+import { KafkaError } from '../src/client/kafka-error.ts'
 import { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import { BrokerHost } from './broker-host.ts'
 import type { BrokerUnderTest, WorkloadClient } from './broker-under-test.ts'
@@ -18,6 +19,15 @@ export interface RunOutcome {
 }
 
 const place = { dataDirectory: '/data', host: 'broker', port: 9092 }
+
+/** Refusals that deleted records, power cuts and slow disks explain, or that groups give while their topic is made. */
+const neverWrong = new Set([
+  'OFFSET_OUT_OF_RANGE',
+  'REQUEST_TIMED_OUT',
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+])
 
 /** Virtual time within which a healed broker must have answered everything. */
 const healedWithinMs = 300_000
@@ -45,16 +55,19 @@ export async function runSeed(
 class BrokerRun {
   readonly world: SimWorld
   readonly events: HistoryEvent[] = []
+  readonly #parts: BrokerUnderTest
   readonly #workload: Workload
   readonly #host: BrokerHost
   readonly #client: WorkloadClient
   readonly #producers: ProducerLoop[]
   readonly #positions = new Map<string, number>()
   readonly #committing = new Set<string>()
+  readonly #changingTopics = new Set<string>()
   readonly #violations: Violation[] = []
 
   constructor(seed: number, parts: BrokerUnderTest, onTrace: ((line: string) => void) | undefined) {
     this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
+    this.#parts = parts
     this.#workload = workloadOf(seed)
     const note = (event: HistoryEvent) => this.#note(event)
     this.#host = new BrokerHost({
@@ -74,6 +87,7 @@ class BrokerRun {
           clock: runtime.clock,
           note,
           era: () => this.#host.powerCuts,
+          refused: (error) => this.#refused(error),
         }),
     )
   }
@@ -102,12 +116,20 @@ class BrokerRun {
     if (!(await this.world.runUntil(() => this.#producers.every(({ idle }) => idle), healedWithinMs))) {
       return this.#violate('not live', `after all faults were healed, ${healedWithinMs} ms were not enough`)
     }
+    await this.world.complete(this.#commitEverywhere(), healedWithinMs)
     const finalLogs = await this.world.complete(this.#readAll(), healedWithinMs)
     const flushedPartitions = new Set(
       [...finalLogs.keys()].filter((key) => topics.some((topic) => topic.flushed && key.startsWith(`${topic.name}/`))),
     )
     const idempotentProducers = new Set(producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
-    const history = { events: this.events, flushedPartitions, idempotentProducers, finalLogs }
+    const finalTopics = new Set(
+      await this.world.complete(
+        this.#insist(() => this.#client.topics()),
+        healedWithinMs,
+      ),
+    )
+    const seen = { finalLogs, finalTopics, receipts: this.#parts.receiptsOn?.(this.#host.node.disk) ?? null }
+    const history = { events: this.events, flushedPartitions, idempotentProducers, ...seen }
     this.#violations.push(...checkHistory(history))
     this.#violations.push(...(await this.world.complete(this.#checkTimes(finalLogs), healedWithinMs)))
     markRareThings(history, this.world)
@@ -119,6 +141,21 @@ class BrokerRun {
       for (let partition = 0; partition < partitions; partition++) {
         this.#producers[0]?.add({ topic: name, partition, records: 1, valueBytes: 1 })
       }
+    }
+  }
+
+  /** Every group must take commits again, and tell what was committed last. */
+  async #commitEverywhere(): Promise<void> {
+    const [topic] = this.#workload.topics
+    for (const group of this.#workload.groups) {
+      const partition = `${topic?.name}/0`
+      const ask = () => this.#client.committed(group, topic?.name ?? '', 0)
+      const last = { group, partition, era: this.#host.powerCuts, eraThrough: this.#host.powerCuts }
+      const offset = await this.#insist(ask)
+      this.#note({ type: 'committed-read', ...last, offset })
+      await this.#insist(() => this.#client.commit(group, topic?.name ?? '', 0, offset + 1))
+      this.#note({ type: 'committed', ...last, offset: offset + 1 })
+      this.#note({ type: 'committed-read', ...last, offset: await this.#insist(ask) })
     }
   }
 
@@ -134,7 +171,7 @@ class BrokerRun {
         const first = await this.#insist(() => this.#client.earliest(name, partition))
         for (;;) {
           const from = (log.at(-1)?.offset ?? first - 1) + 1
-          const records = await this.#insist(() => this.#client.read(name, partition, from))
+          const records = await this.#insist(() => this.#client.read(name, partition, from, 0))
           if (records.length === 0) break
           log.push(...records)
         }
@@ -187,6 +224,9 @@ class BrokerRun {
         return void this.#commit(action)
       case 'delete-records':
         return void this.#deleteRecords(action)
+      case 'make-topic':
+      case 'delete-topic':
+        return void this.#changeTopic(action)
       case 'reset-connections':
         world.mark('connections reset')
         return world.network.resetBetween('client', 'broker')
@@ -208,17 +248,18 @@ class BrokerRun {
     return this.#workload.topics[index]?.name ?? ''
   }
 
-  async #read(action: { topic: number; partition: number; fromStart: boolean }): Promise<void> {
+  async #read(action: PlannedAction & { do: 'read' }): Promise<void> {
     const topic = this.#topic(action.topic)
     const key = `${topic}/${action.partition}`
     try {
       const known = action.fromStart ? undefined : this.#positions.get(key)
       const from = known ?? (await this.#client.earliest(topic, action.partition))
       const era = this.#host.powerCuts
-      const records = await this.#client.read(topic, action.partition, from)
+      const records = await this.#client.read(topic, action.partition, from, action.waitMs)
       this.#note({ type: 'read', partition: key, from, records, era, eraThrough: this.#host.powerCuts })
       this.#positions.set(key, from + records.length)
-    } catch {
+    } catch (error) {
+      this.#refused(error)
       // Down, or a power cut took what the position stood on: begin again.
       this.#positions.delete(key)
     }
@@ -240,7 +281,8 @@ class BrokerRun {
       era = this.#host.powerCuts
       await this.#client.commit(group, topic, action.partition, offset)
       this.#note({ type: 'committed', group, partition, offset, era, eraThrough: this.#host.powerCuts })
-    } catch {
+    } catch (error) {
+      this.#refused(error)
       if (offset !== null) this.#note({ type: 'commit-unknown', group, partition, offset })
     }
     this.#committing.delete(key)
@@ -254,9 +296,37 @@ class BrokerRun {
     try {
       await this.#client.deleteRecords(topic, action.partition, before)
       if (before > 0) this.world.mark('records deleted')
-    } catch {
+    } catch (error) {
+      this.#refused(error)
       // It may have been done, or be done still.
     }
+  }
+
+  async #changeTopic({ do: what, name }: { do: 'make-topic' | 'delete-topic'; name: string }): Promise<void> {
+    // Two at once would overtake each other.
+    if (this.#changingTopics.has(name)) return
+    this.#changingTopics.add(name)
+    const making = what === 'make-topic'
+    const wanted = making ? 'made' : 'deleted'
+    try {
+      if (making) await this.#client.createTopic({ name, partitions: 1, flushed: false, settings: {} })
+      else await this.#client.deleteTopic(name)
+      this.#note({ type: 'topic', name, wanted, answered: true })
+      this.world.mark(`topic ${wanted}`)
+    } catch (error) {
+      this.#refused(error)
+      this.#note({ type: 'topic', name, wanted, answered: false })
+    }
+    this.#changingTopics.delete(name)
+  }
+
+  #refused(error: unknown): void {
+    const name = error instanceof KafkaError ? error.codeName : error instanceof Error ? error.name : `${error}`
+    this.world.mark(`refused: ${name}`)
+    this.world.trace(`refused: ${error instanceof Error ? error.message : name}`)
+    if (!(error instanceof KafkaError) || this.#host.diskHasFailed || neverWrong.has(name)) return
+    if (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && this.#host.powerCuts > 0) return
+    this.#violate('wrong refusal', `${error.message}, on a disk that has never failed`)
   }
 
   #note(event: HistoryEvent): void {

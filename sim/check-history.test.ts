@@ -32,12 +32,18 @@ const read = (from: number, records: ReadRecord[], era = 0): HistoryEvent => ({
 })
 
 /** Partition `synced` has flush.messages=1, `cached` has not; producer `once` is idempotent, `plain` is not. */
-function codes(events: HistoryEvent[], finalLogs: Record<string, ReadRecord[]>): ViolationCode[] {
+function codes(
+  events: HistoryEvent[],
+  finalLogs: Record<string, ReadRecord[]>,
+  receipts: Map<string, number> | null = null,
+): ViolationCode[] {
   const history: History = {
     events,
     flushedPartitions: new Set(['synced']),
     idempotentProducers: new Set(['once']),
     finalLogs: new Map(Object.entries(finalLogs)),
+    finalTopics: new Set(['there']),
+    receipts,
   }
   return [...new Set(checkHistory(history).map((violation) => violation.code))]
 }
@@ -140,6 +146,18 @@ for (const [what, events, finalLogs, expected] of [
     { cached: [{ offset: 2, value: 'c' }] },
     ['lost'],
   ],
+  [
+    'a topic that was made is not there',
+    [{ type: 'topic', name: 'gone', wanted: 'made', answered: true }],
+    {},
+    ['topic lost'],
+  ],
+  [
+    'a topic that was deleted is there',
+    [{ type: 'topic', name: 'there', wanted: 'deleted', answered: true }],
+    {},
+    ['topic back'],
+  ],
   ['half of a batch is there', [sent(1, 'plain', 'cached', ['a', 'b'])], { cached: log('a') }, ['torn batch']],
   [
     'a committed offset goes back in a crash',
@@ -213,3 +231,10 @@ for (const [what, events, finalLogs] of [
 function shifted(event: HistoryEvent): HistoryEvent {
   return 'send' in event ? { ...event, send: event.send + 100 } : event
 }
+
+test('what a power cut took stands in a receipt', () => {
+  const events = [...two('cached'), powerCut]
+  assert.deepEqual(codes(events, { cached: [] }, new Map([['cached', 1]])), ['loss without a receipt'])
+  assert.deepEqual(codes(events, { cached: log('a') }, new Map()), ['loss without a receipt', 'torn batch'])
+  assert.deepEqual(codes(events, { cached: log('a', 'b') }, new Map([['cached', 2]])), [])
+})

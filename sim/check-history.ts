@@ -17,12 +17,15 @@ export function checkHistory(history: History): Violation[] {
     checkStart(view, log, report)
     checkKnown(view, log, report)
     checkKept(view, log, powerCuts, report)
+    if (history.receipts !== null) {
+      checkReceipts(view, log, history.receipts.get(view.partition) ?? Number.POSITIVE_INFINITY, report)
+    }
     checkReuse(view, report)
     checkBatches(view, log, history.idempotentProducers, report)
     checkOrder(view, log, history.idempotentProducers, report)
   }
   for (const event of history.events) if (event.type === 'read') violations.push(...checkRead(event))
-  violations.push(...checkCommits(history.events))
+  violations.push(...checkCommits(history.events), ...checkTopics(history))
   return violations
 }
 
@@ -84,6 +87,15 @@ function checkKept(view: PartitionView, log: readonly ReadRecord[], powerCuts: n
     else if ((highestKept[seen.era] ?? -1) > seen.offset) {
       report('lost from the middle', `${what}, but what was seen at ${highestKept[seen.era]} before the cut is there`)
     }
+  }
+}
+
+/** What was seen and is not there any more stands in a receipt, whoever explains it. */
+function checkReceipts(view: PartitionView, log: readonly ReadRecord[], lostFrom: number, report: Report): void {
+  const at = new Map(log.map(({ offset, value }) => [offset, value]))
+  for (const { offset, value } of view.observations) {
+    if (at.get(offset) === value || offset < view.deletedBelow || offset >= lostFrom) continue
+    report('loss without a receipt', `'${value}' was at ${offset}, and the receipts begin at ${lostFrom}`)
   }
 }
 
@@ -177,6 +189,28 @@ function checkCommits(events: readonly HistoryEvent[]): Violation[] {
       continue
     const detail = `group ${event.group} had committed ${commit.offset}, and then it was ${event.offset}`
     violations.push({ code: 'commit went back', partition: event.partition, detail })
+  }
+  return violations
+}
+
+/** The last word on a topic counts, unless one before it was unanswered: as long as that broker lives, it may come true. */
+function checkTopics({ events, finalTopics }: History): Violation[] {
+  const violations: Violation[] = []
+  const last = new Map<string, 'made' | 'deleted' | 'unknown'>()
+  const open = new Set<string>()
+  for (const event of events) {
+    if (event.type === 'started') open.clear()
+    if (event.type !== 'topic') continue
+    if (!event.answered) open.add(event.name)
+    last.set(event.name, open.has(event.name) ? 'unknown' : event.wanted)
+  }
+  for (const [name, state] of last) {
+    if (state === 'made' && !finalTopics.has(name)) {
+      violations.push({ code: 'topic lost', partition: '', detail: `${name} was made and is not there` })
+    }
+    if (state === 'deleted' && finalTopics.has(name)) {
+      violations.push({ code: 'topic back', partition: '', detail: `${name} was deleted and is there` })
+    }
   }
   return violations
 }

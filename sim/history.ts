@@ -25,6 +25,8 @@ export type HistoryEvent =
   | { type: 'committed-read'; group: string; partition: string; offset: number; era: number; eraThrough: number }
   /** Somebody asks for the records below that offset to be deleted; whether they are is not known. */
   | { type: 'deleting'; partition: string; before: number }
+  /** A topic was to be made or deleted; `answered` when that has been confirmed. */
+  | { type: 'topic'; name: string; wanted: 'made' | 'deleted'; answered: boolean }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }
   /** The broker has stopped cleanly: everything was synced. */
   | { type: 'stopped' }
@@ -46,11 +48,20 @@ export interface History {
   readonly idempotentProducers: ReadonlySet<string>
   /** Partition to everything in it at the end, from its log start on. */
   readonly finalLogs: ReadonlyMap<string, readonly ReadRecord[]>
+  /** Names of the topics at the end. */
+  readonly finalTopics: ReadonlySet<string>
+  /** By partition: the lowest offset that the broker says may have been lost. Null: it keeps no receipts. */
+  readonly receipts: ReadonlyMap<string, number> | null
 }
 
 export type ViolationCode =
   | 'invented value'
   | 'hole'
+  | 'loss without a receipt'
+  | 'topic lost'
+  | 'topic back'
+  | 'wrong refusal'
+  | 'failed request'
   | 'offset reused'
   | 'lost'
   | 'lost from the middle'

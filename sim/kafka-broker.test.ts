@@ -37,16 +37,6 @@ test('the same seed is the same run, whatever ran before in the same process', a
   }
 })
 
-/** Each was a bug of the broker once: see the table in `docs/simulation.md`. */
-for (const [seed, what] of [
-  [1060, 'a failed fsync is not forgotten by a restart'],
-  [10_291, 'a log that could not be opened after a power cut is recovered as after one'],
-] as const) {
-  test(`seed ${seed}: ${what}`, async () => {
-    assert.deepEqual((await violationsOf([seed], kafkaBroker)).found, [])
-  })
-}
-
 for (const [pathEnd, expected, budget] of [['.log', 'lost', 40]] as const) {
   test(`fsyncs of ${pathEnd} files that do nothing are found within ${budget} seeds`, async () => {
     const { codes } = await violationsOf(range(1, budget), withLyingSyncs(kafkaBroker, pathEnd))

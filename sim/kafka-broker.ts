@@ -2,6 +2,7 @@ import { parseBrokerConfig } from '../src/config/broker-config.ts'
 import { startBroker } from '../src/server/start-broker.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { KafkaWorkloadClient } from './kafka-client.ts'
+import { receiptsOn } from './receipts-on.ts'
 
 /** The broker that Trilog ships, and clients that speak Kafka's protocol with it. */
 export const kafkaBroker: BrokerUnderTest = {
@@ -20,5 +21,6 @@ export const kafkaBroker: BrokerUnderTest = {
         ...settings,
       }),
     ),
+  receiptsOn,
   openClient: (runtime, bootstrap) => new KafkaWorkloadClient(runtime, bootstrap),
 }

@@ -1,9 +1,11 @@
 import { check } from '../src/client/kafka-error.ts'
 import { createTopics } from '../src/kafka/schema/create-topics.ts'
 import { deleteRecords } from '../src/kafka/schema/delete-records.ts'
+import { deleteTopics } from '../src/kafka/schema/delete-topics.ts'
 import { fetch } from '../src/kafka/schema/fetch.ts'
 import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
 import { listOffsets } from '../src/kafka/schema/list-offsets.ts'
+import { metadata } from '../src/kafka/schema/metadata.ts'
 import { offsetCommit } from '../src/kafka/schema/offset-commit.ts'
 import { offsetFetch } from '../src/kafka/schema/offset-fetch.ts'
 import { crcHolds } from '../src/record/batch-crc.ts'
@@ -18,6 +20,7 @@ import type { PlannedProducer, PlannedTopic } from './workload.ts'
 /** Where topics are still named, not numbered: what is asked is the same. */
 const lastVersionByName = { fetch: 12, offsetCommit: 9, offsetFetch: 9 }
 const topicExists = 36
+const unknownTopic = 3
 
 /** A client of the workload that speaks Kafka's protocol, each request tried once. */
 export class KafkaWorkloadClient implements WorkloadClient {
@@ -47,6 +50,17 @@ export class KafkaWorkloadClient implements WorkloadClient {
     if (refusal?.errorCode !== topicExists) check(refusal?.errorCode ?? -1, `creating ${name}`, refusal?.errorMessage)
   }
 
+  async deleteTopic(name: string): Promise<void> {
+    const answer = await this.#link.call(deleteTopics, { topics: [{ name }], timeoutMs: requestTimeoutMs })
+    const code = answer.responses[0]?.errorCode ?? -1
+    if (code !== unknownTopic) check(code, `deleting ${name}`)
+  }
+
+  async topics(): Promise<string[]> {
+    const answer = await this.#link.call(metadata, { topics: null, allowAutoTopicCreation: false })
+    return answer.topics.map(({ name }) => name ?? '')
+  }
+
   earliest(topic: string, partition: number): Promise<number> {
     return this.offsetAt(topic, partition, -2)
   }
@@ -63,12 +77,12 @@ export class KafkaWorkloadClient implements WorkloadClient {
     return found?.offset ?? -1
   }
 
-  async read(topic: string, partition: number, from: number): Promise<ReadRecord[]> {
+  async read(topic: string, partition: number, from: number, waitMs: number): Promise<ReadRecord[]> {
     const answer = await this.#link.call(
       fetch,
       {
-        maxWaitMs: 0,
-        minBytes: 0,
+        maxWaitMs: waitMs,
+        minBytes: 1,
         maxBytes: 100_000,
         isolationLevel: 0,
         sessionId: 0,

@@ -17,6 +17,8 @@ export interface ProducerSurroundings {
   note(event: HistoryEvent): void
   /** Power cuts so far. */
   era(): number
+  /** Told what a request was answered with instead. */
+  refused(error: unknown): void
 }
 
 /** How often a plain producer sends a batch that nobody answers; an idempotent one goes on until it is answered. */
@@ -67,7 +69,8 @@ export class ProducerLoop {
         if (baseOffset !== null)
           this.#in.note({ type: 'acknowledged', send, baseOffset, era, eraThrough: this.#in.era() })
         return
-      } catch {
+      } catch (error) {
+        this.#in.refused(error)
         this.#in.note({ type: 'unknown', send })
       }
       if (!idempotent && attempt === plainAttempts) return

@@ -42,10 +42,12 @@ export interface PlannedDiskFault {
 
 export type PlannedAction =
   | { do: 'produce'; producer: number; topic: number; partition: number; records: number; valueBytes: number }
-  | { do: 'read'; topic: number; partition: number; fromStart: boolean }
+  | { do: 'read'; topic: number; partition: number; fromStart: boolean; waitMs: number }
   | { do: 'commit'; group: string; topic: number; partition: number }
   /** Records below that share of what is known to be there. */
   | { do: 'delete-records'; topic: number; partition: number; share: number }
+  /** A topic that nobody produces to comes or goes. */
+  | { do: 'make-topic' | 'delete-topic'; name: string }
   | { do: 'reset-connections' }
   | { do: 'slow-disk'; times: number; forMs: number }
   | { do: 'clock-jump'; byMs: number }
@@ -97,9 +99,11 @@ export function workloadOf(seed: number): Workload {
     const topic = random.integer(topics.length)
     const partition = random.integer(topics[topic]?.partitions ?? 1)
     const kind = random.float()
-    if (kind < 0.15) return { do: 'read', topic, partition, fromStart: random.chance(0.3) }
+    if (kind < 0.15)
+      return { do: 'read', topic, partition, fromStart: random.chance(0.3), waitMs: random.pick([0, 0, 30, 600]) }
     if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
     if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
+    if (kind < 0.25) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(3)}` }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.integer(producers.length), topic, partition, records, valueBytes }

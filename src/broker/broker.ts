@@ -8,6 +8,7 @@ import type { ReadRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -150,9 +151,15 @@ export class Broker {
   /** Moves a partition's log start to `offset`, or to the high watermark (null); durable when it resolves. */
   async deleteBefore(replica: Replica, offset: Offset | null): Promise<Offset | ReadRefusal> {
     const before = replica.log.logStartOffset
-    const outcome = await replica.deleteBefore(offset)
-    if (typeof outcome === 'number' && outcome > before) await this.#partitions.checkpoint()
-    return outcome
+    try {
+      const outcome = await replica.deleteBefore(offset)
+      if (typeof outcome === 'number' && outcome > before) await this.#partitions.checkpoint()
+      return outcome
+    } catch (error) {
+      // Not promised, though readers may see the new start already: asking again does it.
+      if (error instanceof DiskFault) return { code: 'storage-error' }
+      throw error
+    }
   }
 
   /** Makes a topic that a client has asked for by name. */
