@@ -40,6 +40,7 @@ async function answersOf(runtime: Runtime, at: { host: string; port: number }): 
       answers.set(nameOf(call, version), await answerTo(call, version, { known, ask }))
     }
   }
+  ;(connection as RawConnection | null)?.close()
   return answers
 }
 
@@ -215,4 +216,4 @@ async function main([bootstrap]: string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exit(await main(process.argv.slice(2)))
