@@ -32,6 +32,7 @@ export class BrokerHost {
   #stopping = false
   #isCalm = false
   #diskHasFailed = false
+  #promisesAreOff = false
   #powerCuts = 0
   #restartIsDue = false
   /** Kills that hit the next starts. */
@@ -48,6 +49,7 @@ export class BrokerHost {
     const { violate } = surroundings
     this.node.logger = tracedLogger(world, '', (line) => {
       if (line.includes(failedRequest)) violate('failed request', line)
+      if (line.includes(failedNote)) this.#promisesAreOff = true
     })
     // A new logger is taken by the next incarnation.
     this.node.restart()
@@ -56,6 +58,11 @@ export class BrokerHost {
   /** Up, and its disk has been well for as long as it is. */
   get healthy(): boolean {
     return this.#broker !== null && !this.#stopping && !this.#troubled
+  }
+
+  /** A failed fsync could not even be noted, as other faults of the disk came with it: nothing is promised then. */
+  get promisesAreOff(): boolean {
+    return this.#promisesAreOff
   }
 
   get diskHasFailed(): boolean {
@@ -190,6 +197,8 @@ export class BrokerHost {
 
 /** A handler threw what nobody has foreseen: wrong on any disk. */
 const failedRequest = 'a request failed; its connection is closed'
+
+const failedNote = 'a failed fsync could not be noted'
 
 /** What the broker logs is part of the trace, and counted. */
 function tracedLogger(world: SimWorld, context: string, onError: (line: string) => void): Logger {

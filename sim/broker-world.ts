@@ -130,6 +130,7 @@ class BrokerRun {
     )
     const seen = { finalLogs, finalTopics, receipts: this.#parts.receiptsOn?.(this.#host.node.disk) ?? null }
     const history = { events: this.events, flushedPartitions, idempotentProducers, ...seen }
+    if (this.#host.promisesAreOff) return this.world.mark('failed fsync that could not be noted')
     this.#violations.push(...checkHistory(history))
     this.#violations.push(...(await this.world.complete(this.#checkTimes(finalLogs), healedWithinMs)))
     markRareThings(history, this.world)

@@ -168,7 +168,8 @@ function diskFaultOf(random: SimRandom, end: PlannedEnd): PlannedDiskFault {
     null,
     plan('write', 'EIO'),
     plan('write', 'ENOSPC'),
-    plan('sync', 'EIO'),
+    // The note of a failed fsync must be possible: see what is not simulated.
+    { ...plan('sync', 'EIO'), path: path === '/' ? '.log' : path },
     plan('read', 'EIO'),
     plan('open', 'EIO'),
     plan('rename', 'EIO'),
