@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { openTestLog } from '../../log/log-fixture.ts'
+import { Replica } from '../../replica/replica.ts'
+import { majorityScheme } from '../../replication/schemes.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { SimNode } from '../../runtime/sim/sim-node.ts'
+import { SimWorld } from '../../runtime/sim/sim-world.ts'
+import { ClusterImage } from '../image.ts'
+import { CoordinatorUnavailable } from './coordinator.ts'
+import { EmbeddedCoordinator } from './embedded.ts'
+
+let epoch = 0
+
+async function load(runtime: Runtime): Promise<EmbeddedCoordinator> {
+  const { clock, logger } = runtime
+  const replica = await Replica.open(
+    { topic: 't', partition: 0, self: 1, scheme: majorityScheme, clock, logger },
+    async (events) => (await openTestLog(runtime, { events, clean: false })).log,
+  )
+  replica.lead(++epoch, { replicas: [1], inSync: [1] })
+  return EmbeddedCoordinator.load({ ...runtime, image: new ClusterImage('cluster'), replica })
+}
+
+const registration = { brokerId: 1, directoryId: 'AAAAAAAAAAAAAAAAAAAAZA', host: 'here', port: 1, rack: null }
+
+const creation = (name: string) => ({
+  topics: [{ name, partitions: 1, replicationFactor: 1, assignment: null, configs: new Map() }],
+  validateOnly: false,
+  defaults: { partitions: 1, replicationFactor: 1 },
+})
+
+async function inWorld(run: (node: SimNode, world: SimWorld) => Promise<void>): Promise<void> {
+  const world = new SimWorld(9)
+  await world.complete(run(world.node('broker'), world))
+}
+
+describe('the embedded coordinator', () => {
+  test('makes changes one after the other: of many who want one name, one gets it', () =>
+    inWorld(async ({ runtime }) => {
+      const coordinator = await load(runtime)
+      await coordinator.submit('registerBroker', registration)
+      const answers = await Promise.all([1, 2, 3].map(() => coordinator.submit('createTopics', creation('words'))))
+      const codes = answers.map(([answer]) => answer?.outcome.code)
+      assert.deepEqual(codes, ['created', 'topic-exists', 'topic-exists'])
+    }))
+
+  test('answers only when the change is in effect, and in the image before', () =>
+    inWorld(async ({ runtime }) => {
+      const coordinator = await load(runtime)
+      await coordinator.submit('registerBroker', registration)
+      const seen: string[] = []
+      coordinator.applyWith(async (records) => {
+        seen.push(`${records[0]?.type} ${coordinator.image.topics.size}`)
+        await new Promise<void>((resolve) => void runtime.clock.setTimer(500, resolve))
+        seen.push('in effect')
+      })
+      await coordinator.submit('createTopics', creation('words'))
+      assert.deepEqual(seen, ['topic 1', 'in effect'])
+    }))
+
+  test('reads the same image from its log after a kill', async () => {
+    const world = new SimWorld(9)
+    const node = world.node('broker')
+    const first = async () => {
+      const coordinator = await load(node.runtime)
+      await coordinator.submit('registerBroker', registration)
+      await coordinator.submit('createTopics', creation('words'))
+      await coordinator.submit('allocateProducerIds', { brokerId: 1 })
+      return coordinator.image
+    }
+    const before = await world.complete(first())
+    node.crash()
+    const { image } = await world.complete(load(node.restart()))
+    assert.deepEqual([...image.topics], [...before.topics])
+    assert.equal(image.nextProducerId, before.nextProducerId)
+  })
+
+  test('changes nothing when its log fails, says so, and to the next ones too', () =>
+    inWorld(async ({ runtime, disk }) => {
+      const coordinator = await load(runtime)
+      await coordinator.submit('registerBroker', registration)
+      disk.failNext({ operation: 'write', code: 'ENOSPC', times: Number.POSITIVE_INFINITY })
+      await assert.rejects(coordinator.submit('createTopics', creation('words')), CoordinatorUnavailable)
+      await assert.rejects(coordinator.submit('createTopics', creation('more')), CoordinatorUnavailable)
+      assert.equal(coordinator.image.topics.size, 0)
+    }))
+})
