@@ -1,7 +1,7 @@
 import type { Logger } from '../src/runtime/logger.ts'
 import type { SimNode } from '../src/runtime/sim/sim-node.ts'
 import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
-import type { BrokerPlace, BrokerUnderTest, RunningBroker } from './broker-under-test.ts'
+import type { BrokerPlace, BrokerUnderTest, RunningBroker } from './tested-broker.ts'
 import type { HistoryEvent, ViolationCode } from './history.ts'
 import type { PlannedDiskFault, PlannedEnd, PlannedKill } from './workload.ts'
 
@@ -89,7 +89,7 @@ export class BrokerHost {
       (broker) => {
         if (life !== this.#life) return
         this.#broker = broker
-        broker.failed?.then((error) => {
+        void broker.failed?.then((error) => {
           if (life === this.#life) this.#ended(`the broker cannot go on: ${error.stack}`)
         })
       },

@@ -1,7 +1,7 @@
 import { KafkaError } from '../src/client/kafka-error.ts'
 import { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import { BrokerHost } from './broker-host.ts'
-import type { BrokerUnderTest, WorkloadClient } from './broker-under-test.ts'
+import type { BrokerUnderTest, WorkloadClient } from './tested-broker.ts'
 import { checkHistory } from './check-history.ts'
 import type { HistoryEvent, ReadRecord, Violation } from './history.ts'
 import { ProducerLoop } from './producer-loop.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BrokerUnderTest } from './broker-under-test.ts'
+import type { BrokerUnderTest } from './tested-broker.ts'
 import { runSeed } from './broker-world.ts'
 import type { ViolationCode } from './history.ts'
 import { kafkaBroker } from './kafka-broker.ts'

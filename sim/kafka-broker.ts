@@ -1,6 +1,6 @@
 import { parseBrokerConfig } from '../src/config/broker-config.ts'
 import { startBroker } from '../src/server/start-broker.ts'
-import type { BrokerUnderTest } from './broker-under-test.ts'
+import type { BrokerUnderTest } from './tested-broker.ts'
 import { KafkaWorkloadClient } from './kafka-client.ts'
 import { receiptsOn } from './receipts-on.ts'
 

@@ -3,7 +3,7 @@ import { initProducerId } from '../src/kafka/schema/init-producer-id.ts'
 import { produce } from '../src/kafka/schema/produce.ts'
 import { buildBatch } from '../src/record/batch-builder.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
-import type { WorkloadProducer } from './broker-under-test.ts'
+import type { WorkloadProducer } from './tested-broker.ts'
 import type { KafkaLink } from './kafka-link.ts'
 import type { PlannedProducer } from './workload.ts'
 

@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from '../src/runtime/disk.ts'
 import { writeFileAtomicOn } from '../src/runtime/write-file-atomic.ts'
-import type { BrokerUnderTest } from './broker-under-test.ts'
+import type { BrokerUnderTest } from './tested-broker.ts'
 
 /**
  * Negative control: the broker's fsyncs of files whose paths end so do nothing, though they take a moment and succeed.

@@ -1,5 +1,5 @@
 import type { Clock } from '../src/runtime/clock.ts'
-import type { WorkloadProducer } from './broker-under-test.ts'
+import type { WorkloadProducer } from './tested-broker.ts'
 import type { HistoryEvent } from './history.ts'
 import type { PlannedProducer } from './workload.ts'
 

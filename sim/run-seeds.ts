@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nodeClock } from '../src/runtime/node/node-clock.ts'
-import type { BrokerUnderTest } from './broker-under-test.ts'
+import type { BrokerUnderTest } from './tested-broker.ts'
 import { type RunOutcome, runSeed } from './broker-world.ts'
 import { expectedFromSeeds, expectedMarks } from './expected-marks.ts'
 import { TraceDigest } from './trace-digest.ts'

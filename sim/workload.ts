@@ -121,6 +121,12 @@ const tempers = [
 
 type Temper = (typeof tempers)[number]
 
+/** Some logs are synced now and then: a power cut finds them in any state in between. */
+function nowAndThen(random: SimRandom): Record<string, string> {
+  if (random.chance(0.3)) return { 'flush.messages': random.pick(['3', '30']) }
+  return random.chance(0.3) ? { 'flush.ms': random.pick(['5', '50', '500']) } : {}
+}
+
 function topicOf(random: SimRandom, name: 'synced' | 'cached'): PlannedTopic {
   const settings: Record<string, string> = {
     'internal.segment.bytes': random.pick(['300', '3000', '30000', '1000000000']),
@@ -129,9 +135,7 @@ function topicOf(random: SimRandom, name: 'synced' | 'cached'): PlannedTopic {
     'file.delete.delay.ms': random.pick(['0', '20', '60000']),
   }
   if (name === 'synced') settings['flush.messages'] = '1'
-  // Some logs are synced now and then: a power cut finds them in any state in between.
-  else if (random.chance(0.3)) settings['flush.messages'] = random.pick(['3', '30'])
-  else if (random.chance(0.3)) settings['flush.ms'] = random.pick(['5', '50', '500'])
+  else Object.assign(settings, nowAndThen(random))
   return { name, partitions: 1 + random.integer(3), flushed: name === 'synced', settings }
 }
 
