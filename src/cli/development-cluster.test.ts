@@ -14,7 +14,7 @@ async function answerOf(url: string): Promise<Response> {
   }
 }
 
-test('a cluster for development has Kafka’s defaults, but for groups that start at once, and tells how it is', () =>
+test('a cluster for development has Kafka’s defaults, but for groups that start at once, tells how it is, and stops when told to', () =>
   withCli(async (cli) => {
     assert.equal((await cli.up()).code, 0)
     const [, kafka, , http] = await cli.ports()
@@ -32,5 +32,7 @@ test('a cluster for development has Kafka’s defaults, but for groups that star
     const metrics = await (await answerOf(`http://127.0.0.1:${http}/metrics`)).text()
     assert.match(metrics, /^process_cpu_seconds_total \d/m)
     assert.match(metrics, /^# TYPE trilog_\w+ counter$/m)
-    assert.equal((await cli.down()).code, 0)
+    const stopped = await cli.run('broker', 'stop', '1', '--data', cli.data)
+    assert.deepEqual([stopped.code, cli.pid.running()], [0, null])
+    assert.match(cli.brokerLog(), /stopped cleanly/)
   }))
