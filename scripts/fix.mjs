@@ -1,10 +1,13 @@
-// `npm run fix`: the writing twin of verify. Generated files, then what the linter can mend, then the format of all.
+// `npm run fix`: the writing twin of verify. The lock and generated files, then what the linter can mend, then the format of all.
 import { runTool, tools } from './checks.mjs'
 import { generatorsOf, writeGenerated } from './generated.mjs'
 import { install, isInstalled } from './install.mjs'
+import { addMissingPlatforms } from './lock-platforms.mjs'
 import { makeReady } from './ready.mjs'
 import { root } from './root.mjs'
 
+const added = addMissingPlatforms(root)
+if (added.length > 0) console.log(`package-lock.json: added ${added.join(', ')}`)
 if (!isInstalled(root)) install(root)
 
 const generators = generatorsOf(root)

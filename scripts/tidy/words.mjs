@@ -1,3 +1,4 @@
+import { missingPlatforms } from '../lock-platforms.mjs'
 import { isCode, lineAt } from './tree.mjs'
 
 // Patterns are put together from parts, so that this file does not find itself.
@@ -68,25 +69,14 @@ function find(file, pattern, advice) {
  */
 function lockFindings(file) {
   if (!file.path.endsWith('package-lock.json')) return []
+  const lacking = file.text.includes('"optionalDependencies"') ? missingPlatforms(JSON.parse(file.text).packages) : []
   const says = [
     ...(/"resolved":\s*"http/.test(file.text)
       ? ['names where packages came from: `npm install --omit-lockfile-registry-resolved` makes it anew']
       : []),
-    ...missingPlatforms(file.text).map((name) => `lacks ${name}: \`npm ci\` fails without an entry for every system`),
+    ...lacking.map(
+      ({ name }) => `lacks ${name}: \`npm ci\` fails without an entry for every system; \`npm run fix\` adds it`,
+    ),
   ]
   return says.map((sentence) => ({ path: file.path, says: sentence }))
-}
-
-/**
- * Optional packages (the binaries of other systems) that a lock's packages ask for and that it has no entry for: npm
- * leaves out those that its registry does not have.
- * @param {string} text
- */
-function missingPlatforms(text) {
-  if (!text.includes('"optionalDependencies"')) return []
-  /** @type {Record<string, { optionalDependencies?: Record<string, string> }>} */
-  const packages = JSON.parse(text).packages ?? {}
-  const present = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)))
-  const asked = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
-  return [...new Set(asked)].filter((name) => !present.has(name))
 }
