@@ -89,6 +89,7 @@ export class BrokerHost {
       (broker) => {
         if (life !== this.#life) return
         this.#broker = broker
+        this.#in.note({ type: 'up', ends: parts.endsOn?.(this.node.disk) ?? {} })
         void broker.failed?.then((error) => {
           if (life === this.#life) this.#ended(`the broker cannot go on: ${error.stack}`)
         })
@@ -189,7 +190,7 @@ export class BrokerHost {
     this.#in.world.schedule(downMs, () => {
       this.#restartIsDue = false
       this.node.restart()
-      this.#in.note({ type: 'started' })
+      this.#in.note({ type: 'started', ends: this.#in.parts.endsOn?.(this.node.disk) ?? {} })
       this.start()
     })
   }

@@ -4,6 +4,7 @@ import { BrokerHost } from './broker-host.ts'
 import type { BrokerUnderTest, WorkloadClient } from './tested-broker.ts'
 import { checkHistory } from './check-history.ts'
 import type { HistoryEvent, ReadRecord, Violation } from './history.ts'
+import { MemberLoop } from './member-loop.ts'
 import { ProducerLoop } from './producer-loop.ts'
 import { markRareThings } from './rare-things.ts'
 import { type PlannedAction, type Workload, workloadOf } from './workload.ts'
@@ -60,6 +61,7 @@ class BrokerRun {
   readonly #host: BrokerHost
   readonly #client: WorkloadClient
   readonly #producers: ProducerLoop[]
+  readonly #members: MemberLoop[] = []
   readonly #positions = new Map<string, number>()
   readonly #committing = new Set<string>()
   readonly #changingTopics = new Set<string>()
@@ -96,6 +98,7 @@ class BrokerRun {
     try {
       this.#host.start()
       await this.world.complete(this.#createTopics(), healedWithinMs)
+      this.#startMembers()
       for (const { atMs, action } of this.#workload.steps) this.world.schedule(atMs, () => this.#act(action))
       const last = this.#workload.steps.at(-1)?.atMs ?? 0
       await this.world.run({ untilMs: this.world.nowMs + last + 1000 })
@@ -116,6 +119,9 @@ class BrokerRun {
     if (!(await this.world.runUntil(() => this.#producers.every(({ idle }) => idle), healedWithinMs))) {
       return this.#violate('not live', `after all faults were healed, ${healedWithinMs} ms were not enough`)
     }
+    if (!(await this.world.runUntil(() => this.#membersShareAll(), healedWithinMs))) {
+      return this.#violate('not live', `the members of a group did not share its partitions in ${healedWithinMs} ms`)
+    }
     await this.world.complete(this.#commitEverywhere(), healedWithinMs)
     const finalLogs = await this.world.complete(this.#readAll(), healedWithinMs)
     const flushedPartitions = new Set(
@@ -134,6 +140,36 @@ class BrokerRun {
     this.#violations.push(...checkHistory(history))
     this.#violations.push(...(await this.world.complete(this.#checkTimes(finalLogs), healedWithinMs)))
     markRareThings(history, this.world)
+  }
+
+  #startMembers(): void {
+    const { runtime } = this.world.node('client')
+    const group = 'members'
+    for (let number = 1; number <= this.#workload.members; number++) {
+      const member = this.#client.openMember?.(group, this.#workload.topics)
+      if (member === undefined) return
+      const loop = new MemberLoop({
+        member,
+        group,
+        name: `member-${number}`,
+        clock: runtime.clock,
+        note: (event) => this.#note(event),
+        era: () => this.#host.powerCuts,
+        committed: (topic, partition) => this.#client.committed(group, topic, partition),
+        refused: (error) => this.world.mark(`member: ${error instanceof KafkaError ? error.codeName : 'no answer'}`),
+      })
+      this.#members.push(loop)
+      void loop.work()
+    }
+  }
+
+  /** Whether all members are in one generation, in which each partition has an owner. */
+  #membersShareAll(): boolean {
+    const owned = this.#members.map((member) => member.owned)
+    if (owned.length === 0) return true
+    const wanted = this.#workload.topics.reduce((sum, { partitions }) => sum + partitions, 0)
+    const partitions = new Set(owned.flatMap((ownership) => ownership?.partitions ?? []))
+    return new Set(owned.map((ownership) => ownership?.generation ?? -1)).size === 1 && partitions.size === wanted
   }
 
   /** Every partition must take records again. */

@@ -1,3 +1,4 @@
+import { checkOwnership } from './check-ownership.ts'
 import type { History, HistoryEvent, ReadRecord, Violation, ViolationCode } from './history.ts'
 import { type Observation, type PartitionView, viewsOf } from './observations.ts'
 
@@ -25,7 +26,7 @@ export function checkHistory(history: History): Violation[] {
     checkOrder(view, log, history.idempotentProducers, report)
   }
   for (const event of history.events) if (event.type === 'read') violations.push(...checkRead(event))
-  violations.push(...checkCommits(history.events), ...checkTopics(history))
+  violations.push(...checkCommits(history.events), ...checkTopics(history), ...checkOwnership(history.events))
   return violations
 }
 

@@ -37,4 +37,8 @@ export const expectedMarks: readonly string[] = [
   'duplicate answered after a restart',
   'log: partitions may have lost their newest records; receipts are written and they go on alone',
   'log: groups loaded',
+  'topic made',
+  'topic deleted',
+  'member: REBALANCE_IN_PROGRESS',
+  'member: UNKNOWN_MEMBER_ID',
 ]

@@ -27,11 +27,23 @@ export type HistoryEvent =
   | { type: 'deleting'; partition: string; before: number }
   /** A topic was to be made or deleted; `answered` when that has been confirmed. */
   | { type: 'topic'; name: string; wanted: 'made' | 'deleted'; answered: boolean }
+  /** A member of a group has these partitions in this generation. */
+  | {
+      type: 'owns'
+      group: string
+      member: string
+      generation: number
+      partitions: readonly string[]
+      era: number
+      eraThrough: number
+    }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }
   /** The broker has stopped cleanly: everything was synced. */
   | { type: 'stopped' }
-  /** The broker begins to start again. */
-  | { type: 'started' }
+  /** The broker begins to start again, on logs that end so: partition to the offset behind the last whole batch. */
+  | { type: 'started'; ends: Readonly<Record<string, number>> }
+  /** Clients can work, and the logs end so. */
+  | { type: 'up'; ends: Readonly<Record<string, number>> }
 
 export interface ReadRecord {
   readonly offset: number
@@ -69,6 +81,8 @@ export type ViolationCode =
   | 'reordered'
   | 'torn batch'
   | 'commit went back'
+  | 'two owners'
+  | 'generation went back'
   | 'wrong offset for a time'
   | 'not live'
   | 'ended itself'

@@ -11,9 +11,10 @@ import { offsetFetch } from '../src/kafka/schema/offset-fetch.ts'
 import { crcHolds } from '../src/record/batch-crc.ts'
 import { batchesIn, readRecords } from '../src/record/record-reader.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
-import type { WorkloadClient, WorkloadProducer } from './tested-broker.ts'
+import type { WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
 import type { ReadRecord } from './history.ts'
 import { KafkaLink, requestTimeoutMs } from './kafka-link.ts'
+import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import type { PlannedProducer, PlannedTopic } from './workload.ts'
 
@@ -36,6 +37,10 @@ export class KafkaWorkloadClient implements WorkloadClient {
 
   openProducer(plan: PlannedProducer): WorkloadProducer {
     return new KafkaProducer(plan, { runtime: this.#runtime, link: new KafkaLink(this.#runtime, this.#address) })
+  }
+
+  openMember(group: string, topics: readonly PlannedTopic[]): WorkloadMember {
+    return new KafkaMember(new KafkaLink(this.#runtime, this.#address), { group, topics })
   }
 
   async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {

@@ -31,25 +31,21 @@ function markLosses(history: History, world: SimWorld): void {
 
 /** Retries that were answered with an offset from before the broker's last start: it knew of the batch from its files. */
 function markRecoveredDuplicates(history: History, world: SimWorld): void {
-  const sends = new Map<number, { partition: string; idempotent: boolean }>()
-  const highest = new Map<string, number>()
-  let highestBeforeStart = new Map<string, number>()
-  const seen = (partition: string, offset: number) => {
-    highest.set(partition, Math.max(highest.get(partition) ?? -1, offset))
-  }
+  const partitions = new Map<number, string>()
+  let found: Readonly<Record<string, number>> = {}
+  let ends: Readonly<Record<string, number>> = {}
   for (const event of history.events) {
-    if (event.type === 'started') highestBeforeStart = new Map(highest)
-    else if (event.type === 'fault' && event.fault === 'power-cut') highest.clear()
-    else if (event.type === 'sent') {
-      const idempotent = history.idempotentProducers.has(event.producer)
-      sends.set(event.send, { partition: event.partition, idempotent })
-    } else if (event.type === 'read') for (const { offset } of event.records) seen(event.partition, offset)
-    if (event.type !== 'acknowledged') continue
-    const send = sends.get(event.send)
-    if (send === undefined) continue
-    if (send.idempotent && event.baseOffset <= (highestBeforeStart.get(send.partition) ?? -1)) {
-      world.mark('duplicate answered after a restart')
+    if (event.type === 'started') {
+      found = event.ends
+      ends = {}
+    } else if (event.type === 'up') ends = event.ends
+    else if (event.type === 'sent' && history.idempotentProducers.has(event.producer)) {
+      partitions.set(event.send, event.partition)
+    } else if (event.type === 'acknowledged') {
+      const partition = partitions.get(event.send)
+      if (partition !== undefined && event.baseOffset < Math.min(found[partition] ?? 0, ends[partition] ?? 0)) {
+        world.mark('duplicate answered after a restart')
+      }
     }
-    seen(send.partition, event.baseOffset)
   }
 }

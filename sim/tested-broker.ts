@@ -9,6 +9,8 @@ export interface BrokerUnderTest {
   startBroker(runtime: Runtime, at: BrokerPlace): Promise<RunningBroker>
   /** By partition, the lowest offset that the broker's disk says may have been lost. Left out: it keeps no receipts. */
   receiptsOn?(disk: SimDiskImage): ReadonlyMap<string, number>
+  /** By partition, the offset behind the last batch on its disk. Left out: not told. */
+  endsOn?(disk: SimDiskImage): Readonly<Record<string, number>>
   openClient(runtime: Runtime, bootstrap: { host: string; port: number }): WorkloadClient
 }
 
@@ -35,6 +37,8 @@ export interface RunningBroker {
 export interface WorkloadClient {
   createTopic(topic: PlannedTopic): Promise<void>
   openProducer(producer: PlannedProducer): WorkloadProducer
+  /** Left out: this broker knows no members. */
+  openMember?(group: string, topics: readonly PlannedTopic[]): WorkloadMember
   /** The first offset of the partition. */
   earliest(topic: string, partition: number): Promise<number>
   /** The first offset whose record is of `timestamp` or later, -1 if there is none. */
@@ -48,6 +52,20 @@ export interface WorkloadClient {
   commit(group: string, topic: string, partition: number, offset: number): Promise<void>
   /** -1 when the group has none. */
   committed(group: string, topic: string, partition: number): Promise<number>
+}
+
+/** What a member of a group owns in one generation. */
+export interface Ownership {
+  readonly generation: number
+  /** As `topic/partition`. */
+  readonly partitions: readonly string[]
+}
+
+/** A member of a group that rebalances. Each method rejects when the member has to join again, or got no answer. */
+export interface WorkloadMember {
+  join(): Promise<Ownership>
+  heartbeat(): Promise<void>
+  commit(topic: string, partition: number, offset: number): Promise<void>
 }
 
 export interface WorkloadProducer {

@@ -65,6 +65,8 @@ export interface Workload {
   readonly topics: readonly PlannedTopic[]
   readonly producers: readonly PlannedProducer[]
   readonly groups: readonly string[]
+  /** How many members share the partitions, in a group of their own. */
+  readonly members: number
   /** The broker's own, by Kafka's names. */
   readonly brokerSettings: Readonly<Record<string, string>>
   /** By time. */
@@ -92,7 +94,7 @@ export function workloadOf(seed: number): Workload {
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
-  return { topics, producers, groups, brokerSettings: brokerSettingsOf(random), steps }
+  return { topics, producers, groups, members: random.integer(4), brokerSettings: brokerSettingsOf(random), steps }
 
   function actionOf(): PlannedAction {
     if (random.chance(faultChance)) return faultOf(random, faults)
@@ -106,7 +108,7 @@ export function workloadOf(seed: number): Workload {
     if (kind < 0.25) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(3)}` }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
-    return { do: 'produce', producer: random.integer(producers.length), topic, partition, records, valueBytes }
+    return { do: 'produce', producer: random.pick([0, 0, 0, 1, 2, 3]), topic, partition, records, valueBytes }
   }
 }
 

@@ -86,7 +86,15 @@ async function startIn(
     health,
     failed,
     stop: () =>
-      stop({ listener, groups, stopExpiring, http, folder, brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1 }),
+      stop({
+        listener,
+        groups,
+        coordinator,
+        stopExpiring,
+        http,
+        folder,
+        brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1,
+      }),
   }
 }
 
@@ -196,6 +204,7 @@ function healthOf(broker: Broker): Health {
 async function stop(running: {
   listener: KafkaListener
   groups: GroupCoordination
+  coordinator: EmbeddedCoordinator
   http: OpenHttp | null
   folder: LogFolder
   stopExpiring: () => void
@@ -204,6 +213,8 @@ async function stop(running: {
   running.stopExpiring()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
+  // A request that outlived its connection may still make a topic, in a folder that must not be closed yet.
+  await running.coordinator.stop()
   await running.http?.close()
   await running.folder.directory.close({ brokerEpoch: running.brokerEpoch })
 }

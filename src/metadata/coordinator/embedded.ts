@@ -25,6 +25,7 @@ export class EmbeddedCoordinator implements Coordinator {
   readonly #random: Random
   #apply: MetadataApplier = async () => {}
   #last: Promise<unknown> = Promise.resolve()
+  #isStopped = false
 
   private constructor(parts: { image: ClusterImage; replica: Replica; clock: Clock; random: Random }) {
     this.image = parts.image
@@ -55,6 +56,12 @@ export class EmbeddedCoordinator implements Coordinator {
     this.#apply = apply
   }
 
+  /** Takes no further change; resolves when those under way are in effect or refused. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#last
+  }
+
   submit<O extends Operation>(operation: O, request: RequestTo<O>): Promise<AnswerOf<O>> {
     const change = this.#last.then(() => this.#change(operations[operation] as Decide, request))
     // The next change waits for this one, whatever becomes of it.
@@ -63,6 +70,7 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 
   async #change(decide: Decide, request: unknown): Promise<unknown> {
+    if (this.#isStopped) throw new CoordinatorUnavailable('not-leader')
     const { records, answer } = decide({ image: this.image, random: this.#random }, request)
     if (records.length > 0) await this.#commit(records)
     return answer
