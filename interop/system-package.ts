@@ -1,12 +1,13 @@
 import { failureOf, run } from './child.ts'
 
-/** What a program answers when it is there. */
-const askVersion = {
-  kcat: '-V',
-  java: '-version',
-  javac: '-version',
-  mvn: '-v',
-  python3: '--version',
+/** Arguments that a program ends well with when it, and what is needed of it, is there. */
+const askWith = {
+  kcat: ['-V'],
+  java: ['-version'],
+  javac: ['-version'],
+  mvn: ['-v'],
+  // Debian's python3 makes no virtual environment without another package.
+  python3: ['-c', 'import ensurepip'],
 } as const
 
 /** Debian's package of a program. */
@@ -18,7 +19,7 @@ const packageOf = {
   python3: 'python3-venv',
 } as const
 
-type Program = keyof typeof askVersion
+type Program = keyof typeof askWith
 
 const installMs = 600_000
 
@@ -31,15 +32,15 @@ export async function missingPrograms(...programs: readonly Program[]): Promise<
     if (await isThere(program)) continue
     const name = packageOf[program]
     const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-    if (!isRoot) return `no ${program} on PATH (Debian: apt-get install ${name})`
+    if (!isRoot) return `no ${program} that works on PATH (Debian: apt-get install ${name})`
     const failure = await aptInstall(name)
-    if (failure !== null) return `no ${program} on PATH: ${failure}`
+    if (failure !== null) return `no ${program} that works on PATH: ${failure}`
   }
   return null
 }
 
 async function isThere(program: Program): Promise<boolean> {
-  const outcome = await run(program, [askVersion[program]], { timeoutMs: 20_000 }).catch(() => null)
+  const outcome = await run(program, askWith[program], { timeoutMs: 20_000 }).catch(() => null)
   return outcome?.code === 0
 }
 
