@@ -37,9 +37,17 @@ test('the same seed is the same run, whatever ran before in the same process', a
   }
 })
 
-for (const [pathEnd, expected, budget] of [['.log', 'lost', 40]] as const) {
+for (const [pathEnd, expected, budget] of [
+  ['.log', 'lost', 40],
+  // Everything that is replaced whole: the list of hosted replicas, the vote, checkpoints, producer snapshots.
+  ['.tmp', 'ended itself', 10],
+] as const) {
   test(`fsyncs of ${pathEnd} files that do nothing are found within ${budget} seeds`, async () => {
-    const { codes } = await violationsOf(range(1, budget), withLyingSyncs(kafkaBroker, pathEnd))
-    assert.ok(codes.has(expected), `${[...codes]}`)
+    const lying = withLyingSyncs(kafkaBroker, pathEnd)
+    for (const seed of range(1, budget)) {
+      const { codes } = await violationsOf([seed], lying)
+      if (codes.has(expected)) return
+    }
+    assert.fail(`${budget} seeds show nothing of the kind '${expected}'`)
   })
 }
