@@ -1,5 +1,5 @@
 /** The clients of the matrix and how each is readied, by the project's own files, into its own folder. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { failureOf, type RunOptions } from './child.ts'
 import type { ClientProgram } from './client-program.ts'
@@ -74,9 +74,15 @@ function installKcat(): Promise<string | null> {
 async function installJava(): Promise<string | null> {
   const missing = await missingPrograms('java', 'javac')
   if (missing !== null) return missing
-  if (!newer(join(java, 'lib'), join(java, 'pom.xml'))) {
+  const copied = join(java, 'lib', 'copied')
+  if (!newer(copied, join(java, 'pom.xml'))) {
+    // What an older pom.xml or an interrupted run has left would be on the class path, too.
+    rmSync(join(java, 'lib'), { recursive: true, force: true })
     const args = ['-q', 'dependency:copy-dependencies', `-DoutputDirectory=${java}/lib`]
-    const failure = (await missingPrograms('mvn')) ?? (await failureOf('mvn', args, inFolder(java)))
+    const failure =
+      (await missingPrograms('mvn')) ??
+      (await failureOf('mvn', args, inFolder(java))) ??
+      (await failureOf('touch', [copied], inFolder(java)))
     if (failure !== null) return failure
   }
   if (newer(join(java, 'classes', 'Client.class'), join(java, 'Client.java'))) return null
