@@ -58,6 +58,8 @@ export class RunningCli {
 /** A folder for one cluster, and the commands on it. Whatever still runs of it at the end is killed. */
 export class CliFixture {
   readonly data = mkdtempSync(join(tmpdir(), 'trilog-cli-'))
+  /** What a shell would be given before a command's own arguments. */
+  readonly program = [process.execPath, main]
   readonly pid = new PidFile(join(this.data, 'broker-1', 'pid'))
   #ports: string[] = []
   readonly #running = new Set<RunningCli>()
