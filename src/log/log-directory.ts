@@ -381,7 +381,8 @@ export class LogDirectory<L extends HostedLog> {
       return identified
     }
     if (replica.topicId === null) return replica
-    if (read.state === 'damaged') logger.warn({ directory }, 'partition.metadata is damaged and is written anew')
+    // It is not fsynced, as the list of replicas is: after a power cut it is often empty.
+    if (read.state === 'damaged') logger.debug({ directory }, 'partition.metadata is damaged and is written anew')
     await writePartitionMetadata(disk, directory, replica.topicId)
     return replica
   }

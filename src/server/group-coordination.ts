@@ -25,6 +25,7 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
   readonly service: GroupService
   readonly #broker: Broker
   readonly #loading = new Set<Promise<void>>()
+  #making: Promise<void> | null = null
 
   constructor(broker: Broker) {
     this.#broker = broker
@@ -54,9 +55,19 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
   }
 
   async ensure(): Promise<boolean> {
-    if (!this.#broker.image.topics.has(offsetsTopicName)) await this.#broker.createTopicOnDemand(offsetsTopicName)
+    // The image knows the topic before its partitions are led: whoever asks meanwhile waits for the same making.
+    if (!this.#broker.image.topics.has(offsetsTopicName)) this.#making ??= this.#make()
+    await this.#making
     await this.loaded()
     return this.#broker.image.topics.has(offsetsTopicName)
+  }
+
+  async #make(): Promise<void> {
+    try {
+      await this.#broker.createTopicOnDemand(offsetsTopicName)
+    } finally {
+      this.#making = null
+    }
   }
 
   /** Resolves once the groups of all partitions led now are loaded, or cannot be. */
