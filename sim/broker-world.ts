@@ -21,11 +21,10 @@ export interface RunOutcome {
 
 const place = { dataDirectory: '/data', host: 'broker', port: 9092 }
 
-/** Refusals that deleted records, power cuts and slow disks explain, or that groups give while their topic is made. */
+/** Refusals that deleted records, power cuts and slow disks explain, or that groups give while they are loaded. */
 const neverWrong = new Set([
   'OFFSET_OUT_OF_RANGE',
   'REQUEST_TIMED_OUT',
-  'NOT_COORDINATOR',
   'COORDINATOR_NOT_AVAILABLE',
   'COORDINATOR_LOAD_IN_PROGRESS',
 ])
