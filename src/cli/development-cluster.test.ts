@@ -5,15 +5,6 @@ import { test } from 'node:test'
 import { readConfigFile } from '../config/config-file.ts'
 import { withCli } from './cli-fixture.ts'
 
-/** The HTTP port opens a moment after clients can work. */
-async function answerOf(url: string): Promise<Response> {
-  for (;;) {
-    const answer = await fetch(url).catch(() => null)
-    if (answer !== null) return answer
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
 test('a cluster for development has Kafka’s defaults, but for groups that start at once, tells how it is, and stops when told to', () =>
   withCli(async (cli) => {
     assert.equal((await cli.up()).code, 0)
@@ -24,12 +15,12 @@ test('a cluster for development has Kafka’s defaults, but for groups that star
       { ...(await readConfigFile(file)) },
       { 'node.id': '1', ...settings, 'group.initial.rebalance.delay.ms': '0' },
     )
-    const health = await answerOf(`http://127.0.0.1:${http}/health`)
+    const health = await fetch(`http://127.0.0.1:${http}/health`)
     assert.deepEqual(
       [health.status, await health.json()],
       [200, { status: 'ok', live: true, ready: true, reasons: [] }],
     )
-    const metrics = await (await answerOf(`http://127.0.0.1:${http}/metrics`)).text()
+    const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
     assert.match(metrics, /^process_cpu_seconds_total \d/m)
     assert.match(metrics, /^# TYPE trilog_\w+ counter$/m)
     const stopped = await cli.run('broker', 'stop', '1', '--data', cli.data)

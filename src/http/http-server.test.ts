@@ -17,6 +17,15 @@ describe('the HTTP port', () => {
 
   const get = (path: string, init: RequestInit = {}) => fetch(`http://${host}:${server.port}${path}`, init)
 
+  test('the first requests wait together for what answers them', async () => {
+    const answers = await Promise.all(['/health/live', '/metrics', '/nothing'].map((path) => get(path)))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 404],
+    )
+    await Promise.all(answers.map((answer) => answer.text()))
+  })
+
   test('metrics come as Prometheus reads them', async () => {
     const response = await get('/metrics')
     assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')

@@ -1,3 +1,4 @@
+import { createServer, type RequestListener } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, silentLogger } from '../runtime/logger.ts'
 import { type Health, healthAnswer } from './health.ts'
@@ -46,29 +47,47 @@ const keepAliveMs = 65_000
 const paths = ['/health', '/health/live', '/health/ready', '/metrics']
 
 /**
- * Serves `/metrics`, `/health`, and `/health/live` and `/health/ready` for probes. Loads fastify when it is called, so that
- * it costs a start nothing before clients can work.
+ * Serves `/metrics`, `/health`, and `/health/live` and `/health/ready` for probes. The port is open when it resolves; the library behind
+ * it is loaded by the first request, so that it costs a start nothing.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { fastify } = await import('fastify')
-  const server = fastify({
-    logger: false,
-    bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveMs,
-    forceCloseConnections: true,
-    http: { maxHeaderSize: headerBytesMax },
+  const handler = handlerOf(options)
+  const server = createServer(
+    { maxHeaderSize: headerBytesMax, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
+    (request, response) => void handler().then((handle) => handle(request, response)),
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new HttpListenFault(options, error)))
+    server.listen({ host: options.host, port: options.port }, resolve)
   })
-  addRoutes(server, options)
-  try {
-    await server.listen({ host: options.host, port: options.port })
-  } catch (error) {
-    await server.close()
-    throw new HttpListenFault(options, error)
-  }
-  const address = server.server.address()
+  const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
-  return { port, close: () => server.close() }
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { port, close }
+}
+
+/** What answers requests; made when it is first asked for. */
+function handlerOf(options: HttpOptions): () => Promise<RequestListener> {
+  let making: Promise<RequestListener> | null = null
+  return () => {
+    making ??= makeHandler(options).catch((error: unknown) => {
+      options.logger?.error({ error: String(error) }, 'what serves HTTP could not be loaded')
+      return (_request, response) => void response.writeHead(500).end()
+    })
+    return making
+  }
+}
+
+async function makeHandler(options: HttpOptions): Promise<RequestListener> {
+  const { fastify } = await import('fastify')
+  const app = fastify({ logger: false, bodyLimit: bodyBytesMax })
+  addRoutes(app, options)
+  await app.ready()
+  return (request, response) => app.routing(request, response)
 }
 
 function addRoutes(server: FastifyInstance, { metricsText, health, logger = silentLogger }: HttpOptions): void {

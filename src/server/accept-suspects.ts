@@ -14,24 +14,21 @@ export async function acceptSuspects(
   runtime: Runtime,
   folder: LogFolder,
   found: { image: ClusterImage; suspects: readonly Suspect[] },
-): Promise<Receipts> {
+): Promise<void> {
   const receipts = await Receipts.open(runtime.disk, folder.directory.path)
   const alone = found.suspects.filter(({ topic, partition }) => {
-    const known = found.image.partition(topic, partition) !== null
-    if (known && folder.directory.log({ topic, partition }) === null) return false
     // Offline: what it has lost is known only when it can be read again.
     if (folder.directory.log({ topic, partition }) === null) return false
     const replicas = found.image.partition(topic, partition)?.replicas
     return replicas === undefined || replicas.length === 1
   })
   const written = alone.map((suspect) => receiptOf(runtime, folder, suspect))
-  if (written.length === 0) return receipts
+  if (written.length === 0) return
   await receipts.add(written)
   await folder.directory.liftSuspicion(alone)
   const reasons = [...new Set(written.map(({ reason }) => reason))]
   const facts = { partitions: written.length, reasons, receipts: written.slice(0, 5).map(({ id }) => id) }
   runtime.logger.warn(facts, 'partitions may have lost their newest records; receipts are written and they go on alone')
-  return receipts
 }
 
 function receiptOf(runtime: Runtime, folder: LogFolder, suspect: Suspect): Receipt {

@@ -1,4 +1,3 @@
-import type { Receipts } from '../broker/receipts.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -8,36 +7,25 @@ export interface OpenHttp {
   close(): Promise<void>
 }
 
-interface Source {
-  readonly health: () => Health
-  readonly receipts: Receipts
-}
-
 /** A runtime whose metrics can be read: Node's. */
 interface Scraped {
   text(): Promise<string>
 }
 
-/**
- * Opens the HTTP port, or none (null) where the configuration names none. Its library takes longer to load than the broker
- * to start, so a given port is opened after the broker is ready; one that the system picks must be waited for.
- */
-export async function openHttp(runtime: Runtime, config: BrokerConfig, source: Source): Promise<OpenHttp | null> {
+/** Opens the HTTP port, or none (null): where the configuration names none, or where it cannot be had. */
+export async function openHttp(runtime: Runtime, config: BrokerConfig, health: () => Health): Promise<OpenHttp | null> {
   if (config.httpPort < 0 || !('text' in runtime.metrics)) return null
-  const { httpHost: host, httpPort: port } = config
+  const { httpHost: host, httpPort } = config
+  const { logger } = runtime
   const scraped = runtime.metrics as unknown as Scraped
-  const start = async () => {
-    const { startHttp } = await import('../http/http-server.ts')
-    return startHttp({ host, port, metricsText: () => scraped.text(), health: source.health })
-  }
-  if (port === 0) {
-    const server = await start()
+  // Not loaded where there is no such port: in simulation.
+  const { startHttp } = await import('../http/http-server.ts')
+  try {
+    const server = await startHttp({ host, port: httpPort, metricsText: () => scraped.text(), health, logger })
     return { at: { host, port: server.port }, close: () => server.close() }
-  }
-  const starting = start().catch((error: unknown) => {
+  } catch (error) {
     // Clients of the broker are served all the same; the operator finds the reason in the log.
-    runtime.logger.error({ error: String(error), port }, 'the HTTP port could not be opened')
+    logger.error({ error: String(error), port: httpPort }, 'the HTTP port could not be opened')
     return null
-  })
-  return { at: { host, port }, close: async () => (await starting)?.close() }
+  }
 }

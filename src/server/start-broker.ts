@@ -23,7 +23,7 @@ import { type OpenHttp, openHttp } from './open-http.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
-  /** Null: the broker has no HTTP port. It answers there shortly after the start. */
+  /** Null: the broker has no HTTP port, or it could not be had. */
   readonly http: { readonly host: string; readonly port: number } | null
   /** What `/health` tells. */
   health(): Health
@@ -57,7 +57,7 @@ async function startIn(
   { runtime, config }: { runtime: Runtime; config: BrokerConfig },
 ): Promise<RunningBroker> {
   const cluster = await openCluster(folder, { runtime, config })
-  const { broker, coordinator, partitions, receipts } = cluster
+  const { broker, coordinator, partitions } = cluster
   const groups = new GroupCoordination(broker)
   partitions.listen(groups)
   const listener = listenerOf(runtime, broker, groups)
@@ -76,7 +76,7 @@ async function startIn(
   await groups.loaded()
   const stopExpiring = expireProducers(runtime, broker)
   const health = (): Health => healthOf(broker)
-  const http = await openHttp(runtime, config, { health, receipts })
+  const http = await openHttp(runtime, config, health)
   const { image, endpoint } = broker
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
@@ -109,7 +109,7 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
   const report = await openLogs(folder, { image, configs, self: config.nodeId })
   await setUnknownAside(folder, image)
   await partitions.openAll()
-  const receipts = await acceptSuspects(runtime, folder, { image, suspects: report.suspects })
+  await acceptSuspects(runtime, folder, { image, suspects: report.suspects })
   const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
   const broker = new Broker({
     runtime,
@@ -121,7 +121,7 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
     dataFolder: path,
     endpoint: { host, port },
   })
-  return { broker, coordinator, partitions, receipts }
+  return { broker, coordinator, partitions }
 }
 
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
