@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type * as Lz4 from 'lz4-napi'
+import { asBuffer } from './as-buffer.ts'
 import { DecompressedTooLarge } from './decompressed-too-large.ts'
 import { MalformedInput } from './malformed-input.ts'
 
@@ -76,10 +77,6 @@ function sizeOfBlock(frame: Buffer, from: number, end: number, enough: number): 
     total += 4 + extended(token & 0x0f)
   }
   return total
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 // On first use and by `require`: see snappy.ts.

@@ -1,6 +1,7 @@
 import { endTransactionOf } from '../record/control-record.ts'
 import { crcHolds, sealBatch } from '../record/batch-crc.ts'
-import { asBuffer, type ValidatedBatches } from '../record/batch-validation.ts'
+import { asBuffer } from '../codec/as-buffer.ts'
+import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
 import { type LeaderEpoch, type Offset, type Position, type Timestamp, noEpoch } from '../record/offset.ts'
 import type { DiskFault, DiskFile } from '../runtime/disk.ts'

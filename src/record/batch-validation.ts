@@ -1,3 +1,4 @@
+import { asBuffer } from '../codec/as-buffer.ts'
 import { crcHolds } from './batch-crc.ts'
 import { BatchHeader, batchHeaderBytes, batchSizeOf, knownAttributes, magicOf } from './batch-header.ts'
 import type { Timestamp } from './offset.ts'
@@ -62,11 +63,6 @@ export function validateBatches(given: Uint8Array, rules: BatchRules): Validated
 
 export function isRefusal(validated: ValidatedBatches | BatchRefusal): validated is BatchRefusal {
   return 'code' in validated
-}
-
-/** The same bytes as a Buffer (a view; no copy). */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function refusalOf(bytes: Buffer, at: number, rules: BatchRules): BatchRefusal | null {

@@ -1,4 +1,4 @@
-import { asBuffer } from './batch-validation.ts'
+import { asBuffer } from '../codec/as-buffer.ts'
 import { type BatchHeader, batchHeaderBytes } from './batch-header.ts'
 
 /** What a control batch's record says when it ends a transaction (KIP-98). */

@@ -1,3 +1,4 @@
+import { asBuffer } from '../codec/as-buffer.ts'
 import { batchesIn, type BatchRecord, readRecords } from '../record/record-reader.ts'
 import type { Replica } from './replica.ts'
 
@@ -15,7 +16,8 @@ export async function visitRecords(replica: Replica, visit: (record: BatchRecord
     try {
       if (slice.bytes === 0) return
       // A batch may lie across two pieces of the slice.
-      const bytes = slice.buffers.length === 1 ? asBuffer(slice.buffers[0]) : Buffer.concat(slice.buffers)
+      const [first, second] = slice.buffers
+      const bytes = first !== undefined && second === undefined ? asBuffer(first) : Buffer.concat(slice.buffers)
       for (const batch of batchesIn(bytes)) {
         if (batch.isControl) continue
         for (const record of await readRecords(batch)) if (record.offset >= from && record.offset < upTo) visit(record)
@@ -25,8 +27,4 @@ export async function visitRecords(replica: Replica, visit: (record: BatchRecord
       slice.release()
     }
   }
-}
-
-function asBuffer(bytes: Uint8Array | undefined): Buffer {
-  return bytes === undefined ? Buffer.alloc(0) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
