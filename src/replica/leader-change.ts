@@ -1,9 +1,9 @@
 import { message, encodeVersioned, array } from '../codec/message.ts'
 import { buildBatch } from '../record/batch-builder.ts'
-import { isRefusal, type ValidatedBatches, validateBatches } from '../record/batch-validation.ts'
+import type { ValidatedBatches } from '../record/batch-validation.ts'
+import { ownBatch } from './own-batch.ts'
 import type { LeaderEpoch, Timestamp } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
-import { invariant } from '../runtime/invariant.ts'
 
 const controlKey = message({ type: { type: 'int16', about: 'Kind of the control record.' } })
 const leaderChangeType = 2
@@ -34,18 +34,4 @@ export function leaderChangeBatch(change: {
   const value = encodeVersioned(leaderChange, { leaderId: change.leader, voters, grantingVoters: voters }, 0)
   const batch = buildBatch([{ timestamp: change.nowMs, key, value }], { epoch: change.epoch, control: true })
   return ownBatch(batch, change.nowMs)
-}
-
-/** A batch that this broker has built itself, ready to be appended. */
-export function ownBatch(batch: Buffer, nowMs: Timestamp): ValidatedBatches {
-  const validated = validateBatches(batch, {
-    maxMessageBytes: Number.MAX_SAFE_INTEGER,
-    timestampType: 'CreateTime',
-    timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-    timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-    nowMs,
-    origin: 'broker',
-  })
-  invariant(!isRefusal(validated), 'a batch of our own is not valid', { validated })
-  return validated
 }

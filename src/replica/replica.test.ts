@@ -9,7 +9,7 @@ import { isrScheme, majorityScheme, type Scheme } from '../replication/schemes.t
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SimNode } from '../runtime/sim/sim-node.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { ownBatch } from './leader-change.ts'
+import { ownBatch } from './own-batch.ts'
 import { Replica } from './replica.ts'
 import { standForElection } from './stand-for-election.ts'
 import { visitRecords } from './visit-records.ts'

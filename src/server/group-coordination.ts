@@ -15,7 +15,7 @@ import {
 import { offsetsTopicName } from '../metadata/topic-name.ts'
 import { buildBatch } from '../record/batch-builder.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import { ownBatch } from '../replica/leader-change.ts'
+import { commitOwnBatch } from '../replica/commit-own-batch.ts'
 import type { AppendRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import { visitRecords } from '../replica/visit-records.ts'
@@ -117,11 +117,9 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
     const timestamp = this.#broker.clock.nowMs()
     const batch = buildBatch(records.map(({ key, value }) => ({ timestamp, key, value })))
     if (batch.length > this.#broker.topicConfig(offsetsTopicName).maxMessageBytes) throw new AppendRefused('too-large')
-    const appended = replica.append(ownBatch(batch, timestamp), { allInSync: true })
-    if ('code' in appended) throw refused(appended)
-    const refusal = await replica.whenCommitted(appended.lastOffset + 1)
-    if (refusal !== null) throw refused(refusal)
-    return appended.baseOffset
+    const committed = await commitOwnBatch(replica, batch, timestamp)
+    if (typeof committed !== 'number') throw refused(committed)
+    return committed
   }
 }
 

@@ -1,6 +1,6 @@
 import { buildBatch } from '../../record/batch-builder.ts'
 import { visitRecords } from '../../replica/visit-records.ts'
-import { ownBatch } from '../../replica/leader-change.ts'
+import { commitOwnBatch } from '../../replica/commit-own-batch.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { invariant } from '../../runtime/invariant.ts'
@@ -80,11 +80,9 @@ export class EmbeddedCoordinator implements Coordinator {
     const timestamp = this.#clock.nowMs()
     // One batch: it is committed whole or not at all.
     const batch = buildBatch(records.map((record) => ({ timestamp, value: encodeMetadataRecord(record) })))
-    const appended = this.#replica.append(ownBatch(batch, timestamp), { allInSync: true })
-    if ('code' in appended) throw new CoordinatorUnavailable(appended.code)
-    const refusal = await this.#replica.whenCommitted(appended.lastOffset + 1)
-    if (refusal !== null) throw new CoordinatorUnavailable(refusal.code)
-    for (const [nth, record] of records.entries()) this.image.replay(record, appended.baseOffset + nth)
+    const baseOffset = await commitOwnBatch(this.#replica, batch, timestamp)
+    if (typeof baseOffset !== 'number') throw new CoordinatorUnavailable(baseOffset.code)
+    for (const [nth, record] of records.entries()) this.image.replay(record, baseOffset + nth)
     await this.#apply(records)
   }
 }
