@@ -1,9 +1,9 @@
 import type { Broker } from '../../broker/broker.ts'
+import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeCluster } from '../schema/describe-cluster.ts'
 
-const allClusterOperations = 8096
 const brokers = 1
 const controllers = 2
 
@@ -26,6 +26,6 @@ export const describeClusterHandler = (broker: Broker) =>
         port,
         rack,
       })),
-      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allClusterOperations } : {}),
+      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allOperations.cluster } : {}),
     }
   })

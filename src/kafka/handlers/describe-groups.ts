@@ -1,10 +1,8 @@
 import type { GroupService } from '../../consumer-group/group-service.ts'
+import { allOperations } from '../authorized-operations.ts'
 import { groupErrorOf } from '../group-errors.ts'
 import { handler } from '../handler.ts'
 import { describeGroups } from '../schema/describe-groups.ts'
-
-/** Read, delete, describe, and describe and alter configs, as bits: without access control everybody may do all. */
-const allGroupOperations = 3400
 
 /**
  * Describes groups with their members. Versions 0 to 6: v3 may ask what the caller may do, v4 tells instance ids, v5 is
@@ -33,7 +31,7 @@ export const describeGroupsHandler = (groups: GroupService) =>
           memberMetadata: member.metadata,
           memberAssignment: member.assignment,
         })),
-        ...(request.includeAuthorizedOperations ? { authorizedOperations: allGroupOperations } : {}),
+        ...(request.includeAuthorizedOperations ? { authorizedOperations: allOperations.group } : {}),
       }
     }),
   }))

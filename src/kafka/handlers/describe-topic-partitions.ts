@@ -1,11 +1,10 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
 import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
+import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { describeTopicPartitions } from '../schema/describe-topic-partitions.ts'
-
-const allTopicOperations = 3576
 
 /**
  * Partitions of topics with their in-sync and eligible replicas, page by page (KIP-966): topics in the order of their names,
@@ -27,7 +26,7 @@ export const describeTopicPartitionsHandler = (broker: Broker) =>
       const topic = broker.image.topics.get(name)
       if (topic === undefined) {
         const error = topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'
-        topics.push({ name, errorCode: kafkaErrors[error].code, topicAuthorizedOperations: allTopicOperations })
+        topics.push({ name, errorCode: kafkaErrors[error].code, topicAuthorizedOperations: allOperations.topic })
         continue
       }
       const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
@@ -48,7 +47,7 @@ function describe(topic: TopicImage, partitions: readonly PartitionImage[]) {
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    topicAuthorizedOperations: allTopicOperations,
+    topicAuthorizedOperations: allOperations.topic,
     partitions: partitions.map((partition) => ({
       errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
       partitionIndex: partition.index,

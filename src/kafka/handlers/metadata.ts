@@ -1,8 +1,10 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
+import { onceEach } from '../../metadata/controller/once-each.ts'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
 import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
+import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { metadata } from '../schema/metadata.ts'
@@ -10,10 +12,6 @@ import { metadata } from '../schema/metadata.ts'
 type Request = RequestOf<typeof metadata>
 type AskedTopic = NonNullable<Request['topics']>[number]
 type TopicAnswer = NonNullable<NonNullable<ResponseInputOf<typeof metadata>['topics']>[number]>
-
-/** All operations that there are, as the bits of Kafka's access control: without access control everybody may do all. */
-const allTopicOperations = 3576
-const allClusterOperations = 8096
 
 /**
  * Brokers, topics, leaders. Versions 0 to 13: v1 tells internal topics and asks for no topic by an empty list (v0: all), v4 says
@@ -28,20 +26,18 @@ export const metadataHandler = (broker: Broker) =>
     }
     const topics = all
       ? [...broker.image.topics.values()].map((topic) => topicAnswer(topic, request))
-      : await Promise.all(onceEach(request.topics ?? []).map((asked) => answerFor(broker, asked, request)))
+      : await Promise.all(onceEach(request.topics ?? [], keyOf).map(({ item }) => answerFor(broker, item, request)))
     return {
       brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
       controllerId: broker.id,
       topics,
-      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allClusterOperations } : {}),
+      ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allOperations.cluster } : {}),
       errorCode: kafkaErrors.NONE.code,
     }
   })
 
-function onceEach(topics: readonly AskedTopic[]): readonly AskedTopic[] {
-  return [...new Map(topics.map((asked) => [asked.name ?? asked.topicId, asked])).values()]
-}
+const keyOf = (asked: AskedTopic): string => asked.name ?? asked.topicId
 
 async function answerFor(broker: Broker, asked: AskedTopic, request: Request): Promise<TopicAnswer> {
   if (asked.name === null) {
@@ -75,7 +71,7 @@ function topicAnswer(topic: TopicImage, request: Request): TopicAnswer {
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
     partitions: topic.partitions.map(partitionAnswer),
-    ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: allTopicOperations } : {}),
+    ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: allOperations.topic } : {}),
   }
 }
 
