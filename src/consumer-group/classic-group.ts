@@ -1,8 +1,10 @@
 import { invariant } from '../runtime/invariant.ts'
 import { consumerProtocolType, subscribedTopicsOf } from './consumer-protocol.ts'
+import type { MemberProtocol, Ticket } from './group-events.ts'
 import { type GroupMember, metadataOf } from './group-member.ts'
 import type { StoredGroup } from './group-record.ts'
 import type { GroupRefusalCode } from './group-refusal.ts'
+import { KnownProtocols } from './known-protocols.ts'
 
 /**
  * States of a group with members, as clients see them. A group that is *Dead* is one that the coordinator no longer
@@ -46,6 +48,9 @@ export class ClassicGroup {
   /** In joining order; the leader's choice of a successor and of a protocol depends on it. */
   readonly #members = new Map<string, GroupMember>()
   readonly #staticMembers = new Map<string, string>()
+  readonly #protocols = new KnownProtocols()
+  /** Members whose JoinGroup waits. */
+  #awaitingJoin = 0
   /** Ids given out to members that have not come back with them. */
   readonly pendingMembers = new Set<string>()
   /** Members that have not asked for this generation's assignment. */
@@ -144,6 +149,8 @@ export class ClassicGroup {
   add(member: GroupMember, protocolType: string): void {
     if (this.#members.size === 0) this.#protocolType = protocolType
     this.#members.set(member.id, member)
+    this.#protocols.add(member.protocols)
+    if (member.joinTicket !== null) this.#awaitingJoin++
     if (member.instanceId !== null) this.#staticMembers.set(member.instanceId, member.id)
     this.#leader ??= member.id
     this.pendingMembers.delete(member.id)
@@ -154,6 +161,8 @@ export class ClassicGroup {
     const member = this.#members.get(id)
     if (member !== undefined) {
       this.#members.delete(id)
+      this.#protocols.remove(member.protocols)
+      if (member.joinTicket !== null) this.#awaitingJoin--
       if (member.instanceId !== null && this.#staticMembers.get(member.instanceId) === id) {
         this.#staticMembers.delete(member.instanceId)
       }
@@ -163,9 +172,36 @@ export class ClassicGroup {
     this.pendingSync.delete(id)
   }
 
+  /** The member asks to join (again) with these protocols and timeouts; its JoinGroup waits. */
+  rejoin(
+    member: GroupMember,
+    asked: Pick<GroupMember, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'> & { readonly ticket: Ticket },
+  ): void {
+    if (member.joinTicket === null) this.#awaitingJoin++
+    member.joinTicket = asked.ticket
+    this.setProtocols(member, asked.protocols)
+    member.rebalanceTimeoutMs = asked.rebalanceTimeoutMs
+    member.sessionTimeoutMs = asked.sessionTimeoutMs
+  }
+
+  setProtocols(member: GroupMember, protocols: readonly MemberProtocol[]): void {
+    this.#protocols.remove(member.protocols)
+    this.#protocols.add(protocols)
+    member.protocols = protocols
+  }
+
+  /** The member's JoinGroup is answered: it waits no longer. Returns which that was, null: none. */
+  takeJoinTicket(member: GroupMember): Ticket | null {
+    const ticket = member.joinTicket
+    if (ticket !== null) this.#awaitingJoin--
+    member.joinTicket = null
+    return ticket
+  }
+
   /** Gives a static member's place (assignment, leadership, position in the order) to a new member id. */
   replace(old: GroupMember, id: string): GroupMember {
-    const replacement: GroupMember = { ...old, id, isNew: false, joinTicket: null, syncTicket: null }
+    invariant(old.joinTicket === null, 'a member that waits is replaced', { group: this.id, member: old.id })
+    const replacement: GroupMember = { ...old, id, isNew: false, syncTicket: null }
     const inOrder = [...this.#members.values()]
     this.#members.clear()
     for (const member of inOrder) {
@@ -196,13 +232,11 @@ export class ClassicGroup {
   }
 
   get awaitingJoin(): number {
-    let count = 0
-    for (const member of this.#members.values()) if (member.joinTicket !== null) count++
-    return count
+    return this.#awaitingJoin
   }
 
   get allJoined(): boolean {
-    return this.pendingMembers.size === 0 && this.awaitingJoin === this.#members.size
+    return this.pendingMembers.size === 0 && this.#awaitingJoin === this.#members.size
   }
 
   /** A member of this type with these protocols could be in the group with those that are. */
@@ -210,16 +244,14 @@ export class ClassicGroup {
     if (this.#state === 'Empty') return protocolType !== '' && protocols.length > 0
     if (protocolType !== this.#protocolType) return false
     if (this.#members.size === 0) return protocols.length > 0
-    const known = this.#protocolsOfAll()
-    return protocols.some(({ name }) => known.has(name))
+    return protocols.some(({ name }) => this.#allKnow(name))
   }
 
   /** The protocol that the next generation would choose: each member votes for the first of its own that all know. */
   selectProtocol(): string {
-    const candidates = this.#protocolsOfAll()
     const votes = new Map<string, number>()
     for (const member of this.#members.values()) {
-      const vote = member.protocols.find(({ name }) => candidates.has(name))
+      const vote = member.protocols.find(({ name }) => this.#allKnow(name))
       if (vote !== undefined) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
     }
     let chosen: string | null = null
@@ -264,9 +296,8 @@ export class ClassicGroup {
     return this.#subscribedTopics !== null
   }
 
-  #protocolsOfAll(): ReadonlySet<string> {
-    const [first, ...others] = [...this.#members.values()].map(({ protocols }) => new Set(protocols.map(nameOf)))
-    return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))))
+  #allKnow(protocol: string): boolean {
+    return this.#protocols.countOf(protocol) === this.#members.size
   }
 
   #computeSubscribedTopics(): ReadonlySet<string> | null {
@@ -279,8 +310,4 @@ export class ClassicGroup {
     }
     return topics
   }
-}
-
-function nameOf({ name }: { readonly name: string }): string {
-  return name
 }

@@ -7,7 +7,7 @@ import type { GroupEffect, GroupEvent, GroupRequest, GroupTimer, Ticket } from '
 import type { GroupRecord } from './group-record.ts'
 import type { GroupScope } from './group-scope.ts'
 import type { GroupSettings } from './group-settings.ts'
-import { GroupStore } from './group-store.ts'
+import { type Group, GroupStore } from './group-store.ts'
 import { type DescribedGroup, described, type FetchedTopic, fetched, type ListedGroup, listed } from './group-views.ts'
 import { heartbeat } from './heartbeat.ts'
 import { join } from './join.ts'
@@ -79,6 +79,11 @@ export class GroupCoordinator {
     }
     this.#setExpiry()
     return this.#scope.out.drain()
+  }
+
+  /** The group as it is, for those who only look; null: there is none. */
+  group(groupId: string): Group | null {
+    return this.#scope.store.get(groupId)
   }
 
   list(): ListedGroup[] {
@@ -167,7 +172,7 @@ export class GroupCoordinator {
     }
     for (const { members } of store.all()) {
       for (const member of members.members.values()) {
-        answerJoin(this.#scope, member, joinRefused('not-coordinator', member.id))
+        answerJoin(this.#scope, members, member, joinRefused('not-coordinator', member.id))
         answerSync(this.#scope, member, syncRefused('not-coordinator'))
       }
     }

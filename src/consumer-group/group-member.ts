@@ -11,7 +11,7 @@ export interface GroupMember {
   readonly clientHost: string
   rebalanceTimeoutMs: number
   sessionTimeoutMs: number
-  /** In the member's order of preference. */
+  /** In the member's order of preference. Set by its group, which counts them, as is `joinTicket`. */
   protocols: readonly MemberProtocol[]
   assignment: Uint8Array
   /** Its first JoinGroup has not been answered: it knows no member id that it could send heartbeats with. */

@@ -137,20 +137,17 @@ function addMember({ scope, group, request, ticket }: Joining, memberId: string)
   rebalanceOrComplete(scope, group, `member ${memberId} joins: ${request.reason ?? 'no reason given'}`)
 }
 
-function updateMember({ scope, request, ticket }: Joining, member: GroupMember): void {
+function updateMember({ scope, group, request, ticket }: Joining, member: GroupMember): void {
   // An earlier JoinGroup of this member may still wait, on a connection that the client has given up.
-  answerJoin(scope, member, joinRefused('rebalance-in-progress', member.id))
-  member.protocols = request.protocols
-  member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
-  member.sessionTimeoutMs = request.sessionTimeoutMs
-  member.joinTicket = ticket
+  answerJoin(scope, group, member, joinRefused('rebalance-in-progress', member.id))
+  group.rejoin(member, { ...request, ticket })
 }
 
 /** A static member is back without its id: it gets a new one, and its old self, should it live, is fenced (KIP-345). */
 function replaceStatic(joining: Joining, old: GroupMember, memberId: string): void {
   const { scope, group, request } = joining
   const oldLeader = group.leader
-  answerJoin(scope, old, joinRefused('fenced-instance', old.id))
+  answerJoin(scope, group, old, joinRefused('fenced-instance', old.id))
   answerSync(scope, old, syncRefused('fenced-instance'))
   scope.out.cancelTimer({ type: 'session', groupId: group.id, memberId: old.id })
   const member = group.replace(old, memberId)
@@ -184,17 +181,26 @@ function storeReplacement(
       startSession(scope, group, member)
       // A leader that assigned now would be alone in the new assignment: nobody else has been called.
       if (request.canSkipAssignment) {
-        answerJoin(scope, member, { ...answer, skipAssignment: isLeader, members: isLeader ? membersOf(group) : [] })
+        answerJoin(scope, group, member, {
+          ...answer,
+          skipAssignment: isLeader,
+          members: isLeader ? membersOf(group) : [],
+        })
       } else {
-        answerJoin(scope, member, { ...answer, leader: oldLeader ?? '', members: [] })
+        answerJoin(scope, group, member, { ...answer, leader: oldLeader ?? '', members: [] })
       }
     },
     refused(code) {
       if (!isWaiting()) return
-      answerJoin(scope, member, { ...joined(group, member), code: refusalOfAppend(code), memberId: '', members: [] })
+      answerJoin(scope, group, member, {
+        ...joined(group, member),
+        code: refusalOfAppend(code),
+        memberId: '',
+        members: [],
+      })
       scope.out.cancelTimer({ type: 'session', groupId: group.id, memberId: member.id })
       const reverted = group.replace(member, old.id)
-      reverted.protocols = old.protocols
+      group.setProtocols(reverted, old.protocols)
       reverted.rebalanceTimeoutMs = old.rebalanceTimeoutMs
       reverted.sessionTimeoutMs = old.sessionTimeoutMs
       startSession(scope, group, reverted)

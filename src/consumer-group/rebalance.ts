@@ -72,7 +72,7 @@ function completeJoin(scope: GroupScope, group: ClassicGroup): void {
     return
   }
   for (const member of group.members.values()) {
-    answerJoin(scope, member, joined(group, member))
+    answerJoin(scope, group, member, joined(group, member))
     member.isNew = false
     startSession(scope, group, member)
     group.pendingSync.add(member.id)
@@ -112,7 +112,7 @@ export function onSessionTimer(scope: GroupScope, group: ClassicGroup, memberId:
 
 /** Takes a member out and answers what it waits for. Whether the others rebalance is the caller's to say. */
 export function removeMember(scope: GroupScope, group: ClassicGroup, member: GroupMember): void {
-  answerJoin(scope, member, joinRefused('unknown-member', ''))
+  answerJoin(scope, group, member, joinRefused('unknown-member', ''))
   answerSync(scope, member, syncRefused('unknown-member'))
   group.remove(member.id)
   scope.out.cancelTimer({ type: 'session', groupId: group.id, memberId: member.id })
@@ -130,10 +130,9 @@ export function startSession(scope: GroupScope, group: ClassicGroup, member: Gro
 }
 
 /** Answers the member's JoinGroup, if one waits. */
-export function answerJoin(scope: GroupScope, member: GroupMember, answer: JoinAnswer): void {
-  if (member.joinTicket === null) return
-  scope.out.answer(member.joinTicket, answer)
-  member.joinTicket = null
+export function answerJoin(scope: GroupScope, group: ClassicGroup, member: GroupMember, answer: JoinAnswer): void {
+  const ticket = group.takeJoinTicket(member)
+  if (ticket !== null) scope.out.answer(ticket, answer)
 }
 
 /** Answers the member's SyncGroup, if one waits; true if so. */
