@@ -11,6 +11,7 @@ import type {
 } from './group-events.ts'
 import type { GroupRecord } from './group-record.ts'
 import type { GroupSettings } from './group-settings.ts'
+import { codesOf, eventOf, type GroupTransition, newCoordinator, refusedName, stateOf } from './group-transition.ts'
 import type { AppendRefusalCode } from './offsets-topic.ts'
 
 /** A request that was handed to the core, and its answer once it came. */
@@ -32,6 +33,8 @@ export class CoreDriver {
   holdsAppends = false
   /** Called with every effect, in order. */
   onEffect: (effect: GroupEffect) => void = () => {}
+  /** Called with what each event made of each group that it was about. */
+  onTransition: (transition: GroupTransition) => void = () => {}
   nowMs = 0
   core: GroupCoordinator
   #nextTicket = 1
@@ -92,18 +95,23 @@ export class CoreDriver {
     const next = this.#pending.shift()
     if (next === undefined) return
     this.log.push(...next.records)
-    this.#step({ type: 'committed', append: next.append })
+    this.#step({ type: 'committed', append: next.append }, next.records)
   }
 
   refuseNext(code: AppendRefusalCode): void {
     const next = this.#pending.shift()
-    if (next !== undefined) this.#step({ type: 'refused', append: next.append, code })
+    if (next !== undefined) this.#step({ type: 'refused', append: next.append, code }, next.records)
   }
 
   /** The leadership moves: the old core resigns, a new one loads what is committed. What was not is lost. */
   failover(): void {
+    const before = this.#groupIds().map((groupId) => ({ groupId, from: stateOf(this.core.group(groupId)) }))
+    const told = new Map<string, string[]>()
     this.#pending.length = 0
-    this.#step({ type: 'resigned' })
+    for (const { ticket } of this.#step({ type: 'resigned' })) {
+      const { request, answer } = this.requests.get(ticket) as DrivenRequest
+      told.set(request.groupId, [...(told.get(request.groupId) ?? []), ...(answer === null ? [] : codesOf(answer))])
+    }
     // What it set in motion as its last act goes nowhere.
     this.#pending.length = 0
     invariant(this.unanswered().length === 0, 'a core resigned and someone waits still')
@@ -111,15 +119,60 @@ export class CoreDriver {
     this.core = new GroupCoordinator(this.#settings)
     for (const record of this.log) this.core.replay(record)
     this.#step({ type: 'loaded' })
+    for (const { groupId, from } of before) {
+      const to = stateOf(this.core.group(groupId))
+      this.onTransition({ event: newCoordinator, from, to, told: inOrder(told.get(groupId) ?? []) })
+    }
   }
 
-  #step(event: Stepped): void {
+  #groupIds(): string[] {
+    return this.core.list().map(({ groupId }) => groupId)
+  }
+
+  /** `records`: those of the append that the event is about. Returns what was answered. */
+  #step(stepped: Stepped, records: readonly GroupRecord[] = []): (GroupEffect & { type: 'answer' })[] {
     invariant(!this.#isStepping, 'the core was stepped from within a step')
+    const event = { ...stepped, nowMs: this.nowMs } as GroupEvent
+    const watched = this.#groupsOf(event, records).map((groupId) => {
+      const group = this.core.group(groupId)
+      return { groupId, from: stateOf(group), name: eventOf(event, groupId, group, records) }
+    })
     this.#isStepping = true
-    const effects = this.core.step({ ...event, nowMs: this.nowMs } as GroupEvent)
+    const effects = this.core.step(event)
     this.#isStepping = false
+    const transitions = watched.map(({ groupId, from, name }) => {
+      const told = this.#told(event, groupId, effects)
+      const refused = event.type === 'request' ? refusedName(event.request, told) : null
+      return { event: refused ?? name, from, to: stateOf(this.core.group(groupId)), told }
+    })
     for (const effect of effects) this.#perform(effect)
+    for (const transition of transitions) this.onTransition(transition)
     while (!this.holdsAppends && event.type !== 'resigned' && this.#pending.length > 0) this.commitNext()
+    return effects.filter((effect) => effect.type === 'answer')
+  }
+
+  #groupsOf(event: GroupEvent, records: readonly GroupRecord[]): readonly string[] {
+    if (event.type === 'request') return [event.request.groupId]
+    if (event.type === 'timer' && event.timer.type !== 'expiry') return [event.timer.groupId]
+    if (event.type === 'committed' || event.type === 'refused')
+      return [...new Set(records.map(({ groupId }) => groupId))]
+    return event.type === 'loaded' || event.type === 'resigned' ? [] : this.#groupIds()
+  }
+
+  #told(event: GroupEvent, groupId: string, effects: readonly GroupEffect[]): string[] {
+    const told: string[] = []
+    const [own, kind] = event.type === 'request' ? [event.ticket, event.request.type] : [null, '']
+    const answers = effects.filter((effect) => effect.type === 'answer')
+    if (own !== null && answers.every(({ ticket }) => ticket !== own)) told.push('waits')
+    for (const { ticket, answer } of answers) {
+      const request = this.requests.get(ticket)?.request
+      if (request?.groupId !== groupId) continue
+      // Why the log refused is one and the same for everyone: see `refusalOfAppend`.
+      const codes = event.type === 'refused' ? ['refused'] : codesOf(answer)
+      told.push(...codes.map((code) => (ticket === own ? code : `${request.type} ${code}`)))
+    }
+    // Those who wait for the same are told no less than the asker is.
+    return inOrder(told.filter((one) => own === null || !told.includes('ok') || one !== `${kind} ok`))
   }
 
   #perform(effect: GroupEffect): void {
@@ -137,4 +190,8 @@ export class CoreDriver {
       this.#timers.delete(JSON.stringify(effect.timer))
     }
   }
+}
+
+function inOrder(told: readonly string[]): string[] {
+  return [...new Set(told)].sort()
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { GroupSettings } from './group-settings.ts'
+import { documentedTransitions, checkout } from './documented-transitions.ts'
 import { StoryTeller } from './story-teller.ts'
+import { TransitionTable } from './transition-table.ts'
 
 /**
  * Each story is a file of commands (`> …`) and what came of them. `REWRITE_STORIES=1` writes what came now; the diff is
@@ -12,12 +13,8 @@ import { StoryTeller } from './story-teller.ts'
  */
 const rewrites = process.env['REWRITE_STORIES'] === '1'
 
-/** Stories stay in the sources; this runs from what was built of them. */
-function storyFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'src/consumer-group/stories'))) folder = dirname(folder)
-  return join(folder, 'src/consumer-group/stories')
-}
+const folder = join(checkout(), 'src/consumer-group/stories')
+const seen = new TransitionTable()
 
 function retell(story: string): string {
   const lines = story.split('\n')
@@ -31,15 +28,22 @@ function retell(story: string): string {
     if (line.startsWith('> ')) return [line, ...teller.run(line.slice(2))]
     return line === '' || line.startsWith('#') || line.startsWith('settings ') ? [line] : []
   })
+  for (const transition of teller.transitions) seen.add(transition)
   return `${told.join('\n').trimEnd()}\n`
 }
 
-const folder = storyFolder()
 for (const name of readdirSync(folder)) {
+  const written = readFileSync(join(folder, name), 'utf8')
+  const told = retell(written)
   test(`the story goes as written: ${name}`, () => {
-    const written = readFileSync(join(folder, name), 'utf8')
-    const told = retell(written)
     if (rewrites) writeFileSync(join(folder, name), told)
     else assert.equal(told, written)
   })
 }
+
+test('the stories show every transition that docs/consumer-groups.md lists, and the page lists all that they show', () => {
+  const [told, listed] = [new Set(seen.lines()), new Set(documentedTransitions().lines())]
+  const untold = [...listed].filter((line) => !told.has(line))
+  const unlisted = [...told].filter((line) => !listed.has(line))
+  assert.deepEqual({ untold, unlisted }, { untold: [], unlisted: [] })
+})

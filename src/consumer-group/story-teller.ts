@@ -1,5 +1,6 @@
 import { CoreDriver } from './core-driver.ts'
 import type { GroupAnswer, GroupEffect, GroupRequest, GroupTimer, JoinRequest, Ticket } from './group-events.ts'
+import type { GroupTransition } from './group-transition.ts'
 import type { GroupRecord } from './group-record.ts'
 import { defaultGroupSettings, type GroupSettings } from './group-settings.ts'
 import type { AppendRefusalCode } from './offsets-topic.ts'
@@ -20,12 +21,15 @@ export class StoryTeller {
   readonly #askers = new Map<Ticket, string>()
   readonly #memberIds = new Map<string, string>()
   readonly #generations = new Map<string, number>()
+  /** What the commands so far have made of the groups. */
+  readonly transitions: GroupTransition[] = []
   #fresh = 0
 
   /** `settings`: what differs from Kafka's defaults. */
   constructor(settings: Partial<GroupSettings>) {
     this.#driver = new CoreDriver({ ...defaultGroupSettings, ...settings })
     this.#driver.onEffect = (effect) => this.#tell(effect)
+    this.#driver.onTransition = (transition) => this.transitions.push(transition)
   }
 
   run(line: string): string[] {
