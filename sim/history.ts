@@ -87,6 +87,13 @@ export type ViolationCode =
   | 'not live'
   | 'ended itself'
   | 'uncaught error'
+  // Of replication groups.
+  | 'two leaders'
+  | 'committed entries lost'
+  | 'committed history differs'
+  | 'logs differ'
+  | 'early read'
+  | 'did not start'
 
 export interface Violation {
   readonly code: ViolationCode

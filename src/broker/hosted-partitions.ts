@@ -1,7 +1,9 @@
+import { zeroUuid } from '../codec/uuid.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { Replica } from '../replica/replica.ts'
+import type { ReplicaSets } from '../replication/leader.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { isrScheme, type Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -32,6 +34,7 @@ const keyOf = (topic: string, partition: number): string => `${topic}:${partitio
  */
 export class HostedPartitions {
   readonly #self: BrokerId
+  readonly #directory: string
   readonly #image: ClusterImage
   readonly #configs: LiveConfigs
   readonly #logs: PartitionLogs
@@ -43,6 +46,8 @@ export class HostedPartitions {
 
   constructor(parts: {
     self: BrokerId
+    /** Id of the folder that its logs are in. */
+    directory: string
     image: ClusterImage
     configs: LiveConfigs
     logs: PartitionLogs
@@ -50,6 +55,7 @@ export class HostedPartitions {
     logger: Logger
   }) {
     this.#self = parts.self
+    this.#directory = parts.directory
     this.#image = parts.image
     this.#configs = parts.configs
     this.#logs = parts.logs
@@ -153,7 +159,7 @@ export class HostedPartitions {
     if (replica === null) return
     if (partition.leader === this.#self) {
       if (replica.leads && replica.epoch === partition.leaderEpoch) return this.#reconfigure(replica, partition)
-      replica.lead(partition.leaderEpoch, { replicas: partition.replicas, inSync: partition.inSync })
+      replica.lead(partition.leaderEpoch, setsOf(partition))
       for (const listener of this.#listeners) listener.elected(topic.name, partition.index, replica)
       return
     }
@@ -178,8 +184,9 @@ export class HostedPartitions {
   async #openReplica(topic: TopicImage, partition: number): Promise<Replica> {
     const name = { topic: topic.name, partition }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
+    const self = { broker: this.#self, directory: this.#directory }
     const replica = await Replica.open(
-      { ...name, self: this.#self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
+      { ...name, self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
       (events) => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
     )
     const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
@@ -200,11 +207,15 @@ export class HostedPartitions {
     replica.configure({
       settings: logSettingsOf(this.#configs.topic(replica.topic)),
       scheme: this.#schemeOf(replica.topic),
-      sets: { replicas: partition.replicas, inSync: partition.inSync },
+      sets: setsOf(partition),
     })
   }
 
   #schemeOf(topic: string): Scheme {
     return isrScheme(this.#configs.topic(topic).minInsyncReplicas)
   }
+}
+
+function setsOf({ replicas, directories, inSync }: PartitionImage): ReplicaSets {
+  return { replicas: replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid })), inSync }
 }

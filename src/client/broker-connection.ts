@@ -1,10 +1,10 @@
 import { type Api, decodeResponse, encodeRequest, type RequestInputOf, type ResponseOf } from '../codec/api.ts'
+import { SizedFrames } from '../codec/sized-frames.ts'
 import { apiVersions } from '../kafka/schema/api-versions.ts'
 import type { Timer } from '../runtime/clock.ts'
 import type { Connection } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { BrokerUnreachable, Cancelled, check, KafkaError } from './kafka-error.ts'
-import { ResponseFrames } from './response-frames.ts'
 
 /** What of the world a client needs. */
 export type ClientRuntime = Pick<Runtime, 'clock' | 'network' | 'random'>
@@ -33,6 +33,8 @@ interface Pending {
 }
 
 const unsupportedVersion = 35
+/** The largest size is larger than any answer that a broker gives. */
+const answerBounds = { landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 1024 * 1024 * 1024 }
 const softwareName = 'trilog'
 const softwareVersion = '0.1.0'
 
@@ -52,7 +54,7 @@ export class BrokerConnection {
     this.address = address
     this.#clientId = clientId
     this.#connection = connection
-    const frames = new ResponseFrames((frame) => this.#onFrame(frame))
+    const frames = new SizedFrames(answerBounds, (frame) => this.#onFrame(frame))
     connection.start({
       allocate: () => frames.allocate(),
       received: (bytes) => {

@@ -11,14 +11,15 @@ import type { SimNode } from '../runtime/sim/sim-node.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { ownBatch } from './own-batch.ts'
 import { Replica } from './replica.ts'
-import { standForElection } from './stand-for-election.ts'
+import { SelfElected } from './self-elected.ts'
 import { visitRecords } from './visit-records.ts'
 
-const alone = { replicas: [1], inSync: [1] }
+const self = { broker: 1, directory: 'AAAAAAAAAAAAAAAAAAAAZA' }
+const alone = { replicas: [self], inSync: [1] }
 
 async function openReplica(runtime: Runtime, scheme: Scheme = isrScheme(1)): Promise<Replica> {
   const { clock, logger } = runtime
-  return Replica.open({ topic: 't', partition: 0, self: 1, scheme, clock, logger }, async (events: LogEvents) => {
+  return Replica.open({ topic: 't', partition: 0, self, scheme, clock, logger }, async (events: LogEvents) => {
     const { log } = await openTestLog(runtime, { events })
     assert.ok(log instanceof Log)
     return log
@@ -110,7 +111,17 @@ describe('a replica', () => {
 })
 
 describe('an election', () => {
-  const candidate = { broker: 1, directory: 'AAAAAAAAAAAAAAAAAAAAZA' }
+  const stand = (runtime: Runtime, replica: Replica) =>
+    SelfElected.start({
+      runtime,
+      replica,
+      directory: 'data/t-0',
+      self,
+      voters: [self],
+      suspect: false,
+      electionMs: [10, 20],
+      send: () => {},
+    })
 
   test('never uses an epoch twice, though a power cut took what the log held of it', async () => {
     const world = new SimWorld(5)
@@ -121,7 +132,7 @@ describe('an election', () => {
       const start = async () => {
         await runtime.disk.makeDirectory('data/t-0')
         const replica = await openReplica(runtime, majorityScheme)
-        await standForElection(replica, { self: candidate, directory: 'data/t-0', disk: runtime.disk })
+        await stand(runtime, replica)
         epochs.push(replica.epoch)
       }
       await world.complete(start())
@@ -136,7 +147,7 @@ describe('an election', () => {
       await runtime.disk.makeDirectory('data/t-0')
       const replica = await openReplica(runtime, majorityScheme)
       disk.failNext({ operation: 'sync', code: 'EIO', path: 'quorum-state', times: Number.POSITIVE_INFINITY })
-      await assert.rejects(standForElection(replica, { self: candidate, directory: 'data/t-0', disk: runtime.disk }))
+      await assert.rejects(stand(runtime, replica))
       assert.equal(replica.leads, false)
     }))
 })

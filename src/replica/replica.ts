@@ -1,17 +1,22 @@
 import type { Log } from '../log/log.ts'
-import { LogAppendFault } from '../log/log-faults.ts'
+import { LogAppendFault, LogReadFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { Leader, type LeaderEffect, type ReplicaSets } from '../replication/leader.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
+import { Follower, type FollowerEvent } from '../replication/follower.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { DiskFault } from '../runtime/disk.ts'
+import { DiskFault } from '../runtime/disk.ts'
+import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
+import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
@@ -47,11 +52,27 @@ export interface ReadRequest {
 /** Told when more may be read of a replica, or when it leads no longer. */
 export type ReplicaWatcher = () => void
 
+/** How a replica reaches the others of its group. */
+export interface GroupLink {
+  fetch(to: BrokerId, request: FetchRequest): void
+  /** Whom it followed in epoch `followed` does not lead: what that one knows instead. */
+  misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): void
+  /** A suspect replica has followed its leader far enough to be counted again. */
+  trusted(): void
+}
+
 export interface ReplicaOptions {
   readonly topic: string
   readonly partition: number
-  readonly self: BrokerId
+  readonly self: ReplicaId
   readonly scheme: Scheme
+  /** Null: the group has no other replicas. */
+  readonly link?: GroupLink | null
+  readonly rules?: ReplicationRules
+  /** It may have lost what it has acknowledged. Default false. */
+  readonly suspect?: boolean
+  /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
+  readonly answerBytesMax?: number
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -59,18 +80,25 @@ export interface ReplicaOptions {
 interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
+  readonly parked: ParkedFetches
 }
+
+const defaultAnswerBytesMax = 1024 * 1024
+/** How long a follower waits when its disk is behind. */
+const fetchAgainMs = 50
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
- * Offline → leader (lead) → follower of another (resign) → leader again in a higher epoch; failed from anywhere when
- * the disk fails, until the process starts again. Nobody else writes to its log.
+ * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
+ * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
  */
 export class Replica {
   readonly topic: string
   readonly partition: number
-  readonly #self: BrokerId
+  readonly #self: ReplicaId
+  readonly #link: GroupLink | null
+  readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #stored = new OffsetWaits<AppendRefusal>()
@@ -78,6 +106,12 @@ export class Replica {
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
+  #follower: Follower | null = null
+  readonly #answerBytesMax: number
+  #suspect: boolean
+  #cutting: Promise<void> | null = null
+  /** Highest that this replica has known, in any role. */
+  #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
   #epoch: LeaderEpoch = -1
 
@@ -86,6 +120,10 @@ export class Replica {
     this.partition = replica.partition
     this.#self = replica.self
     this.#scheme = replica.scheme
+    this.#link = replica.link ?? null
+    this.#rules = replica.rules ?? replicationRules
+    this.#suspect = replica.suspect ?? false
+    this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
     this.#clock = replica.clock
     this.#logger = replica.logger
   }
@@ -113,36 +151,88 @@ export class Replica {
     return this.#leadership !== null
   }
 
+  /** As leader or follower it knows of; without either, what it knew last. */
   get highWatermark(): Offset {
-    return this.#leadership?.leader.highWatermark ?? this.#log.logStartOffset
+    return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
 
-  /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. */
+  /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
+  async settled(): Promise<void> {
+    while (this.#cutting !== null) await this.#cutting
+  }
+
+  /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    this.#epoch = epoch
-    this.#knownLeader = this.#self
+    invariant(this.#cutting === null, 'a log that is being cut cannot be led', { epoch })
+    this.#leave(epoch, this.#self.broker)
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
-      self: this.#self,
+      self: this.#self.broker,
       sets,
       commit: this.#scheme.commit,
-      highWatermark: this.#log.logStartOffset,
+      highWatermark: this.highWatermark,
     })
-    this.#leadership?.committed.refuseAll(this.#notLeader())
-    this.#leadership = { leader, committed: new OffsetWaits() }
+    const parked = new ParkedFetches({
+      log: this.#log,
+      clock: this.#clock,
+      bytesMax: this.#answerBytesMax,
+      highWatermark: () => leader.highWatermark,
+    })
+    this.#leadership = { leader, committed: new OffsetWaits(), parked }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
-  /** Another broker leads from `epoch` on, or nobody (null). Whoever waits here is told. */
-  resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
-    this.#epoch = epoch
-    this.#knownLeader = leader
-    const leadership = this.#leadership
-    this.#leadership = null
-    leadership?.committed.refuseAll(this.#notLeader())
+  /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
+  follow(epoch: LeaderEpoch, leader: BrokerId): void {
+    invariant(this.#cutting === null, 'a log that is being cut changes its leader', { epoch })
+    this.#leave(epoch, leader)
+    this.#follower = new Follower({
+      epoch,
+      leader,
+      log: this.#log,
+      highWatermark: this.highWatermark,
+      suspect: this.#suspect,
+      rules: this.#rules,
+    })
+    this.#carryOut(this.#follower, { type: 'reachable' })
     this.#wakeWatchers()
+  }
+
+  /** Nobody leads from `epoch` on, or somebody whom this replica does not follow. Whoever waits here is told. */
+  resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
+    this.#leave(epoch, leader)
+    this.#wakeWatchers()
+  }
+
+  /** A follower's fetch. It is answered at once, or when there is something to say. */
+  fetched(from: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
+    const leadership = this.#leadership
+    if (leadership === null || request.epoch !== this.#epoch) return answer(this.#denies(request), () => {})
+    const end = this.#rules.divergenceOf(request, this.#log)
+    if (end !== null) {
+      return answer({ epoch: request.epoch, from: request.from, outcome: 'diverging', end }, () => {})
+    }
+    leadership.parked.add(from.broker, request, answer)
+    if (!request.suspect) this.#apply(leadership.leader.step({ type: 'fetched', replica: from, from: request.from }))
+  }
+
+  /** The answer to this replica's own fetch. */
+  answered(from: BrokerId, answer: FetchAnswer): void {
+    const follower = this.#follower
+    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+  }
+
+  /** A broker can be reached, over a new stream: what was on its way before is lost. */
+  connected(broker: BrokerId): void {
+    const follower = this.#follower
+    if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+  }
+
+  disconnected(broker: BrokerId): void {
+    this.#leadership?.parked.forget(broker)
+    this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
   configure(configuration: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
@@ -258,7 +348,9 @@ export class Replica {
 
   #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
     try {
-      return { ...this.#log.append(batches, leader.epoch), duplicate: false }
+      const appended = this.#log.append(batches, leader.epoch)
+      this.#leadership?.parked.wake()
+      return { ...appended, duplicate: false }
     } catch (error) {
       // The disk has failed or is far behind: nothing was appended.
       if (error instanceof LogAppendFault) return { code: 'storage-error' }
@@ -266,9 +358,84 @@ export class Replica {
     }
   }
 
-  #openEpoch(epoch: LeaderEpoch, { replicas: voters }: ReplicaSets): void {
-    const batch = leaderChangeBatch({ leader: this.#self, voters, epoch, nowMs: this.#clock.nowMs() })
+  #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
+    const voters = replicas.map(({ broker }) => broker)
+    const batch = leaderChangeBatch({ leader: this.#self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
     this.#log.append(batch, epoch)
+  }
+
+  /** Ends the role that it has, in favour of an epoch that is no lower. */
+  #leave(epoch: LeaderEpoch, leader: BrokerId | null): void {
+    invariant(epoch >= this.#epoch, 'a leader epoch goes back', { epoch, before: this.#epoch })
+    const leadership = this.#leadership
+    this.#epoch = epoch
+    this.#knownLeader = leader
+    this.#leadership = null
+    this.#follower = null
+    leadership?.parked.end((request) => this.#denies(request))
+    leadership?.committed.refuseAll(this.#notLeader())
+  }
+
+  #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
+    // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
+    const leader = this.#knownLeader === this.#self.broker ? null : this.#knownLeader
+    return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
+  }
+
+  #carryOut(follower: Follower, event: FollowerEvent): void {
+    for (const effect of follower.step(event)) {
+      switch (effect.type) {
+        case 'fetch':
+          this.#link?.fetch(effect.to, effect.request)
+          break
+        case 'append':
+          this.#appendFetched(follower, effect.entries)
+          break
+        case 'cut':
+          this.#cutting = this.#cut(follower, effect.to)
+          break
+        case 'advance-high-watermark':
+          this.#advanceTo(effect.to)
+          break
+        case 'trust':
+          this.#suspect = false
+          this.#link?.trusted()
+          break
+        case 'misled':
+          this.#link?.misled({ followed: follower.epoch, epoch: effect.epoch, leader: effect.leader })
+          break
+        default:
+          effect satisfies never
+      }
+    }
+  }
+
+  #appendFetched(follower: Follower, entries: Uint8Array): void {
+    try {
+      this.#log.appendReplicated(entries)
+    } catch (error) {
+      if (!(error instanceof LogAppendFault || error instanceof LogReadFault)) throw error
+      const facts = { topic: this.topic, partition: this.partition, error: error.message }
+      this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
+      this.#clock.setTimer(fetchAgainMs, () => {
+        if (this.#follower === follower) this.#carryOut(follower, { type: 'stored', upTo: this.#log.storedUpTo })
+      })
+    }
+  }
+
+  async #cut(follower: Follower, to: Offset): Promise<void> {
+    const facts = { topic: this.topic, partition: this.partition, from: this.#log.logEndOffset, to }
+    this.#logger.info(facts, 'the log is cut: its leader has other entries there')
+    try {
+      await this.#log.truncateTo(to)
+    } catch (error) {
+      // The log has failed, and told so.
+      if (!(error instanceof DiskFault)) throw error
+      return
+    } finally {
+      this.#cutting = null
+    }
+    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 
   #nothingAt(visible: Offset): ReadAnswer {
@@ -303,6 +470,7 @@ export class Replica {
     this.#stored.advance(upTo)
     const leader = this.#leadership?.leader
     if (leader !== undefined) this.#apply(leader.step({ type: 'stored', upTo }))
+    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'stored', upTo })
   }
 
   #onFailed(fault: DiskFault): void {
@@ -315,8 +483,18 @@ export class Replica {
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
       this.#leadership?.committed.advance(effect.to)
-      this.#wakeWatchers()
+      this.#advanceTo(effect.to)
     }
+    this.#leadership?.parked.wake()
+  }
+
+  #advanceTo(highWatermark: Offset): void {
+    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
+      to: highWatermark,
+      from: this.#highWatermark,
+    })
+    this.#highWatermark = highWatermark
+    this.#wakeWatchers()
   }
 
   #wakeWatchers(): void {

@@ -3,11 +3,13 @@ import { describe, test } from 'node:test'
 import { InvariantViolation } from '../runtime/invariant.ts'
 import { isrCommit } from './commit/isr.ts'
 import { majorityCommit } from './commit/majority.ts'
-import { Leader } from './leader.ts'
+import { Leader, type ReplicaSets } from './leader.ts'
 
-const alone = { replicas: [1], inSync: [1] }
+const replicaOf = (broker: number) => ({ broker, directory: `directory-${broker}` })
+const setsOf = (replicas: number[], inSync: number[]) => ({ replicas: replicas.map(replicaOf), inSync })
+const alone = setsOf([1], [1])
 
-function isrLeader(options: { sets?: { replicas: number[]; inSync: number[] }; minInSync?: number } = {}): Leader {
+function isrLeader(options: { sets?: ReplicaSets; minInSync?: number } = {}): Leader {
   return new Leader({
     epoch: 3,
     epochStart: 10,
@@ -26,19 +28,19 @@ describe('a leader', () => {
   })
 
   test('commits nothing while a member of the in-sync set has not told how far it is', () => {
-    const leader = isrLeader({ sets: { replicas: [1, 2], inSync: [1, 2] } })
+    const leader = isrLeader({ sets: setsOf([1, 2], [1, 2]) })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
     assert.equal(leader.highWatermark, 4)
   })
 
   test('refuses acks=all and commits nothing below min.insync.replicas, and commits once the set is large enough', () => {
-    const leader = isrLeader({ sets: { replicas: [1, 2], inSync: [1] }, minInSync: 2 })
+    const leader = isrLeader({ sets: setsOf([1, 2], [1]), minInSync: 2 })
     assert.deepEqual(leader.admits(), { code: 'not-enough-replicas', inSync: 1, required: 2 })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 12 }), [])
     const effects = leader.step({
       type: 'reconfigured',
       commit: isrCommit(1),
-      replicas: { replicas: [1, 2], inSync: [1] },
+      replicas: setsOf([1, 2], [1]),
     })
     assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 12 }])
     assert.equal(leader.admits(), null)
@@ -68,5 +70,40 @@ describe('a leader', () => {
     })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
     assert.deepEqual(leader.step({ type: 'stored', upTo: 11 }), [{ type: 'advance-high-watermark', to: 11 }])
+  })
+
+  describe('of three', () => {
+    const three = () =>
+      new Leader({
+        epoch: 2,
+        epochStart: 10,
+        self: 1,
+        sets: setsOf([1, 2, 3], [1, 2, 3]),
+        commit: majorityCommit,
+        highWatermark: 5,
+      })
+
+    test('commits what a second replica has fetched past', () => {
+      const leader = three()
+      leader.step({ type: 'stored', upTo: 20 })
+      const effects = leader.step({ type: 'fetched', replica: replicaOf(3), from: 15 })
+      assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 15 }])
+    })
+
+    test('counts what a replica has fetched last, not the most that it ever had', () => {
+      const leader = three()
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18 })
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 12 })
+      assert.deepEqual(leader.step({ type: 'stored', upTo: 20 }), [{ type: 'advance-high-watermark', to: 12 }])
+    })
+
+    test('counts nobody who is out of reach, nor a broker on a folder that the group does not know', () => {
+      const leader = three()
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18 })
+      leader.step({ type: 'departed', broker: 2 })
+      leader.step({ type: 'fetched', replica: { broker: 3, directory: 'another' }, from: 18 })
+      assert.deepEqual(leader.step({ type: 'stored', upTo: 20 }), [])
+      assert.equal(leader.highWatermark, 5)
+    })
   })
 })

@@ -1,18 +1,25 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView } from './commit/commit-policy.ts'
-import type { BrokerId } from './replica-id.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 export type LeaderEvent =
   /** The leader's own copy is stored up to here, as its flush rule wants it. */
   | { type: 'stored'; upTo: Offset }
+  /**
+   * A replica has fetched in this leader's epoch, from where its log is a beginning of the leader's: everything below
+   * `from` is stored there.
+   */
+  | { type: 'fetched'; replica: ReplicaId; from: Offset }
+  /** A replica cannot be reached: what it has next, its next fetch says. */
+  | { type: 'departed'; broker: BrokerId }
   /** The image or the topic's configuration gave another commit rule or another set of replicas. */
   | { type: 'reconfigured'; commit: CommitPolicy; replicas: ReplicaSets }
 
 export type LeaderEffect = { type: 'advance-high-watermark'; to: Offset }
 
 export interface ReplicaSets {
-  readonly replicas: readonly BrokerId[]
+  readonly replicas: readonly ReplicaId[]
   readonly inSync: readonly BrokerId[]
 }
 
@@ -54,6 +61,15 @@ export class Leader {
       case 'stored':
         this.#onStored(event.upTo)
         return this.#advance()
+      case 'fetched':
+        // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
+        if (!this.#sets.replicas.some((replica) => isSameReplica(replica, event.replica))) return []
+        // Its latest fetch counts, not the highest: a replica may have lost what it had.
+        this.#stored.set(event.replica.broker, event.from)
+        return this.#advance()
+      case 'departed':
+        this.#stored.delete(event.broker)
+        return []
       case 'reconfigured':
         this.#commit = event.commit
         this.#sets = event.replicas
@@ -84,7 +100,7 @@ export class Leader {
 
   #view(): CommitView {
     return {
-      copies: this.#sets.replicas.map((broker) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
+      copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
       inSync: this.#sets.inSync,
       maximalInSync: this.#sets.inSync,
       epoch: this.epoch,

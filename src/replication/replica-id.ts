@@ -10,3 +10,7 @@ export interface ReplicaId {
   /** Kafka's 22-character form of the folder's random id. */
   readonly directory: string
 }
+
+export function isSameReplica(one: ReplicaId, other: ReplicaId): boolean {
+  return one.broker === other.broker && one.directory === other.directory
+}

@@ -2,13 +2,16 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import { Replica } from '../replica/replica.ts'
-import { standForElection } from '../replica/stand-for-election.ts'
+import { SelfElected } from '../replica/self-elected.ts'
 import { majorityScheme } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 
 /** Kafka's name and id of the metadata log. */
 const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
+
+/** A voter without a leader stands after a time drawn from here. */
+const electionMs = [100, 300] as const
 
 /** The folder's metadata log is gone, though the folder hosts replicas: what they are, nobody knows. */
 class MetadataLogMissing extends Error {
@@ -30,16 +33,21 @@ export async function openMetadataReplica(runtime: Runtime, config: BrokerConfig
     throw new MetadataLogMissing(directory.path)
   }
   const { topic, partition } = metadataLog
-  const { clock, logger, disk } = runtime
-  const replica = await Replica.open(
-    { topic, partition, self: config.nodeId, scheme: majorityScheme, clock, logger },
-    (events) => folder.open(metadataLog, settings, events),
+  const { clock, logger } = runtime
+  const self = { broker: config.nodeId, directory: directory.identity.directoryId }
+  const replica = await Replica.open({ topic, partition, self, scheme: majorityScheme, clock, logger }, (events) =>
+    folder.open(metadataLog, settings, events),
   )
   await directory.markDirtyBeforeFirstAppend()
-  await standForElection(replica, {
-    self: { broker: config.nodeId, directory: directory.identity.directoryId },
+  await SelfElected.start({
+    runtime,
+    replica,
     directory: `${directory.path}/${topic}-${partition}`,
-    disk,
+    self,
+    voters: [self],
+    suspect: false,
+    electionMs,
+    send: () => {},
   })
   return replica
 }

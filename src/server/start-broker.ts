@@ -105,7 +105,14 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
   const image = new ClusterImage(identity.clusterId)
   const coordinator = await EmbeddedCoordinator.load({ ...runtime, image, replica: metadataReplica })
   const configs = new LiveConfigs(image, config)
-  const partitions = new HostedPartitions({ ...runtime, self: config.nodeId, image, configs, logs: folder })
+  const partitions = new HostedPartitions({
+    ...runtime,
+    self: config.nodeId,
+    directory: identity.directoryId,
+    image,
+    configs,
+    logs: folder,
+  })
   const report = await openLogs(folder, { image, configs, self: config.nodeId })
   await setUnknownAside(folder, image)
   await partitions.openAll()

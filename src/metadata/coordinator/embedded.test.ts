@@ -10,15 +10,16 @@ import { ClusterImage } from '../image.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import { EmbeddedCoordinator } from './embedded.ts'
 
+const self = { broker: 1, directory: 'AAAAAAAAAAAAAAAAAAAAZA' }
 let epoch = 0
 
 async function load(runtime: Runtime): Promise<EmbeddedCoordinator> {
   const { clock, logger } = runtime
   const replica = await Replica.open(
-    { topic: 't', partition: 0, self: 1, scheme: majorityScheme, clock, logger },
+    { topic: 't', partition: 0, self, scheme: majorityScheme, clock, logger },
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
-  replica.lead(++epoch, { replicas: [1], inSync: [1] })
+  replica.lead(++epoch, { replicas: [self], inSync: [1] })
   return EmbeddedCoordinator.load({ ...runtime, image: new ClusterImage('cluster'), replica })
 }
 

@@ -1,60 +1,301 @@
 import type { LeaderEpoch } from '../../record/offset.ts'
 import { invariant } from '../../runtime/invariant.ts'
-import type { BrokerId } from '../replica-id.ts'
+import type { LogPosition } from '../log-position.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from '../replica-id.ts'
+import type { ReplicationRules } from '../rules.ts'
+import type { ElectionMessage, Led, Vote, VoteRequest } from './vote.ts'
 
 export type ElectionEvent =
-  /** No leader is known: stand. */
-  | { type: 'stand' }
-  /** The vote asked for by `persist` is on disk. */
+  /** The election timer has run out: nobody leads. */
+  | { type: 'timeout'; log: LogPosition }
+  /** The epoch and vote of a `persist` are on the disk. */
   | { type: 'persisted'; epoch: LeaderEpoch }
-  | { type: 'granted'; epoch: LeaderEpoch; by: BrokerId }
+  /** What another replica says; `log` is this replica's own. */
+  | { type: 'received'; message: ElectionMessage; log: LogPosition }
+  /** Brokers of which nothing is heard, whenever that changes. At the start it is all of them. */
+  | { type: 'silent'; brokers: ReadonlySet<BrokerId> }
+  /** There is a new stream to a broker, which may have been started anew, silent or not. */
+  | { type: 'connected'; broker: BrokerId }
+  /** Who was followed in epoch `followed` does not lead in it, and knows of this newest epoch and its leader (null: nobody). */
+  | { type: 'misled'; followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }
+  /** The replica has followed a leader up to a watermark of its epoch: what it may have lost, it has again. */
+  | { type: 'trusted' }
 
+/** To be carried out in order, each when the one before it is done. */
 export type ElectionEffect =
-  /** Must be durable before this replica counts its own vote or asks for others. */
-  { type: 'persist'; epoch: LeaderEpoch; votedFor: BrokerId } | { type: 'elected'; epoch: LeaderEpoch }
+  /** Durable before anything that comes after it: votes and epochs are on the disk before anybody hears of them. */
+  | { type: 'persist'; epoch: LeaderEpoch; votedFor: ReplicaId | null }
+  | { type: 'send'; to: BrokerId; message: ElectionMessage }
+  | { type: 'lead'; epoch: LeaderEpoch }
+  | { type: 'follow'; epoch: LeaderEpoch; leader: BrokerId }
+  /** Nobody leads, as far as this replica knows. */
+  | { type: 'resign'; epoch: LeaderEpoch }
+  /** Sets the election timer anew, for a time drawn at random. */
+  | { type: 'arm-timer' }
+  | { type: 'disarm-timer' }
+
+export interface ElectionStart {
+  readonly self: ReplicaId
+  readonly voters: readonly ReplicaId[]
+  /** As they stand on the disk. */
+  readonly epoch: LeaderEpoch
+  readonly votedFor: ReplicaId | null
+  /** It may have lost what it has acknowledged: it neither votes nor stands until it is trusted again. */
+  readonly suspect: boolean
+  readonly rules: Pick<ReplicationRules, 'isUpToDate'>
+}
+
+type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
 
 /**
- * How the replicas of a `self` group choose their leader: a candidate of a new epoch leads once more than half of the
- * voters have given it their vote, its own counted when that is on disk.
+ * How the replicas of a `self` group choose their leader. Sans-IO.
  *
- * Follower → candidate (stand) → leader (votes of a majority). A candidate that stands again does so in a higher epoch.
+ * - unattached → prospective: the timer runs out; asks whether it would be elected
+ * - prospective → candidate: a majority says yes; takes a new epoch and votes for itself
+ * - candidate → leader: a majority has voted for it, its own vote counted once it is on the disk
+ * - prospective, candidate → unattached, and again: the timer runs out
+ * - any → follower: somebody leads in the same or a newer epoch
+ * - any → unattached: a newer epoch without a leader; follower: its leader is silent or denies that it leads;
+ *   leader: a majority is silent
+ *
+ * An epoch is led once, by one replica, and no replica votes twice in it.
  */
 export class Election {
-  readonly #self: BrokerId
-  readonly #voters: readonly BrokerId[]
+  readonly #self: ReplicaId
+  readonly #voters: readonly ReplicaId[]
+  readonly #rules: Pick<ReplicationRules, 'isUpToDate'>
+  #role: Role = 'unattached'
   #epoch: LeaderEpoch
-  #votes = new Set<BrokerId>()
-  #elected = false
+  #votedFor: ReplicaId | null
+  #leader: BrokerId | null = null
+  #suspect: boolean
+  #granted = new Set<BrokerId>()
+  #silent: ReadonlySet<BrokerId>
 
-  constructor(election: { self: BrokerId; voters: readonly BrokerId[]; epoch: LeaderEpoch }) {
-    invariant(election.voters.includes(election.self), 'only a voter stands for election', election)
-    this.#self = election.self
-    this.#voters = election.voters
-    this.#epoch = election.epoch
+  constructor(start: ElectionStart) {
+    this.#self = start.self
+    this.#voters = start.voters
+    this.#epoch = start.epoch
+    this.#votedFor = start.votedFor
+    this.#suspect = start.suspect
+    this.#rules = start.rules
+    this.#silent = new Set(this.#others().map(({ broker }) => broker))
+  }
+
+  get role(): Role {
+    return this.#role
+  }
+
+  get epoch(): LeaderEpoch {
+    return this.#epoch
+  }
+
+  /** What a replica that has just started does: it waits for a leader, and stands when none comes. One alone stands. */
+  start(log: LogPosition): ElectionEffect[] {
+    return this.#others().length === 0 ? this.#onTimeout(log) : [{ type: 'arm-timer' }]
   }
 
   step(event: ElectionEvent): ElectionEffect[] {
     switch (event.type) {
-      case 'stand':
-        this.#epoch += 1
-        this.#votes.clear()
-        this.#elected = false
-        return [{ type: 'persist', epoch: this.#epoch, votedFor: this.#self }]
+      case 'timeout':
+        return this.#onTimeout(event.log)
       case 'persisted':
-        return this.#onVote(event.epoch, this.#self)
-      case 'granted':
-        return this.#onVote(event.epoch, event.by)
+        return event.epoch === this.#epoch && this.#role === 'candidate' ? this.#onGranted(this.#self) : []
+      case 'received':
+        return this.#onMessage(event.message, event.log)
+      case 'silent':
+        return this.#onSilent(event.brokers)
+      case 'connected':
+        return this.#role === 'leader' ? [this.#tell(event.broker, this.#self.broker)] : []
+      case 'misled':
+        return this.#onMisled(event)
+      case 'trusted':
+        this.#suspect = false
+        return []
       default:
         return event satisfies never
     }
   }
 
-  #onVote(epoch: LeaderEpoch, by: BrokerId): ElectionEffect[] {
+  #onTimeout(log: LogPosition): ElectionEffect[] {
+    if (this.#role === 'leader' || this.#role === 'follower') return []
+    if (this.#suspect || !this.#isVoter(this.#self)) return [{ type: 'arm-timer' }]
+    this.#role = 'prospective'
+    this.#granted = new Set([this.#self.broker])
+    if (this.#hasMajority()) return this.#stand(log)
+    return [{ type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch + 1, log, pre: true })]
+  }
+
+  #stand(log: LogPosition): ElectionEffect[] {
+    this.#role = 'candidate'
+    this.#epoch += 1
+    this.#votedFor = this.#self
+    this.#leader = null
+    this.#granted.clear()
+    return [this.#persist(), { type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch, log, pre: false })]
+  }
+
+  #onMessage(message: ElectionMessage, log: LogPosition): ElectionEffect[] {
+    switch (message.type) {
+      case 'vote-request':
+        return message.pre ? [this.#preVote(message, log)] : this.#onVoteRequest(message, log)
+      case 'vote':
+        return this.#onVote(message, log)
+      case 'led':
+        return this.#onLed(message)
+      default:
+        return message satisfies never
+    }
+  }
+
+  /** Promises nothing and changes nothing: so a replica that was cut off cannot disturb a group that works. */
+  #preVote(request: VoteRequest, log: LogPosition): ElectionEffect {
+    // A leader that asks for votes itself leads no longer.
+    const leader = this.#knownLeader()
+    const contented = leader !== null && leader !== request.candidate.broker
+    const granted = !contented && request.epoch > this.#epoch && this.#mayVoteFor(request, log)
+    return this.#answer(request, granted)
+  }
+
+  #onVoteRequest(request: VoteRequest, log: LogPosition): ElectionEffect[] {
+    if (request.epoch < this.#epoch) return [this.#answer(request, false)]
+    // Before it decides: a log that its leader still added to would not be the one that the vote was given on.
+    const left = request.epoch > this.#epoch ? this.#leaveFor(request.epoch) : []
+    const free = this.#votedFor === null || isSameReplica(this.#votedFor, request.candidate)
+    const granted = free && this.#leader === null && this.#mayVoteFor(request, log)
+    if (granted) this.#votedFor = request.candidate
+    return [
+      ...left,
+      ...(left.length > 0 || granted ? [this.#persist(), { type: 'arm-timer' } as const] : []),
+      this.#answer(request, granted),
+    ]
+  }
+
+  #mayVoteFor(request: VoteRequest, log: LogPosition): boolean {
+    if (this.#suspect || !this.#isVoter(this.#self) || !this.#isVoter(request.candidate)) return false
+    return this.#rules.isUpToDate(request.log, log)
+  }
+
+  #onVote(vote: Vote, log: LogPosition): ElectionEffect[] {
+    if (vote.voterEpoch > this.#epoch) return this.#onNewer(vote.voterEpoch, vote.leader)
+    if (vote.leader !== null) return this.#onLed({ type: 'led', epoch: vote.voterEpoch, leader: vote.leader })
+    if (!vote.granted || !this.#isVoter(vote.voter)) return []
+    const asked = vote.pre ? this.#role === 'prospective' : this.#role === 'candidate'
     // A vote of an earlier candidacy says nothing about this one.
-    if (epoch !== this.#epoch || this.#elected || !this.#voters.includes(by)) return []
-    this.#votes.add(by)
-    if (this.#votes.size * 2 <= this.#voters.length) return []
-    this.#elected = true
-    return [{ type: 'elected', epoch }]
+    if (!asked || vote.epoch !== (vote.pre ? this.#epoch + 1 : this.#epoch)) return []
+    if (!vote.pre) return this.#onGranted(vote.voter)
+    this.#granted.add(vote.voter.broker)
+    return this.#hasMajority() ? this.#stand(log) : []
+  }
+
+  #onGranted(voter: ReplicaId): ElectionEffect[] {
+    this.#granted.add(voter.broker)
+    if (!this.#hasMajority()) return []
+    this.#role = 'leader'
+    this.#leader = this.#self.broker
+    return [
+      { type: 'disarm-timer' },
+      { type: 'lead', epoch: this.#epoch },
+      ...this.#others().map(({ broker }) => this.#tell(broker, this.#self.broker)),
+    ]
+  }
+
+  #onLed({ epoch, leader }: Led): ElectionEffect[] {
+    if (epoch > this.#epoch) return this.#onNewer(epoch, leader)
+    if (epoch < this.#epoch) {
+      // A leader of an earlier epoch that has not heard of its end yet.
+      const known = this.#knownLeader()
+      return known === null || leader === this.#self.broker ? [] : [this.#tell(leader, known)]
+    }
+    // It has led this epoch before it was started again or lost touch. No epoch is led twice.
+    if (leader === this.#self.broker) return []
+    invariant(this.#leader === null || this.#leader === leader, 'two leaders in one epoch', {
+      epoch,
+      leader,
+      known: this.#leader,
+    })
+    return this.#role === 'follower' ? [] : this.#follow(leader)
+  }
+
+  #onMisled({ followed, epoch, leader }: ElectionEvent & { type: 'misled' }): ElectionEffect[] {
+    if (epoch > this.#epoch) return this.#onNewer(epoch, leader)
+    return followed === this.#epoch && this.#role === 'follower' ? this.#unattach() : []
+  }
+
+  #onNewer(epoch: LeaderEpoch, leader: BrokerId | null): ElectionEffect[] {
+    const left = this.#leaveFor(epoch)
+    // On the disk before the first fetch: a fetch acknowledges in the epoch that it names.
+    const follows = leader === null || leader === this.#self.broker ? [] : this.#follow(leader)
+    return [...left, this.#persist(), { type: 'arm-timer' }, ...follows]
+  }
+
+  #follow(leader: BrokerId): ElectionEffect[] {
+    this.#role = 'follower'
+    this.#leader = leader
+    const follow: ElectionEffect = { type: 'follow', epoch: this.#epoch, leader }
+    return this.#silent.has(leader) ? [follow, ...this.#unattach()] : [{ type: 'disarm-timer' }, follow]
+  }
+
+  #onSilent(silent: ReadonlySet<BrokerId>): ElectionEffect[] {
+    this.#silent = silent
+    if (this.#role === 'follower') return silent.has(this.#leader ?? -1) ? this.#unattach() : []
+    if (this.#role !== 'leader') return []
+    const inTouch = this.#voters.filter((voter) => !silent.has(voter.broker)).length
+    // Check-quorum: a leader that cannot commit must not keep clients waiting (Raft thesis, section 6.2).
+    return inTouch * 2 > this.#voters.length ? [] : this.#unattach()
+  }
+
+  /** Goes on in the same epoch without a leader: whoever led it may be elected anew, in a later one. */
+  #unattach(): ElectionEffect[] {
+    this.#role = 'unattached'
+    return [{ type: 'resign', epoch: this.#epoch }, { type: 'arm-timer' }]
+  }
+
+  /** Ends what it does in its epoch, for a newer one in which it has not voted and knows no leader. */
+  #leaveFor(epoch: LeaderEpoch): ElectionEffect[] {
+    const resign: ElectionEffect = { type: 'resign', epoch: this.#epoch }
+    this.#role = 'unattached'
+    this.#epoch = epoch
+    this.#votedFor = null
+    this.#leader = null
+    this.#granted.clear()
+    return [resign]
+  }
+
+  #ask(request: { epoch: LeaderEpoch; log: LogPosition; pre: boolean }): ElectionEffect[] {
+    const message: VoteRequest = { type: 'vote-request', candidate: this.#self, ...request }
+    return this.#others().map(({ broker }) => ({ type: 'send', to: broker, message }))
+  }
+
+  #answer(request: VoteRequest, granted: boolean): ElectionEffect {
+    const { epoch, pre, candidate } = request
+    const own = { voter: this.#self, voterEpoch: this.#epoch, leader: this.#knownLeader() }
+    const message: Vote = { type: 'vote', epoch, pre, granted, ...own }
+    return { type: 'send', to: candidate.broker, message }
+  }
+
+  #tell(to: BrokerId, leader: BrokerId): ElectionEffect {
+    return { type: 'send', to, message: { type: 'led', epoch: this.#epoch, leader } }
+  }
+
+  #persist(): ElectionEffect {
+    return { type: 'persist', epoch: this.#epoch, votedFor: this.#votedFor }
+  }
+
+  /** A leader that is silent is none to name: who follows it would only be left again. */
+  #knownLeader(): BrokerId | null {
+    return this.#role === 'leader' || this.#role === 'follower' ? this.#leader : null
+  }
+
+  #others(): ReplicaId[] {
+    return this.#voters.filter((voter) => !isSameReplica(voter, this.#self))
+  }
+
+  #isVoter(replica: ReplicaId): boolean {
+    return this.#voters.some((voter) => isSameReplica(voter, replica))
+  }
+
+  #hasMajority(): boolean {
+    return this.#granted.size * 2 > this.#voters.length
   }
 }

@@ -1,0 +1,130 @@
+import { FileHandles } from '../../src/log/file-handles.ts'
+import { Log } from '../../src/log/log.ts'
+import type { LogEvents, LogSettings } from '../../src/log/log-settings.ts'
+import { TailMemory } from '../../src/log/tail-memory.ts'
+import { Replica } from '../../src/replica/replica.ts'
+import { ReplicationGroups } from '../../src/replica/replication-groups.ts'
+import { SelfElected } from '../../src/replica/self-elected.ts'
+import type { ReplicaId } from '../../src/replication/replica-id.ts'
+import type { ReplicationRules } from '../../src/replication/rules.ts'
+import type { Scheme } from '../../src/replication/schemes.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+
+const directory = '/data/g-0'
+const port = 9190
+const group = { topicId: 'AAAAAAAAAAAAAAAAAAAAAg', partition: 0 }
+
+/** How the processes of a world are set up: all the same. */
+export interface GroupSetup {
+  readonly voters: readonly ReplicaId[]
+  readonly scheme: Scheme
+  readonly rules: ReplicationRules
+  readonly flushMessages: number
+  readonly segmentBytes: number
+  readonly answerBytesMax: number
+}
+
+/** How a process finds its machine. */
+export interface GroupStart {
+  readonly self: ReplicaId
+  /** The machine has lost power since the last start. */
+  readonly powerCut: boolean
+  /** It may have lost what it has acknowledged; `trusted` is called once that is over. */
+  readonly suspect: boolean
+  trusted(): void
+}
+
+/** One process with its replica of the group: the broker's own log, replica, election and streams, and nothing else. */
+export interface GroupProcess {
+  readonly replica: Replica
+}
+
+export const hostOf = ({ broker }: ReplicaId): string => `node-${broker}`
+
+export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, start: GroupStart): Promise<GroupProcess> {
+  const { self, suspect } = start
+  const { voters, scheme, rules, answerBytesMax } = setup
+  const groups = new ReplicationGroups(runtime, {
+    clusterId: 'simulated',
+    self,
+    listen: { host: hostOf(self), port },
+    addresses: new Map(voters.flatMap((each) => (each === self ? [] : [[each.broker, { host: hostOf(each), port }]]))),
+    beatMs: 50,
+    silenceMs: 250,
+    frameBytesMax: 16 * 1024 * 1024,
+  })
+  const link = groups.linkFor(group)
+  const replica = await Replica.open(
+    {
+      topic: 'g',
+      partition: 0,
+      self,
+      scheme,
+      clock: runtime.clock,
+      logger: runtime.logger,
+      rules,
+      suspect,
+      answerBytesMax,
+      link: {
+        ...link,
+        trusted: () => {
+          start.trusted()
+          link.trusted()
+        },
+      },
+    },
+    (events) => openLog(runtime, setup, { powerCut: start.powerCut, events }),
+  )
+  const election = await SelfElected.start({
+    runtime,
+    replica,
+    directory,
+    self,
+    voters,
+    suspect,
+    electionMs: [50, 200],
+    send: link.send,
+    rules,
+  })
+  groups.join(group, { replica, election })
+  await groups.start()
+  return { replica }
+}
+
+function openLog(
+  runtime: Runtime,
+  { flushMessages, segmentBytes }: GroupSetup,
+  { powerCut, events }: { powerCut: boolean; events: LogEvents },
+): Promise<Log> {
+  const { disk, clock, random, logger } = runtime
+  const settings: LogSettings = {
+    segmentBytes,
+    segmentMs: Number.MAX_SAFE_INTEGER,
+    segmentJitterMs: 0,
+    indexIntervalBytes: 200,
+    segmentIndexBytes: 10 * 1024 * 1024,
+    flushMessages,
+    flushMs: Number.MAX_SAFE_INTEGER,
+    maxMessageBytes: 1024 * 1024,
+    timestampType: 'CreateTime',
+    timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+    timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
+    preallocate: false,
+  }
+  return Log.open({
+    disk,
+    clock,
+    random,
+    logger,
+    directory,
+    settings,
+    events,
+    tail: new TailMemory({ maxBytes: 1024 * 1024 }),
+    files: new FileHandles(disk, 16),
+    recoveryPoint: 0,
+    logStartOffset: 0,
+    clean: false,
+    powerCut,
+    producerStateExpiryMs: Number.MAX_SAFE_INTEGER,
+  })
+}

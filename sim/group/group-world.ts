@@ -1,0 +1,343 @@
+import { buildBatch } from '../../src/record/batch-builder.ts'
+import { batchesIn, readRecords } from '../../src/record/record-reader.ts'
+import { ownBatch } from '../../src/replica/own-batch.ts'
+import type { Replica } from '../../src/replica/replica.ts'
+import type { ReplicaId } from '../../src/replication/replica-id.ts'
+import { type ReplicationRules, replicationRules } from '../../src/replication/rules.ts'
+import { majorityScheme, type Scheme } from '../../src/replication/schemes.ts'
+import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
+import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import type { RunOutcome } from '../broker-world.ts'
+import type { Violation, ViolationCode } from '../history.ts'
+import { tracedLogger } from '../traced-logger.ts'
+import { GroupChecks } from './group-checks.ts'
+import { type GroupAction, type GroupPlan, groupPlanOf } from './group-plan.ts'
+import { type GroupProcess, type GroupSetup, hostOf, startGroupProcess } from './group-process.ts'
+
+/** What a run is made of; tests put wrong rules in. */
+export interface GroupUnderTest {
+  readonly rules: ReplicationRules
+  readonly scheme: Scheme
+}
+
+const soundGroup: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme }
+
+/** Virtual time within which a healed group must take a write, and all its replicas be equal. */
+const healedWithinMs = 60_000
+
+interface Node {
+  readonly id: ReplicaId
+  readonly machine: SimNode
+  process: GroupProcess | null
+  life: number
+  powerCut: boolean
+  suspect: boolean
+  restartIsDue: boolean
+}
+
+interface Acknowledged {
+  readonly value: string
+  readonly offset: number
+}
+
+/** One seed: the replicas of one group that elects its leader itself, on machines of their own, faults and all. */
+export async function runGroupSeed(
+  seed: number,
+  options: { onTrace?: (line: string) => void; parts?: GroupUnderTest } = {},
+): Promise<RunOutcome> {
+  const run = new GroupRun(seed, options.parts ?? soundGroup, options.onTrace)
+  const violations = await run.run()
+  const { world, acknowledged } = run
+  const { traceHash, marks, nowMs: virtualMs, events } = world
+  return { seed, violations, traceHash, marks, acknowledged: acknowledged.length, virtualMs, events }
+}
+
+class GroupRun {
+  readonly world: SimWorld
+  readonly acknowledged: Acknowledged[] = []
+  readonly #plan: GroupPlan
+  readonly #setup: GroupSetup
+  readonly #nodes: Node[]
+  readonly #checks: GroupChecks
+  readonly #usualLatencyMs = new Map<object, readonly [number, number]>()
+  readonly #read = new Map<number, string>()
+  readonly #violations: Violation[] = []
+  #values = 0
+  #isCalm = false
+
+  constructor(seed: number, parts: GroupUnderTest, onTrace: ((line: string) => void) | undefined) {
+    this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
+    this.#plan = groupPlanOf(seed)
+    const voters = Array.from({ length: this.#plan.nodes }, (_, at) => idOf(at + 1))
+    this.#setup = { ...parts, ...this.#plan, voters }
+    this.#nodes = voters.map((id) => this.#nodeOf(id))
+    this.#checks = new GroupChecks((code, detail) => this.#violate(code, detail))
+    this.world.afterEvent(() => this.#checks.look(this.#watched()))
+    this.#checks.onElected = (broker) => this.#huntDown(this.#node(broker))
+  }
+
+  async run(): Promise<Violation[]> {
+    try {
+      for (const node of this.#nodes) this.#start(node)
+      for (const { atMs, action } of this.#plan.steps) this.world.schedule(atMs, () => this.#act(action))
+      const last = this.#plan.steps.at(-1)?.atMs ?? 0
+      await this.world.run({ untilMs: last + 500 })
+      await this.#end()
+    } catch (error) {
+      this.#violate('uncaught error', error instanceof Error ? `${error.stack}` : `${error}`)
+    }
+    return this.#violations
+  }
+
+  /** All is healed: the group must take writes, and all its replicas must be the same in the end. */
+  async #end(): Promise<void> {
+    this.#isCalm = true
+    this.world.network.heal()
+    const before = this.acknowledged.length
+    const insist = (): void => {
+      if (this.acknowledged.length > before) return
+      this.#produce(1)
+      this.world.schedule(100, insist)
+    }
+    insist()
+    const isHealthy = (): boolean => this.acknowledged.length > before && this.#areEqual()
+    if (!(await this.world.runUntil(isHealthy, healedWithinMs))) {
+      const took = this.acknowledged.length > before ? 'its replicas stayed unequal' : 'it took no write'
+      return this.#violate('not live', `healed for ${healedWithinMs} ms, ${took}: ${this.#states()}`)
+    }
+    const logs = await this.world.complete(Promise.all(this.#nodes.map((node) => bytesOf(node))), healedWithinMs)
+    const [first] = logs
+    logs.forEach((bytes, at) => {
+      if (first !== undefined && !bytes.equals(first)) this.#violate('logs differ', `nodes 1 and ${at + 1}`)
+    })
+    if (first !== undefined) await this.#checkValues(first)
+  }
+
+  async #checkValues(log: Buffer): Promise<void> {
+    const values = new Map<number, string>()
+    const seen: number[] = []
+    for (const batch of batchesIn(log)) {
+      if (batch.isControl) continue
+      for (const { offset, value } of await readRecords(batch)) {
+        const text = Buffer.from(value ?? '').toString()
+        values.set(offset, text)
+        seen.push(Number.parseInt(text, 10))
+      }
+    }
+    for (const { offset, value } of this.acknowledged) {
+      if (values.get(offset) !== value)
+        this.#violate('lost', `${value} was acknowledged at ${offset}: ${values.get(offset)}`)
+    }
+    for (const [offset, value] of this.#read) {
+      if (values.get(offset) !== value)
+        this.#violate('early read', `${value} was read at ${offset}: ${values.get(offset)}`)
+    }
+    if (seen.some((value, at) => at > 0 && value <= (seen[at - 1] as number))) {
+      this.#violate('reordered', `values stand as ${seen.join(' ')}`)
+    }
+  }
+
+  #areEqual(): boolean {
+    const replicas = this.#nodes.map(({ process }) => process?.replica)
+    const [first] = replicas
+    return replicas.every(
+      (replica) =>
+        replica !== undefined &&
+        replica.log.logEndOffset === first?.log.logEndOffset &&
+        replica.highWatermark === first.highWatermark &&
+        replica.highWatermark === replica.log.logEndOffset,
+    )
+  }
+
+  #states(): string {
+    return this.#nodes
+      .map(({ id, process, suspect }) => {
+        if (process === null) return `${id.broker} down`
+        const { leads, epoch, log, highWatermark } = process.replica
+        const role = `${leads ? 'leads' : 'is in'} epoch ${epoch}${suspect ? ', suspect' : ''}`
+        return `${id.broker} ${role}, stored to ${log.storedUpTo} of ${log.logEndOffset}, watermark ${highWatermark}`
+      })
+      .join('; ')
+  }
+
+  #act(action: GroupAction): void {
+    const { world } = this
+    switch (action.do) {
+      case 'produce':
+        return this.#produce(action.bytes)
+      case 'read':
+        return void this.#readFrom(this.#node(action.node))
+      case 'crash':
+      case 'power-cut':
+        return this.#kill(this.#node(action.node), action)
+      case 'cut-off':
+        return this.#cutOff(action)
+      case 'reset':
+        world.mark('connection reset')
+        return world.network.resetBetween(hostOf(idOf(action.one)), hostOf(idOf(action.other)))
+      case 'slow-disk': {
+        const { disk } = this.#node(action.node).machine
+        disk.slowness = action.times
+        return void world.schedule(action.forMs, () => void (disk.slowness = 1))
+      }
+      case 'slow-link': {
+        const link = world.network.link(hostOf(idOf(action.from)), hostOf(idOf(action.to)))
+        const usual = this.#usualLatencyMs.get(link) ?? link.latencyMs
+        this.#usualLatencyMs.set(link, usual)
+        link.latencyMs = [action.latencyMs, action.latencyMs]
+        return void world.schedule(action.forMs, () => void (link.latencyMs = usual))
+      }
+      default:
+        return action satisfies never
+    }
+  }
+
+  /** Written to any replica that believes to lead: a deposed one must not acknowledge what is lost. */
+  #produce(bytes: number): void {
+    const leading = this.#nodes.filter(({ process }) => process?.replica.leads)
+    const replica = leading.length === 0 ? undefined : this.world.random.pick(leading).process?.replica
+    if (replica === undefined) return this.world.mark('nobody to write to')
+    if (leading.length > 1) this.world.mark('two believe to lead')
+    const value = `${++this.#values} ${'x'.repeat(bytes)}`
+    const batch = buildBatch([{ timestamp: 1, value: Buffer.from(value) }])
+    const appended = replica.append(ownBatch(batch, 1), { allInSync: true })
+    if ('code' in appended) return this.world.mark(`refused: ${appended.code}`)
+    void replica.whenCommitted(appended.lastOffset + 1).then((refusal) => {
+      if (refusal !== null) return this.world.mark(`refused after append: ${refusal.code}`)
+      this.world.trace(`acknowledged ${this.#values} at ${appended.baseOffset}`)
+      this.acknowledged.push({ value, offset: appended.baseOffset })
+    })
+  }
+
+  async #readFrom({ process }: Node): Promise<void> {
+    const replica = process?.replica
+    if (replica === undefined || !replica.leads) return
+    const from = this.world.random.integer(replica.highWatermark + 1)
+    const reading = { maxBytes: 2000, minOneBatch: true, committedTransactionsOnly: false, leaderEpoch: -1 }
+    const answer = replica.read({ from, ...reading })
+    if ('code' in answer || answer.slice === null) return
+    const slice = await answer.slice
+    const bytes = Buffer.concat(slice.buffers)
+    slice.release()
+    for (const batch of batchesIn(bytes)) {
+      if (batch.isControl) continue
+      for (const { offset, value } of await readRecords(batch))
+        this.#read.set(offset, Buffer.from(value ?? '').toString())
+    }
+  }
+
+  #kill(node: Node, { do: how, downMs }: { do: 'crash' | 'power-cut'; downMs: number }): void {
+    if (how === 'crash' && node.process === null) return
+    // Without an fsync a power cut takes what was acknowledged: the group promises to survive as many as it may lose.
+    const unsynced = this.#setup.flushMessages > 1
+    const suspects = this.#nodes.filter((each) => each.suspect && each !== node).length
+    if (how === 'power-cut' && unsynced && (suspects + 1) * 2 >= this.#nodes.length) return
+    this.world.mark(node.process?.replica.leads ? `${how} of the leader` : how)
+    node.process = null
+    node.life++
+    if (how === 'crash') node.machine.crash()
+    else {
+      node.machine.powerCut()
+      node.powerCut = true
+      node.suspect = unsynced
+    }
+    this.#startAfter(node, downMs)
+  }
+
+  #huntDown(node: Node): void {
+    const { hunt } = this.#plan
+    const { random } = this.world
+    if (hunt === null || this.#isCalm || !random.chance(hunt.chance)) return
+    const { life } = node
+    this.world.schedule(random.between(0, hunt.withinMs), () => {
+      if (node.life !== life || this.#isCalm) return
+      this.world.mark('a leader died young')
+      this.#kill(node, { do: 'crash', downMs: random.between(0, hunt.downMsMax) })
+    })
+  }
+
+  #startAfter(node: Node, downMs: number): void {
+    if (node.restartIsDue) return
+    node.restartIsDue = true
+    this.world.schedule(downMs, () => {
+      node.restartIsDue = false
+      node.machine.restart()
+      this.#start(node)
+    })
+  }
+
+  #start(node: Node): void {
+    const { life } = node
+    const { id: self, powerCut, suspect } = node
+    if (suspect) this.world.mark('a suspect replica')
+    const trusted = (): void => {
+      this.world.mark('a suspect replica is trusted again')
+      node.suspect = false
+    }
+    const start = { self, powerCut, suspect, trusted }
+    startGroupProcess(node.machine.runtime, this.#setup, start).then(
+      (process) => {
+        if (life !== node.life) return
+        node.process = process
+        node.powerCut = false
+      },
+      (error) => {
+        if (life === node.life) this.#violate('did not start', `node ${self.broker}: ${error?.stack ?? error}`)
+      },
+    )
+  }
+
+  #cutOff({ from, to, bothWays, forMs }: GroupAction & { do: 'cut-off' }): void {
+    if (this.#isCalm) return
+    const { network } = this.world
+    this.world.mark(bothWays ? 'partition' : 'one-way partition')
+    const left = new Set(from.map((broker) => this.#node(broker).id.broker))
+    const right = to.filter((broker) => !left.has(broker))
+    const links = [...left].flatMap((one) => right.map((other) => [hostOf(idOf(one)), hostOf(idOf(other))] as const))
+    const cut = bothWays ? links.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]) : links
+    for (const [one, other] of cut) network.block(one, other)
+    this.world.schedule(forMs, () => {
+      for (const [one, other] of cut) network.unblock(one, other)
+    })
+  }
+
+  #watched() {
+    return this.#nodes.map(({ id, life, process }) => ({ broker: id.broker, life, replica: process?.replica ?? null }))
+  }
+
+  #nodeOf(id: ReplicaId): Node {
+    const machine = this.world.node(hostOf(id))
+    machine.logger = tracedLogger(this.world, `${hostOf(id)} `, () => {})
+    machine.onExit = (code) => this.#violate('ended itself', `node ${id.broker} exited with code ${code}`)
+    machine.restart()
+    return { id, machine, process: null, life: 0, powerCut: false, suspect: false, restartIsDue: false }
+  }
+
+  /** The node of that number; 0: one that believes to lead, or any if none does. */
+  #node(broker: number): Node {
+    if (broker > 0) return this.#nodes[broker - 1] as Node
+    const leading = this.#nodes.filter(({ process }) => process?.replica.leads)
+    return this.world.random.pick(leading.length > 0 ? leading : this.#nodes)
+  }
+
+  #violate(code: ViolationCode, detail: string): void {
+    this.world.trace(`violation: ${code}: ${detail}`)
+    this.#violations.push({ code, partition: 'g/0', detail })
+  }
+}
+
+const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })
+
+/** The whole log of a node, as its disk and memory have it. */
+async function bytesOf({ process }: Node): Promise<Buffer> {
+  const replica = process?.replica as Replica
+  const parts: Buffer[] = []
+  const { log } = replica
+  for (let from = log.logStartOffset; from < log.logEndOffset; ) {
+    const slice = await log.read({ from, upTo: log.logEndOffset, maxBytes: 65_536, minOneBatch: true })
+    parts.push(Buffer.concat(slice.buffers))
+    from = slice.nextOffset
+    slice.release()
+  }
+  return Buffer.concat(parts)
+}

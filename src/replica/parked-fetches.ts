@@ -1,0 +1,94 @@
+import type { Log } from '../log/log.ts'
+import { LogReadFault } from '../log/log-faults.ts'
+import { emptySlice, type LogSlice } from '../log/log-slice.ts'
+import type { Offset } from '../record/offset.ts'
+import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { DiskFault } from '../runtime/disk.ts'
+
+/** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
+export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
+
+interface Parked {
+  readonly request: FetchRequest
+  readonly answer: AnswerFetch
+  isReading: boolean
+}
+
+const nothingToRelease = (): void => {}
+
+/**
+ * The fetches that a leader has not answered yet, at most one of each follower. One is answered when there are entries
+ * for it, or when the watermark has passed what that follower was told.
+ */
+export class ParkedFetches {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #bytesMax: number
+  readonly #highWatermark: () => Offset
+  readonly #parked = new Map<BrokerId, Parked>()
+  readonly #told = new Map<BrokerId, Offset>()
+  #isDue = false
+
+  constructor(parts: { log: Log; clock: Clock; bytesMax: number; highWatermark: () => Offset }) {
+    this.#log = parts.log
+    this.#clock = parts.clock
+    this.#bytesMax = parts.bytesMax
+    this.#highWatermark = parts.highWatermark
+  }
+
+  add(broker: BrokerId, request: FetchRequest, answer: AnswerFetch): void {
+    this.#parked.set(broker, { request, answer, isReading: false })
+    this.wake()
+  }
+
+  /** There is more in the log, or the watermark has moved. Answers go out after this turn, so that many appends share one. */
+  wake(): void {
+    if (this.#isDue || this.#parked.size === 0) return
+    this.#isDue = true
+    this.#clock.defer(() => {
+      this.#isDue = false
+      for (const [broker, parked] of [...this.#parked]) this.#answerIfDue(broker, parked)
+    })
+  }
+
+  /** That follower is out of reach; it will ask anew. */
+  forget(broker: BrokerId): void {
+    this.#parked.delete(broker)
+    this.#told.delete(broker)
+  }
+
+  /** The leadership is over. */
+  end(refuse: (request: FetchRequest) => FetchAnswer<readonly Uint8Array[]>): void {
+    for (const { request, answer } of this.#parked.values()) answer(refuse(request), nothingToRelease)
+    this.#parked.clear()
+  }
+
+  #answerIfDue(broker: BrokerId, parked: Parked): void {
+    const { from } = parked.request
+    const hasEntries = from < this.#log.logEndOffset
+    if (parked.isReading || (!hasEntries && this.#highWatermark() <= (this.#told.get(broker) ?? -1))) return
+    if (!hasEntries) return this.#give(broker, parked, emptySlice(from))
+    const upTo = this.#log.logEndOffset
+    const slice = this.#log.read({ from, upTo, maxBytes: this.#bytesMax, minOneBatch: true })
+    if (!(slice instanceof Promise)) return this.#give(broker, parked, slice)
+    parked.isReading = true
+    slice.then(
+      // Another fetch of that follower, or the end of the leadership, may have come meanwhile.
+      (read) => (this.#parked.get(broker) === parked ? this.#give(broker, parked, read) : read.release()),
+      (error: unknown) => {
+        // The log has told its owner. The follower waits until somebody else leads.
+        if (!(error instanceof LogReadFault || error instanceof DiskFault)) throw error
+      },
+    )
+  }
+
+  #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
+    const { epoch, from } = request
+    const highWatermark = this.#highWatermark()
+    this.#parked.delete(broker)
+    this.#told.set(broker, highWatermark)
+    answer({ epoch, from, outcome: 'entries', highWatermark, entries: slice.buffers }, () => slice.release())
+  }
+}

@@ -1,0 +1,200 @@
+import type { PeerFrame } from '../peer/peer-frames.ts'
+import { type PeerSettings, Peers } from '../peer/peers.ts'
+import { TurnOutbox } from '../peer/turn-outbox.ts'
+import type { ElectionMessage } from '../replication/elect/vote.ts'
+import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { GroupLink, Replica } from './replica.ts'
+import type { SelfElected } from './self-elected.ts'
+
+/** A replication group by the name that all its members know it by. */
+export interface GroupName {
+  readonly topicId: string
+  readonly partition: number
+}
+
+/** A replica of a group on this broker; `election` where the group elects its leader itself. */
+export interface GroupMember {
+  readonly replica: Replica
+  readonly election: SelfElected | null
+}
+
+interface OutgoingFetch {
+  readonly group: GroupName
+  readonly request: FetchRequest
+}
+
+interface OutgoingAnswer {
+  readonly group: GroupName
+  readonly answer: FetchAnswer<readonly Uint8Array[]>
+  readonly sent: () => void
+}
+
+const keyOf = ({ topicId, partition }: GroupName): string => `${topicId}:${partition}`
+
+const outcomes = { entries: 0, diverging: 1, 'not-leader': 2 } as const
+
+/**
+ * The replication groups that this broker has a replica of, and the streams to the other brokers that they all share.
+ * What several groups have to say to one broker in one turn goes out as one frame.
+ */
+export class ReplicationGroups {
+  readonly #members = new Map<string, GroupMember>()
+  readonly #peers: Peers
+  readonly #fetches: TurnOutbox<OutgoingFetch>
+  readonly #answers: TurnOutbox<OutgoingAnswer>
+
+  constructor(runtime: Runtime, settings: PeerSettings) {
+    this.#fetches = new TurnOutbox(runtime.clock, (to, fetches) => this.#sendFetches(to, fetches))
+    this.#answers = new TurnOutbox(runtime.clock, (to, answers) => this.#sendAnswers(to, answers))
+    this.#peers = new Peers(runtime, settings, {
+      received: (from, frame) => this.#received(from, frame),
+      connected: ({ broker }) => {
+        for (const { replica, election } of this.#members.values()) {
+          replica.connected(broker)
+          election?.take({ type: 'connected', broker })
+        }
+      },
+      disconnected: (broker) => {
+        for (const { replica } of this.#members.values()) replica.disconnected(broker)
+      },
+      silent: (brokers) => {
+        for (const { election } of this.#members.values()) election?.take({ type: 'silent', brokers })
+      },
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#peers.start()
+  }
+
+  async close(): Promise<void> {
+    for (const { election } of this.#members.values()) election?.close()
+    await this.#peers.close()
+  }
+
+  /** What a replica of the group needs to reach the others. Its member is to `join` before anything is heard of them. */
+  linkFor(group: GroupName): GroupLink & { send(to: BrokerId, message: ElectionMessage): void } {
+    return {
+      fetch: (to, request) => this.#fetches.add(to, { group, request }),
+      misled: (told) => this.#members.get(keyOf(group))?.election?.take({ type: 'misled', ...told }),
+      trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
+      send: (to, message) => this.#sendElection(to, group, message),
+    }
+  }
+
+  join(group: GroupName, member: GroupMember): void {
+    this.#members.set(keyOf(group), member)
+    member.election?.take({ type: 'silent', brokers: this.#peers.silent })
+  }
+
+  #sendFetches(to: BrokerId, fetches: readonly OutgoingFetch[]): void {
+    this.#peers.send(to, { type: 'fetch', groups: fetches.map(({ group, request }) => ({ ...group, ...request })) })
+  }
+
+  #sendAnswers(to: BrokerId, answers: readonly OutgoingAnswer[]): void {
+    const sent = (): void => {
+      for (const each of answers) each.sent()
+    }
+    const groups = answers.map(({ group, answer }) => ({ ...group, ...answerFields(answer) }))
+    if (!this.#peers.send(to, { type: 'answer', groups }, sent)) sent()
+  }
+
+  #sendElection(to: BrokerId, group: GroupName, message: ElectionMessage): void {
+    switch (message.type) {
+      case 'vote-request': {
+        const { type, epoch, pre, log } = message
+        return void this.#peers.send(to, { ...group, type, epoch, pre, ...log })
+      }
+      case 'vote': {
+        const { type, epoch, pre, granted, voterEpoch, leader } = message
+        return void this.#peers.send(to, { ...group, type, epoch, pre, granted, voterEpoch, leader: leader ?? -1 })
+      }
+      case 'led':
+        return void this.#peers.send(to, { ...group, ...message })
+      default:
+        return message satisfies never
+    }
+  }
+
+  #received(from: ReplicaId, frame: PeerFrame): void {
+    switch (frame.type) {
+      case 'hello':
+      case 'beat':
+        return
+      case 'fetch':
+        for (const { topicId, partition, ...request } of frame.groups) {
+          this.#fetched(from, { topicId, partition }, request)
+        }
+        return
+      case 'answer':
+        for (const fields of frame.groups) {
+          this.#members.get(keyOf(fields))?.replica.answered(from.broker, answerOf(fields))
+        }
+        return
+      case 'vote-request':
+      case 'vote':
+      case 'led':
+        this.#members.get(keyOf(frame))?.election?.take({ type: 'received', message: electionMessageOf(from, frame) })
+        return
+      default:
+        frame satisfies never
+    }
+  }
+
+  #fetched(from: ReplicaId, group: GroupName, request: FetchRequest): void {
+    const member = this.#members.get(keyOf(group))
+    const add = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void): void =>
+      this.#answers.add(from.broker, { group, answer, sent })
+    if (member !== undefined) return member.replica.fetched(from, request, add)
+    const { epoch, from: asked } = request
+    add({ epoch, from: asked, outcome: 'not-leader', knownEpoch: -1, leader: null }, () => {})
+  }
+}
+
+type AnswerFields = (PeerFrame & { type: 'answer' })['groups'][number]
+
+function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
+  const { epoch, from } = answer
+  const head = { epoch, from, outcome: outcomes[answer.outcome] }
+  switch (answer.outcome) {
+    case 'entries':
+      return { ...head, highWatermark: answer.highWatermark, entries: answer.entries }
+    case 'diverging':
+      return { ...head, endEpoch: answer.end.epoch, endOffset: answer.end.endOffset }
+    case 'not-leader':
+      return { ...head, knownEpoch: answer.knownEpoch, leader: answer.leader ?? -1 }
+    default:
+      return answer satisfies never
+  }
+}
+
+function answerOf(fields: AnswerFields): FetchAnswer {
+  const { epoch, from, outcome, highWatermark, entries, endEpoch, endOffset, knownEpoch, leader } = fields
+  if (outcome === outcomes.entries) {
+    return { epoch, from, outcome: 'entries', highWatermark, entries: entries ?? new Uint8Array(0) }
+  }
+  if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
+  return { epoch, from, outcome: 'not-leader', knownEpoch, leader: leader < 0 ? null : leader }
+}
+
+function electionMessageOf(
+  from: ReplicaId,
+  frame: PeerFrame & { type: 'vote-request' | 'vote' | 'led' },
+): ElectionMessage {
+  switch (frame.type) {
+    case 'vote-request': {
+      const { type, epoch, pre, lastEpoch, endOffset } = frame
+      return { type, epoch, pre, candidate: from, log: { lastEpoch, endOffset } }
+    }
+    case 'vote': {
+      const { type, epoch, pre, granted, voterEpoch, leader } = frame
+      return { type, epoch, pre, granted, voter: from, voterEpoch, leader: leader < 0 ? null : leader }
+    }
+    case 'led':
+      return { type: frame.type, epoch: frame.epoch, leader: frame.leader }
+    default:
+      return frame satisfies never
+  }
+}

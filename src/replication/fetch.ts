@@ -1,0 +1,36 @@
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { EpochEnd } from './divergence.ts'
+import type { BrokerId } from './replica-id.ts'
+
+/** A follower asks its leader for what comes next. It acknowledges everything below `from` in `epoch`. */
+export interface FetchRequest {
+  /** The leader's epoch that the follower is in. */
+  readonly epoch: LeaderEpoch
+  /** Its log end; all below is stored. */
+  readonly from: Offset
+  /** Epoch of the entry before `from`; -1: there is none. */
+  readonly lastEpoch: LeaderEpoch
+  /** It may have lost what it had, and does not vote yet: so its copy must not be counted either. */
+  readonly suspect: boolean
+}
+
+/** What a leader, or who was taken for one, answers to the fetch from `from` in `epoch`. */
+export type FetchAnswer<Entries = Uint8Array> = { readonly epoch: LeaderEpoch; readonly from: Offset } & (
+  | FetchedEntries<Entries>
+  | { readonly outcome: 'diverging'; readonly end: EpochEnd }
+  | NotLeader
+)
+
+export interface FetchedEntries<Entries = Uint8Array> {
+  readonly outcome: 'entries'
+  readonly highWatermark: Offset
+  /** Whole batches from `from` on; none: only the watermark has moved. */
+  readonly entries: Entries
+}
+
+/** It does not lead in that epoch. It knows of `knownEpoch`, led by `leader` (null: nobody). */
+export interface NotLeader {
+  readonly outcome: 'not-leader'
+  readonly knownEpoch: LeaderEpoch
+  readonly leader: BrokerId | null
+}

@@ -1,0 +1,143 @@
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import { invariant } from '../runtime/invariant.ts'
+import type { EpochEnds } from './divergence.ts'
+import type { FetchAnswer, FetchRequest } from './fetch.ts'
+import type { BrokerId } from './replica-id.ts'
+import type { ReplicationRules } from './rules.ts'
+
+/** The follower's log, as the core looks at it. */
+export interface FollowerLog {
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly storedUpTo: Offset
+  readonly lastEpoch: LeaderEpoch
+  readonly epochs: EpochEnds
+}
+
+export type FollowerEvent =
+  /** Its leader can be asked: at the beginning, and whenever the way there is open again. */
+  | { type: 'reachable' }
+  | { type: 'answered'; answer: FetchAnswer }
+  /** Its own log is stored up to here. */
+  | { type: 'stored'; upTo: Offset }
+  /** The cut that was asked for is done. */
+  | { type: 'cut' }
+
+export type FollowerEffect =
+  | { type: 'fetch'; to: BrokerId; request: FetchRequest }
+  | { type: 'append'; entries: Uint8Array }
+  /** Cut the log at `to`; nothing may be appended meanwhile. Ends with the event `cut`. */
+  | { type: 'cut'; to: Offset }
+  | { type: 'advance-high-watermark'; to: Offset }
+  /** A suspect replica has all that was committed before its leader's epoch began: it may be counted again. */
+  | { type: 'trust' }
+  /** Whom it follows does not lead (any more). */
+  | { type: 'misled'; epoch: LeaderEpoch; leader: BrokerId | null }
+
+/**
+ * A follower in one epoch: fetches what comes next, stores it, and cuts what its leader does not have. Sans-IO; a new
+ * epoch is a new object.
+ *
+ * idle → fetching (reachable) → storing (entries) → fetching (stored)
+ *                             → cutting (diverging) → fetching (cut)
+ *                             → idle (not the leader)
+ */
+export class Follower {
+  readonly epoch: LeaderEpoch
+  readonly leader: BrokerId
+  readonly #log: FollowerLog
+  readonly #rules: Pick<ReplicationRules, 'cutFor'>
+  #state: 'idle' | 'fetching' | 'storing' | 'cutting' = 'idle'
+  /** From where the outstanding fetch asks. */
+  #from: Offset = -1
+  #highWatermark: Offset
+  #suspect: boolean
+  /** What the leader has said last, in this epoch. */
+  #leaderWatermark: Offset = -1
+
+  constructor(start: {
+    epoch: LeaderEpoch
+    leader: BrokerId
+    log: FollowerLog
+    highWatermark: Offset
+    suspect: boolean
+    rules: Pick<ReplicationRules, 'cutFor'>
+  }) {
+    this.epoch = start.epoch
+    this.leader = start.leader
+    this.#log = start.log
+    this.#highWatermark = start.highWatermark
+    this.#suspect = start.suspect
+    this.#rules = start.rules
+  }
+
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  step(event: FollowerEvent): FollowerEffect[] {
+    switch (event.type) {
+      case 'reachable':
+        return this.#state === 'idle' || this.#state === 'fetching' ? this.#fetchOnceStored() : []
+      case 'answered':
+        return this.#onAnswer(event.answer)
+      case 'stored':
+        return this.#state === 'storing' ? this.#fetchOnceStored() : []
+      case 'cut':
+        invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        return this.#fetchOnceStored()
+      default:
+        return event satisfies never
+    }
+  }
+
+  /** A fetch acknowledges all below its offset: so all of that is stored before it goes out. */
+  #fetchOnceStored(): FollowerEffect[] {
+    const { logEndOffset, storedUpTo, lastEpoch } = this.#log
+    this.#state = storedUpTo < logEndOffset ? 'storing' : 'fetching'
+    if (this.#state === 'storing') return []
+    this.#from = logEndOffset
+    const effects = this.#advance(logEndOffset)
+    const request = { epoch: this.epoch, from: logEndOffset, lastEpoch, suspect: this.#suspect }
+    return [...effects, { type: 'fetch', to: this.leader, request }]
+  }
+
+  #onAnswer(answer: FetchAnswer): FollowerEffect[] {
+    // Late, or an answer to a fetch that was sent again: the one that is outstanding is answered by itself.
+    if (this.#state !== 'fetching' || answer.epoch !== this.epoch || answer.from !== this.#from) return []
+    switch (answer.outcome) {
+      case 'entries':
+        // The leader has found this log to be a beginning of its own: now its watermark holds here as well.
+        this.#leaderWatermark = answer.highWatermark
+        if (answer.entries.length === 0) return this.#fetchOnceStored()
+        this.#state = 'storing'
+        return [...this.#advance(answer.from), { type: 'append', entries: answer.entries }]
+      case 'diverging':
+        this.#state = 'cutting'
+        return [{ type: 'cut', to: this.#rules.cutFor(answer.end, this.#log) }]
+      case 'not-leader':
+        this.#state = 'idle'
+        return [{ type: 'misled', epoch: answer.knownEpoch, leader: answer.leader }]
+      default:
+        return answer satisfies never
+    }
+  }
+
+  /** Up to what is here: what lies beyond is committed, but not this replica's to show. */
+  #advance(upTo: Offset): FollowerEffect[] {
+    const reached = Math.min(this.#leaderWatermark, upTo)
+    // Never backwards: consumers may have read what lies below it.
+    if (reached <= this.#highWatermark) return []
+    this.#highWatermark = reached
+    const trusted = this.#suspect && reached > (this.#epochStart() ?? reached)
+    if (trusted) this.#suspect = false
+    return [{ type: 'advance-high-watermark', to: reached }, ...(trusted ? [{ type: 'trust' } as const] : [])]
+  }
+
+  /** Where the leader's own entries begin, as far as they are here. */
+  #epochStart(): Offset | null {
+    const { entries } = this.#log.epochs
+    const last = entries[entries.length - 1]
+    return last?.epoch === this.epoch ? last.startOffset : null
+  }
+}

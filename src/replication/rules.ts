@@ -1,0 +1,14 @@
+import { cutFor, divergenceOf } from './divergence.ts'
+import { isUpToDate } from './log-position.ts'
+
+/**
+ * The rules on which no loss and one order rest, by themselves: the simulation puts wrong ones in their place, each a
+ * mistake that real systems have made, and has to find them.
+ */
+export interface ReplicationRules {
+  readonly divergenceOf: typeof divergenceOf
+  readonly cutFor: typeof cutFor
+  readonly isUpToDate: typeof isUpToDate
+}
+
+export const replicationRules: ReplicationRules = { divergenceOf, cutFor, isUpToDate }
