@@ -54,7 +54,7 @@ export class EpochTable {
       throw error
     }
     const starts = parse(text)
-    this.#starts = starts ?? []
+    this.#starts = [...(starts ?? [])]
     return starts === null ? 'damaged' : 'loaded'
   }
 

@@ -41,7 +41,7 @@ export class ProducerSnapshots {
       else await removeIfThere(options.disk, `${options.directory}/${name}`)
     }
     offsets.sort((a, b) => a - b)
-    return new ProducerSnapshots(options, offsets)
+    return new ProducerSnapshots(options, [...offsets])
   }
 
   /** Ascending. */
