@@ -1,111 +1,36 @@
-/** `npm run bench`: Kafka's own load tools against Trilog and real Kafka, both warm, in turns within one run. */
-import { writeFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
+/** `npm run bench`: side by side with Kafka; `npm run bench -- scale`: what partitions and connections cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
-import { installKafka } from '../interop/targets/kafka.ts'
-import { startTarget } from '../interop/targets/start.ts'
-import { type Target, type TargetName, targetNames } from '../interop/targets/target.ts'
-import { coldStart } from './cold-start.ts'
-import { dropTopic, type Load, loadsOf, makeTopic, type Measured, measure } from './load.ts'
-import { type ColdStartRuns, type LoadRuns, type Report, tablesOf } from './report.ts'
+import { targetNames } from '../interop/targets/target.ts'
+import { runScale, type ScaleOptions } from './scale/run-scale.ts'
+import { runSideBySide, type SideBySideOptions } from './side-by-side.ts'
 
-interface Options {
-  rounds: number
-  scale: number
-  only?: TargetName
-  coldStart: boolean
-  loads: boolean
-  json?: string
-}
+await runMain(async () => {
+  await program().parseAsync()
+  return 0
+})
 
-await runMain(main)
-
-async function main(): Promise<number> {
-  const options = new Command('bench')
-    .description("Measures Trilog beside Apache Kafka with Kafka's own tools.")
+function program(): Command {
+  const bench = new Command('bench').description('Measures Trilog. Nothing here judges: a run that works ends with 0.')
+  bench
+    .command('kafka', { isDefault: true })
+    .description("Trilog beside Apache Kafka, with Kafka's own load tools. This is what runs without a word.")
     .option('--rounds <n>', 'measured rounds; in each, every load runs once on each system', positive, 3)
     .option('--scale <factor>', 'multiplies the number of records', positive, 1)
     .addOption(new Option('--only <name>', 'one system alone').choices(targetNames))
     .option('--no-cold-start', 'leave the cold starts out')
     .option('--no-loads', 'leave the loads out')
     .option('--json <file>', 'write every single figure to a file')
-    .parse()
-    .opts<Options>()
-  const missing = await installKafka()
-  if (missing !== null) throw new Error(`the load tools are Apache Kafka's: ${missing}`)
-  const names = targetNames.filter((name) => options.only === undefined || name === options.only)
-  const report: Report = {
-    machine: `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
-    rounds: options.rounds,
-    loads: options.loads ? await runLoads(names, options) : [],
-    coldStarts: options.coldStart ? await runColdStarts(names, options.rounds) : [],
-  }
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
-  process.stdout.write(`${tablesOf(report)}\n`)
-  return 0
-}
-
-async function runLoads(names: readonly TargetName[], options: Options): Promise<LoadRuns[]> {
-  const loads = loadsOf(options.scale)
-  const targets: Target[] = []
-  for (const name of names) targets.push(await startTarget(name))
-  const results = loads.flatMap(({ name }) => targets.map((target) => ({ load: name, system: target.name, runs: [] })))
-  const runsOf = (load: Load, target: Target): Measured[] | undefined =>
-    (results as LoadRuns[]).find((runs) => runs.load === load.name && runs.system === target.name)?.runs
-  // Round 0 warms both sides up: a cold broker, above all a cold JVM, costs several times more.
-  for (let round = 0; round <= options.rounds; round++) {
-    const topics = new Map(targets.map((target) => [target, '']))
-    for (const [at, load] of loads.entries()) {
-      // Who comes first changes, so that neither always meets the other's page cache and dirty pages.
-      for (const target of (round + at) % 2 === 0 ? targets : targets.toReversed()) {
-        const topic = await topicFor(load, target, topics, `bench-${round}-${at}`)
-        const measured = await measure(load, target, topic)
-        say(round, load, target, measured)
-        if (round > 0) runsOf(load, target)?.push(measured)
-      }
-    }
-    for (const [target, topic] of topics) await dropTopic(target, topic)
-  }
-  for (const target of targets) await target.stop()
-  return results
-}
-
-/** A load that writes gets a new topic, and the one before it is dropped; a load that reads gets the one just written. */
-async function topicFor(load: Load, target: Target, topics: Map<Target, string>, name: string): Promise<string> {
-  const before = topics.get(target) ?? ''
-  if (load.kind === 'consume') return before
-  if (before !== '') await dropTopic(target, before)
-  await makeTopic(target, name)
-  topics.set(target, name)
-  return name
-}
-
-/** Every start finds a folder that was made and started once before, its page cache warm. */
-async function runColdStarts(names: readonly TargetName[], rounds: number): Promise<ColdStartRuns[]> {
-  const results: ColdStartRuns[] = names.map((system) => ({ system, runs: [] }))
-  const targets: Target[] = []
-  for (const name of names) {
-    const target = await startTarget(name)
-    await target.control?.halt()
-    targets.push(target)
-  }
-  for (let round = 1; round <= rounds; round++) {
-    for (const [at, target] of targets.entries()) {
-      const start = await coldStart(target)
-      process.stderr.write(`cold start ${round}, ${target.name}: first ack after ${start.firstAckMs} ms\n`)
-      results[at]?.runs.push(start)
-    }
-  }
-  for (const target of targets) await target.stop()
-  return results
-}
-
-function say(round: number, load: Load, target: Target, measured: Measured): void {
-  const cpu = measured.cpuSecondsPerMillion?.toFixed(2) ?? '-'
-  const rate = `${Math.round(measured.recordsPerSecond)} records/s, ${cpu} CPU-s per million`
-  const when = round === 0 ? 'warm-up' : `round ${round}`
-  process.stderr.write(`${when}, ${target.name}, ${load.name}: ${rate}${measured.cutOff ? ', cut off' : ''}\n`)
+    .action((options: SideBySideOptions) => runSideBySide(options))
+  bench
+    .command('scale')
+    .description('What many partitions and many idle connections cost one broker, with the bound beside each figure.')
+    .option('--partitions <n>', 'partitions, in topics of 1,000', positive, 10_000)
+    .option('--connections <n>', 'idle connections', positive, 5_000)
+    .option('--idle-seconds <n>', 'how long an idle broker is watched', positive, 30)
+    .option('--json <file>', 'write every figure to a file')
+    .action((options: ScaleOptions) => runScale(options))
+  return bench
 }
 
 function positive(text: string): number {

@@ -37,8 +37,6 @@ const indexes = (turn: FetchTurn) => turn.partitions.map(({ index }) => index)
 function finish(turn: FetchTurn, facts: { highWatermark?: number; withBytes?: number[]; failed?: boolean } = {}) {
   return turn.finish(
     indexes(turn).map((index) => ({
-      topic: 'words',
-      index,
       highWatermark: facts.highWatermark ?? 5,
       logStartOffset: 0,
       bytes: facts.withBytes?.includes(index) === true ? 10 : 0,

@@ -27,8 +27,6 @@ export type SessionRefusal = {
 
 /** What the answer of one partition says, as far as a session must know it to leave out what has not changed. */
 export interface PartitionFacts {
-  readonly topic: string
-  readonly index: number
   readonly highWatermark: Offset
   readonly logStartOffset: Offset
   readonly bytes: number
@@ -42,10 +40,17 @@ export interface FetchTurn {
   finish(facts: readonly PartitionFacts[]): { readonly sessionId: number; readonly send: readonly boolean[] }
 }
 
+interface SessionPartition {
+  readonly key: string
+  wanted: FetchPartition
+  sent: PartitionFacts | null
+}
+
 interface Session {
   readonly id: number
   readonly byTopicId: boolean
-  readonly partitions: Map<string, { wanted: FetchPartition; sent: PartitionFacts | null }>
+  /** By key, in the order in which they are served. */
+  readonly partitions: Map<string, SessionPartition>
   nextEpoch: number
   usedMs: number
 }
@@ -90,8 +95,9 @@ export class FetchSessions {
     this.#use(session)
     for (const partition of request.forgotten) session.partitions.delete(keyOf(partition))
     for (const wanted of request.partitions) {
-      const known = session.partitions.get(keyOf(wanted))
-      if (known === undefined) session.partitions.set(keyOf(wanted), { wanted, sent: null })
+      const key = keyOf(wanted)
+      const known = session.partitions.get(key)
+      if (known === undefined) session.partitions.set(key, { key, wanted, sent: null })
       else known.wanted = wanted
     }
     return this.#turn(session, { full: false })
@@ -103,7 +109,9 @@ export class FetchSessions {
     const session: Session = {
       id: this.#newId(),
       byTopicId: request.byTopicId,
-      partitions: new Map(request.partitions.map((wanted) => [keyOf(wanted), { wanted, sent: null }])),
+      partitions: new Map(
+        request.partitions.map((wanted) => [keyOf(wanted), { key: keyOf(wanted), wanted, sent: null }]),
+      ),
       nextEpoch: 1,
       usedMs: this.#clock.monotonicMs(),
     }
@@ -133,17 +141,15 @@ export class FetchSessions {
   }
 
   #turn(session: Session, { full }: { full: boolean }): FetchTurn {
-    const partitions = [...session.partitions.values()].map(({ wanted }) => wanted)
+    const served = [...session.partitions.values()]
     return {
-      partitions,
+      partitions: served.map(({ wanted }) => wanted),
       finish(facts) {
-        const send = facts.map((fact) => {
-          const known = session.partitions.get(keyOf(fact))
-          const news = full || known === undefined || hasNews(fact, known.sent)
-          if (known !== undefined) {
-            known.sent = fact
-            if (fact.bytes > 0) moveLast(session.partitions, keyOf(fact))
-          }
+        const send = facts.map((fact, nth) => {
+          const known = served[nth] as SessionPartition
+          const news = full || hasNews(fact, known.sent)
+          known.sent = fact
+          if (fact.bytes > 0) moveLast(session.partitions, known)
           return news
         })
         return { sessionId: session.id, send }
@@ -162,9 +168,9 @@ function hasNews(now: PartitionFacts, sent: PartitionFacts | null): boolean {
 }
 
 /** Who got something comes last the next time, so that one busy partition does not starve the others. */
-function moveLast<V>(map: Map<string, V>, key: string): void {
-  const value = map.get(key)
-  if (value === undefined) return
-  map.delete(key)
-  map.set(key, value)
+function moveLast(partitions: Map<string, SessionPartition>, partition: SessionPartition): void {
+  // A request that came meanwhile may have forgotten it.
+  if (partitions.get(partition.key) !== partition) return
+  partitions.delete(partition.key)
+  partitions.set(partition.key, partition)
 }

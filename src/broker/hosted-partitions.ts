@@ -1,4 +1,5 @@
 import { zeroUuid } from '../codec/uuid.ts'
+import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
@@ -25,6 +26,9 @@ export interface Offline {
   readonly partition: number
   readonly error: Error
 }
+
+/** What thousands of openings at once hold would be taken for long-lived, and stay in memory for long. */
+const opensAtOnce = 16
 
 const keyOf = (topic: string, partition: number): string => `${topic}:${partition}`
 
@@ -103,13 +107,17 @@ export class HostedPartitions {
 
   /** Opens everything that the image says this broker hosts. Leads nothing that an earlier process led. */
   async openAll(): Promise<void> {
-    const opening: Promise<unknown>[] = []
+    await inParallel(this.#hosted(), opensAtOnce, async ({ topic, partition }) => {
+      await this.#open(topic, partition)
+    })
+  }
+
+  *#hosted(): Iterable<{ topic: TopicImage; partition: number }> {
     for (const topic of this.#image.topics.values()) {
-      for (const partition of topic.partitions) {
-        if (partition.replicas.includes(this.#self)) opening.push(this.#open(topic, partition.index))
+      for (const { index: partition, replicas } of topic.partitions) {
+        if (replicas.includes(this.#self)) yield { topic, partition }
       }
     }
-    await Promise.all(opening)
   }
 
   async #removeDeleted(records: readonly MetadataRecord[]): Promise<void> {

@@ -1,8 +1,16 @@
 import type { TopicConfig } from '../config/topic-settings.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 
-/** What a topic's configuration means for the logs of its partitions. */
+const known = new WeakMap<TopicConfig, LogSettings>()
+
+/** What a topic's configuration means for the logs of its partitions, which share the answer. */
 export function logSettingsOf(config: TopicConfig): LogSettings {
+  const settings = known.get(config) ?? worked(config)
+  known.set(config, settings)
+  return settings
+}
+
+function worked(config: TopicConfig): LogSettings {
   return {
     segmentBytes: config.segmentBytes,
     segmentMs: config.segmentMs,

@@ -96,7 +96,9 @@ export class WaitingRead {
     this.#moved = false
     let bytes = 0
     for (const index of indices) {
-      const read = await this.#readOne(index, bytes)
+      const reading = this.#readOne(index, bytes)
+      // Most give their answer at once: a wait for each of thousands of idle partitions would cost more than the reads.
+      const read = reading instanceof Promise ? await reading : reading
       this.#results[index] = read
       if ('code' in read || read.slice === null) continue
       bytes += read.slice.bytes
@@ -106,7 +108,7 @@ export class WaitingRead {
   }
 
   /** `bytes` have been read from those before it. */
-  async #readOne(index: number, bytes: number): Promise<PartitionRead> {
+  #readOne(index: number, bytes: number): PartitionRead | Promise<PartitionRead> {
     const target = this.#targets[index] as ReadTarget
     try {
       const answer = target.replica.read({
@@ -117,10 +119,12 @@ export class WaitingRead {
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
         leaderEpoch: target.leaderEpoch,
       })
-      return 'code' in answer ? answer : { ...answer, slice: await answer.slice }
+      if ('code' in answer) return answer
+      const { slice } = answer
+      if (!(slice instanceof Promise)) return { ...answer, slice }
+      return slice.then((found) => ({ ...answer, slice: found }), refusalOf)
     } catch (error) {
-      if (error instanceof LogReadFault || error instanceof DiskFault) return { code: 'storage-error' }
-      throw error
+      return refusalOf(error)
     }
   }
 
@@ -166,4 +170,9 @@ export class WaitingRead {
       this.#results[index] = { ...result, slice: null }
     }
   }
+}
+
+function refusalOf(error: unknown): ReadRefusal {
+  if (error instanceof LogReadFault || error instanceof DiskFault) return { code: 'storage-error' }
+  throw error
 }

@@ -133,7 +133,8 @@ function arrayDecoder({ of }: ArrayOf, version: number, flexible: boolean, nulla
     } catch (error) {
       throw error instanceof MalformedInput ? error.inside(`[${elements.length}]`) : error
     }
-    return elements
+    // A copy has no room for more: what is decoded may be kept, by the thousands.
+    return elements.slice()
   }
 }
 

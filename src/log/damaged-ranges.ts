@@ -12,7 +12,7 @@ export interface DamagedRange {
   readonly endPosition: Position
 }
 
-const fileName = 'damaged-ranges'
+export const damagedRangesFileName = 'damaged-ranges'
 
 /**
  * What of a log is known to be damaged: kept in a file of the log's folder, so that a clean restart does not forget it.
@@ -25,7 +25,7 @@ export class DamagedRanges {
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
-    this.#path = `${directory}/${fileName}`
+    this.#path = `${directory}/${damagedRangesFileName}`
   }
 
   get all(): readonly DamagedRange[] {

@@ -8,7 +8,7 @@ export interface EpochStart {
   readonly startOffset: Offset
 }
 
-const fileName = 'leader-epoch-checkpoint'
+export const epochsFileName = 'leader-epoch-checkpoint'
 
 /**
  * Where each leader epoch begins in one log (KIP-101), kept in Kafka's `leader-epoch-checkpoint`. Epochs and start
@@ -26,7 +26,7 @@ export class EpochTable {
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
-    this.#path = `${directory}/${fileName}`
+    this.#path = `${directory}/${epochsFileName}`
   }
 
   get entries(): readonly EpochStart[] {
@@ -54,7 +54,7 @@ export class EpochTable {
       throw error
     }
     const starts = parse(text)
-    this.#starts = starts ?? []
+    this.#starts = [...(starts ?? [])]
     return starts === null ? 'damaged' : 'loaded'
   }
 

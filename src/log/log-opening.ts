@@ -1,8 +1,8 @@
 import type { Offset } from '../record/offset.ts'
-import type { Disk } from '../runtime/disk.ts'
+import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { DamagedRanges } from './damaged-ranges.ts'
-import { EpochTable } from './epoch-table.ts'
+import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
+import { EpochTable, epochsFileName } from './epoch-table.ts'
 import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
 import { type LogParts, newSegment } from './log-parts.ts'
 import type { LogOptions } from './log-options.ts'
@@ -31,12 +31,12 @@ export interface OpenedLog {
 /** Takes up the folder of a log, or makes it; recovers where it was not closed cleanly. */
 export async function openLog(options: LogOptions): Promise<OpenedLog> {
   const { disk, directory, logger } = options
-  if (!(await disk.exists(directory))) await disk.makeDirectory(directory)
-  const names = (await disk.list(directory)).filter((entry) => entry.kind === 'file').map((entry) => entry.name)
+  // One look at the folder serves all parts: asking for each file that may be there would be most of a start.
+  const names = await filesIn(disk, directory)
   await removeLeftovers({ disk, directory }, names)
-  const parts = await partsOf(options, { disk, directory, logger })
-  const epochsFile = await parts.epochs.load()
-  const damageIsKnown = await parts.damage.load()
+  const parts = await partsOf(options, { disk, directory, logger, names })
+  const epochsFile = names.includes(epochsFileName) ? await parts.epochs.load() : 'missing'
+  const damageIsKnown = !names.includes(damagedRangesFileName) || (await parts.damage.load())
   await findSegments(parts, names)
   const epochsAreKnown = epochsFile === 'loaded' && parts.epochs.entries.length > 0
   const isUsable = damageIsKnown && (epochsAreKnown || parts.segments.sizeBytes === 0)
@@ -65,13 +65,27 @@ export async function beginAnewAt(parts: LogParts, offset: Offset): Promise<void
   await parts.damage.truncateTo(0)
 }
 
+/** Names of the files in a log's folder, which is made if it is missing. */
+async function filesIn(disk: Disk, directory: string): Promise<string[]> {
+  try {
+    return (await disk.list(directory)).filter((entry) => entry.kind === 'file').map((entry) => entry.name)
+  } catch (error) {
+    if (!(error instanceof DiskFault && error.code === 'ENOENT')) throw error
+    await disk.makeDirectory(directory)
+    return []
+  }
+}
+
 async function partsOf(
   options: LogOptions,
-  place: { disk: Disk; directory: string; logger: Logger },
+  place: { disk: Disk; directory: string; logger: Logger; names: readonly string[] },
 ): Promise<LogParts> {
   const { clock, random, files, settings, logStartOffset, producerStateExpiryMs } = options
+  const { disk, directory, logger } = place
   return {
-    ...place,
+    disk,
+    directory,
+    logger,
     clock,
     random,
     files,
@@ -79,8 +93,8 @@ async function partsOf(
     logStartOffset,
     producerStateExpiryMs,
     segments: new SegmentList(),
-    epochs: new EpochTable(place.disk, place.directory),
-    damage: new DamagedRanges(place.disk, place.directory),
+    epochs: new EpochTable(disk, directory),
+    damage: new DamagedRanges(disk, directory),
     producers: new ProducerState(),
     snapshots: await ProducerSnapshots.open(place),
   }

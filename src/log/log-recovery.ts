@@ -121,7 +121,7 @@ export class LogRecovery {
   }
 
   async #recover(segment: Segment): Promise<void> {
-    const { files, segments } = this.#parts
+    const { files } = this.#parts
     const fileBytes = await files.use(segment.path, (file) => file.size())
     await this.#beginAnew(segment)
     this.#scannedBytes += fileBytes
@@ -141,10 +141,21 @@ export class LogRecovery {
     }
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
-    if (segment !== segments.active) segment.addTimeEntry()
-    await segment.offsetIndex.finish(files)
-    await segment.timeIndex.finish(files)
+    await this.#writeIndexes(segment)
     this.#rebuiltIndexes++
+  }
+
+  /** Those of the newest segment wait in memory, as they do while it is appended to: they are durable once it is rolled. */
+  async #writeIndexes(segment: Segment): Promise<void> {
+    const { files, segments } = this.#parts
+    if (segment === segments.active) {
+      await segment.offsetIndex.write(files)
+      await segment.timeIndex.write(files)
+    } else {
+      segment.addTimeEntry()
+      await segment.offsetIndex.finish(files)
+      await segment.timeIndex.finish(files)
+    }
   }
 
   async #beginAnew(segment: Segment): Promise<void> {

@@ -26,6 +26,8 @@ import { removeSegment } from './segment-removal.ts'
 import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
 
+const noBytes = Buffer.alloc(0)
+
 /** Where appended batches went. */
 export interface AppendedAt {
   readonly baseOffset: Offset
@@ -49,7 +51,7 @@ export class Log {
   readonly #tail: LogTail
   readonly #reader: DiskReader
   readonly #writer: LogWriter
-  readonly #header = new BatchHeader(Buffer.alloc(0))
+  readonly #header = new BatchHeader(noBytes)
   readonly #options: LogOptions
   #logEndOffset: Offset
   #sizeBytes: number

@@ -17,7 +17,10 @@ async function setUp() {
   return { world, runtime, snapshots }
 }
 
-const openOn = ({ disk }: Runtime) => ProducerSnapshots.open({ disk, directory, logger: silentLogger })
+const openOn = async ({ disk }: Runtime) => {
+  const names = (await disk.list(directory)).map(({ name }) => name)
+  return ProducerSnapshots.open({ disk, directory, logger: silentLogger, names })
+}
 
 /** A state of one producer that has appended single records at 0, 1, … */
 function stateAt(endOffset: number, nowMs = 0): ProducerState {

@@ -25,17 +25,23 @@ export class ProducerSnapshots {
     this.#offsets = offsets
   }
 
-  /** Finds the snapshots in `directory`. What a crash left half-written or half-deleted is removed. */
-  static async open(options: { disk: Disk; directory: string; logger: Logger }): Promise<ProducerSnapshots> {
+  /** Finds the snapshots among the files of `directory`. What a crash left half-written or half-deleted is removed. */
+  static async open(options: {
+    disk: Disk
+    directory: string
+    logger: Logger
+    /** The files of the directory. */
+    names: readonly string[]
+  }): Promise<ProducerSnapshots> {
     const offsets: Offset[] = []
-    for (const { name, kind } of await options.disk.list(options.directory)) {
-      if (kind !== 'file' || !name.includes(suffix)) continue
+    for (const name of options.names) {
+      if (!name.includes(suffix)) continue
       const offset = Number(snapshotName.exec(name)?.[1] ?? Number.NaN)
       if (Number.isSafeInteger(offset)) offsets.push(offset)
       else await removeIfThere(options.disk, `${options.directory}/${name}`)
     }
     offsets.sort((a, b) => a - b)
-    return new ProducerSnapshots(options, offsets)
+    return new ProducerSnapshots(options, [...offsets])
   }
 
   /** Ascending. */

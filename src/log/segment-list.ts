@@ -28,7 +28,8 @@ export class SegmentList {
       last: last?.baseOffset,
       added: segment.baseOffset,
     })
-    this.#segments.push(segment)
+    // Not pushed: room for what may follow would be most of what a list of one costs, and there are thousands of them.
+    this.#segments = [...this.#segments, segment]
   }
 
   remove(segment: Segment): void {

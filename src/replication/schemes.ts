@@ -12,13 +12,17 @@ export interface Scheme {
   readonly serve: ServePolicy
 }
 
-/** Kafka's scheme: the metadata service picks the leader from the in-sync set. */
-export const isrScheme = (minInSyncReplicas: number): Scheme => ({
-  name: 'isr',
-  elect: 'coordinator',
-  commit: isrCommit(minInSyncReplicas),
-  serve: serveAtLeader,
-})
+const isrSchemes = new Map<number, Scheme>()
+
+/** Kafka's scheme: the metadata service picks the leader from the in-sync set. One serves all partitions that ask for as many members. */
+export function isrScheme(minInSyncReplicas: number): Scheme {
+  const known = isrSchemes.get(minInSyncReplicas)
+  if (known !== undefined) return known
+  const commit = isrCommit(minInSyncReplicas)
+  const scheme: Scheme = { name: 'isr', elect: 'coordinator', commit, serve: serveAtLeader }
+  isrSchemes.set(minInSyncReplicas, scheme)
+  return scheme
+}
 
 /** Raft's and DLedger's: the replicas vote. The metadata log is replicated by it. */
 export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }

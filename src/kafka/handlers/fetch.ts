@@ -111,14 +111,14 @@ function respond(answer: {
   committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const partitions = wanted.map((each, nth) => partitionResponse(each, reads[nth] ?? null, answer.committedOnly))
-  const { sessionId, send } = turn.finish(wanted.map(({ partition }, nth) => factsOf(partition, reads[nth] ?? null)))
+  const { sessionId, send } = turn.finish(wanted.map((_, nth) => factsOf(reads[nth] ?? null)))
   const topics = new Map<string, PartitionResponse[]>()
-  for (const [nth, { partition }] of wanted.entries()) {
+  for (const [nth, each] of wanted.entries()) {
     if (send[nth] !== true) continue
-    const list = topics.get(partition.topic) ?? []
-    list.push(partitions[nth] as PartitionResponse)
-    topics.set(partition.topic, list)
+    const { topic } = each.partition
+    const list = topics.get(topic) ?? []
+    list.push(partitionResponse(each, reads[nth] ?? null, answer.committedOnly))
+    topics.set(topic, list)
   }
   return {
     errorCode: kafkaErrors.NONE.code,
@@ -177,11 +177,8 @@ function divergence(replica: Replica, partition: FetchPartition): { epoch: numbe
   return same ? null : common
 }
 
-function factsOf(partition: FetchPartition, read: PartitionRead | null): PartitionFacts {
-  const { topic, index } = partition
-  if (read === null || 'code' in read) {
-    return { topic, index, highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
-  }
+function factsOf(read: PartitionRead | null): PartitionFacts {
+  if (read === null || 'code' in read) return { highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
   const { highWatermark, logStartOffset, slice } = read
-  return { topic, index, highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: false }
+  return { highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: false }
 }

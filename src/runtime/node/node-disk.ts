@@ -3,8 +3,8 @@ import type { DirectoryEntry, Disk, DiskFile, FolderLock } from '../disk.ts'
 import { parentOf, type WriteFileAtomic, writeFileAtomicOn } from '../write-file-atomic.ts'
 import { faultOf } from './fault-of.ts'
 import { lockFolder } from './folder-lock.ts'
+import { InlinePace } from './inline-pace.ts'
 import { NodeFile } from './node-file.ts'
-import { WritePace } from './write-pace.ts'
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
 const flagsOf = {
@@ -14,21 +14,35 @@ const flagsOf = {
   truncate: O_RDWR | O_CREAT | O_TRUNC,
 } as const
 
-/** The machine's file system, all of it through libuv's thread pool. */
+const inlineWriteMax = 256 * 1024
+/** A log is opened by small reads; larger ones serve consumers, of whom there may be many at once. */
+const inlineReadMax = 16 * 1024
+
+/**
+ * The machine's file system. What changes names and what is synced goes through libuv's thread pool; small looks, reads and
+ * writes only while the page cache cannot answer at once.
+ */
 export class NodeDisk implements Disk {
-  readonly #pace = new WritePace()
+  readonly #writes = new InlinePace(inlineWriteMax)
+  readonly #reads = new InlinePace(inlineReadMax)
   readonly writeFileAtomic: WriteFileAtomic = writeFileAtomicOn(this)
 
-  open(path: string, mode: 'read' | 'write' | 'create' | 'truncate'): Promise<DiskFile> {
-    return new Promise((resolve, reject) => {
-      fs.open(path, flagsOf[mode], 0o644, (error, fd) =>
-        error === null ? resolve(new NodeFile(path, fd, this.#pace)) : reject(faultOf(error, 'open', path)),
-      )
-    })
+  async open(path: string, mode: 'read' | 'write' | 'create' | 'truncate'): Promise<DiskFile> {
+    const flags = flagsOf[mode]
+    const opening = this.#reads.run(
+      () => fs.openSync(path, flags, 0o644),
+      () => called<number>((done) => fs.open(path, flags, 0o644, done)),
+    )
+    const fd = await told('open', path, opening)
+    return new NodeFile(path, fd, { writes: this.#writes, reads: this.#reads })
   }
 
   readFile(path: string): Promise<Uint8Array> {
-    return told('read', path, fs.promises.readFile(path))
+    const reading = this.#reads.run<Uint8Array>(
+      () => fs.readFileSync(path),
+      () => called((done) => fs.readFile(path, done)),
+    )
+    return told('read', path, reading)
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -47,7 +61,11 @@ export class NodeDisk implements Disk {
   }
 
   async list(path: string): Promise<DirectoryEntry[]> {
-    const entries = await told('list', path, fs.promises.readdir(path, { withFileTypes: true }))
+    const listing = this.#reads.run(
+      () => fs.readdirSync(path, { withFileTypes: true }),
+      () => called<fs.Dirent[]>((done) => fs.readdir(path, { withFileTypes: true }, done)),
+    )
+    const entries = await told('list', path, listing)
     return entries.map((entry) => ({
       name: entry.name,
       kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other',
@@ -66,7 +84,11 @@ export class NodeDisk implements Disk {
   }
 
   async stat(path: string): Promise<{ size: number; modifiedMs: number }> {
-    const stats = await told('stat', path, fs.promises.stat(path))
+    const looking = this.#reads.run(
+      () => fs.statSync(path),
+      () => called<fs.Stats>((done) => fs.stat(path, done)),
+    )
+    const stats = await told('stat', path, looking)
     return { size: stats.size, modifiedMs: Math.floor(stats.mtimeMs) }
   }
 
@@ -118,4 +140,9 @@ async function told<T>(operation: string, path: string, work: Promise<T>): Promi
   } catch (error) {
     throw faultOf(error, operation, path)
   }
+}
+
+/** What a function of `node:fs` gives its callback. Its own promises cost about twice the CPU per call. */
+function called<T>(call: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, result) => (error === null ? resolve(result) : reject(error))))
 }

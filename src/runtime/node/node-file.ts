@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { DiskFault, type DiskFile } from '../disk.ts'
 import { faultOf } from './fault-of.ts'
-import type { WritePace } from './write-pace.ts'
+import type { InlinePace } from './inline-pace.ts'
 
 /** The most buffers that one writev takes (IOV_MAX on Linux and macOS). */
 const buffersPerWrite = 1024
@@ -13,15 +13,37 @@ const buffersPerWrite = 1024
 export class NodeFile implements DiskFile {
   readonly path: string
   readonly #fd: number
-  readonly #pace: WritePace
+  readonly #writes: InlinePace
+  readonly #reads: InlinePace
 
-  constructor(path: string, fd: number, pace: WritePace) {
+  constructor(path: string, fd: number, paces: { writes: InlinePace; reads: InlinePace }) {
     this.path = path
     this.#fd = fd
-    this.#pace = pace
+    this.#writes = paces.writes
+    this.#reads = paces.reads
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
+    return this.#reads.isInline(into.byteLength) ? this.#readInline(into, position) : this.#readInPool(into, position)
+  }
+
+  /** Rejects, as the other way does, and never throws. */
+  async #readInline(into: Uint8Array, position: number): Promise<number> {
+    let done = 0
+    try {
+      while (done < into.byteLength) {
+        const at = done
+        const bytes = this.#reads.timed(() => fs.readSync(this.#fd, into, at, into.byteLength - at, position + at))
+        if (bytes === 0) break
+        done += bytes
+      }
+      return done
+    } catch (error) {
+      throw faultOf(error, 'read', this.path)
+    }
+  }
+
+  #readInPool(into: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       let done = 0
       const next = () =>
@@ -38,7 +60,7 @@ export class NodeFile implements DiskFile {
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
     let bytes = 0
     for (const buffer of buffers) bytes += buffer.byteLength
-    return this.#pace.isInline(bytes) ? this.#writeInline(buffers, position) : this.#writeInPool(buffers, position)
+    return this.#writes.isInline(bytes) ? this.#writeInline(buffers, position) : this.#writeInPool(buffers, position)
   }
 
   /** Rejects, as the other way does, and never throws. */
@@ -47,7 +69,7 @@ export class NodeFile implements DiskFile {
     let at = position
     try {
       while (left.length > 0) {
-        const bytes = this.#pace.timed(() => fs.writevSync(this.#fd, left.slice(0, buffersPerWrite), at))
+        const bytes = this.#writes.timed(() => fs.writevSync(this.#fd, left.slice(0, buffersPerWrite), at))
         if (bytes === 0) throw new DiskFault({ code: 'EIO', path: this.path, operation: 'write' })
         at += bytes
         left = rest(left, bytes)
@@ -94,19 +116,43 @@ export class NodeFile implements DiskFile {
   }
 
   size(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      fs.fstat(this.#fd, (error, stats) =>
-        error === null ? resolve(stats.size) : reject(faultOf(error, 'size', this.path)),
-      )
-    })
+    return this.#reads.run(
+      () => this.#sizeNow(),
+      () =>
+        new Promise((resolve, reject) => {
+          fs.fstat(this.#fd, (error, stats) =>
+            error === null ? resolve(stats.size) : reject(faultOf(error, 'size', this.path)),
+          )
+        }),
+    )
+  }
+
+  #sizeNow(): number {
+    try {
+      return fs.fstatSync(this.#fd).size
+    } catch (error) {
+      throw faultOf(error, 'size', this.path)
+    }
   }
 
   close(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      fs.close(this.#fd, (error) =>
-        error === null || error === undefined ? resolve() : reject(faultOf(error, 'close', this.path)),
-      )
-    })
+    return this.#reads.run(
+      () => this.#closeNow(),
+      () =>
+        new Promise((resolve, reject) => {
+          fs.close(this.#fd, (error) =>
+            error === null || error === undefined ? resolve() : reject(faultOf(error, 'close', this.path)),
+          )
+        }),
+    )
+  }
+
+  #closeNow(): void {
+    try {
+      fs.closeSync(this.#fd)
+    } catch (error) {
+      throw faultOf(error, 'close', this.path)
+    }
   }
 }
 
