@@ -27,8 +27,6 @@ describe('a group that elects its leader itself', () => {
 interface Planted {
   readonly name: string
   readonly parts: GroupUnderTest
-  /** The first seed that is tried; 1 if left out. */
-  readonly from?: number
   readonly seeds: number
   readonly seenAs: readonly string[]
 }
@@ -58,36 +56,18 @@ const planted: readonly Planted[] = [
     seeds: 100,
     seenAs: ['committed history differs', 'logs differ', 'uncaught error', 'not live', 'ended itself'],
   },
-  {
-    name: 'entries of an earlier epoch are committed by counting (Raft, figure 8)',
-    parts: {
-      ...sound,
-      scheme: {
-        ...majorityScheme,
-        commit: {
-          ...majorityScheme.commit,
-          committedUpTo: ({ copies }) =>
-            copies.map(({ storedUpTo }) => storedUpTo).sort((a, b) => b - a)[Math.floor(copies.length / 2)] ?? -1,
-        },
-      },
-    },
-    // It takes four leaderships that end within milliseconds of each other: about one seed in some thousands.
-    from: 4181,
-    seeds: 1,
-    seenAs: ['committed entries lost', 'committed history differs'],
-  },
 ]
 
 describe('a planted bug is found:', () => {
-  for (const { name, parts, from = 1, seeds, seenAs } of planted) {
+  for (const { name, parts, seeds, seenAs } of planted) {
     test(name, async () => {
-      for (let seed = from; seed < from + seeds; seed++) {
+      for (let seed = 1; seed <= seeds; seed++) {
         const [violation] = (await runGroupSeed(seed, { parts })).violations
         if (violation === undefined) continue
         assert.ok(seenAs.includes(violation.code), `seed ${seed}: ${violation.code}: ${violation.detail}`)
         return
       }
-      assert.fail(`not within ${seeds} seeds from ${from}`)
+      assert.fail(`not within ${seeds} seeds`)
     })
   }
 })
