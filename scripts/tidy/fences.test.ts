@@ -68,6 +68,12 @@ test('a folder without a place, a barrel and a target without its ending are ref
   assert.match(says(importFindings([importing('src/log/a.ts', './b.js')])), /with its \.ts ending/)
 })
 
+test('only the entry point of the package passes on what others define', () => {
+  const passing = (path: string): Planted[] => [{ path, text: `export { a } from './b.ts'` }]
+  assert.equal(says(importFindings(passing('src/embed/trilog.ts'))), '')
+  assert.match(says(importFindings(passing('src/embed/a.ts'))), /import the file that/)
+})
+
 test('the order is the one that docs/architecture.md gives', () => {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
   const listed = [...page.matchAll(/^ {2}([a-z-]+)\/ {2,}/gm)].map((match) => match[1])

@@ -21,8 +21,12 @@ export const folderOrder = [
   'lab',
   'http',
   'server',
+  'embed',
   'cli',
 ]
+
+/** What `import … from 'trilog'` gives: the one file that may pass on what others define. */
+const entryPoint = 'src/embed/trilog.ts'
 
 /** The folders beside `src/`, and which others each may import from. */
 const besides = { sim: ['src'], bench: ['src', 'interop'], interop: ['src'], scripts: [] }
@@ -104,7 +108,7 @@ function refusalInSrc(from, target) {
  * @returns {import('./tree.mjs').Finding[]}
  */
 function reExports(file) {
-  if (topOf(file.path) !== 'src') return []
+  if (topOf(file.path) !== 'src' || file.path === entryPoint) return []
   const form = /** @type {RegExp} */ (importForms[1])
   return [...file.text.matchAll(form)].map((match) => ({
     path: `${file.path}:${lineAt(file.text, (match.index ?? 0) + match[0].search(/\S/))}`,
