@@ -11,7 +11,7 @@ export const expectedGroupMarks: readonly string[] = [
   'two believe to lead',
   'nobody to write to',
   'refused after append: not-leader',
-  'log: the log is cut: its leader has other entries there',
+  'log: the log is cut: its leader has something else there',
   'a suspect replica',
   'a suspect replica is trusted again',
 ]

@@ -2,6 +2,8 @@ import { FileHandles } from '../../src/log/file-handles.ts'
 import { Log } from '../../src/log/log.ts'
 import type { LogEvents, LogSettings } from '../../src/log/log-settings.ts'
 import { TailMemory } from '../../src/log/tail-memory.ts'
+import { uuidFromBytes } from '../../src/codec/uuid.ts'
+import { Peers } from '../../src/peer/peers.ts'
 import { Replica } from '../../src/replica/replica.ts'
 import { ReplicationGroups } from '../../src/replica/replication-groups.ts'
 import { SelfElected } from '../../src/replica/self-elected.ts'
@@ -44,15 +46,17 @@ export const hostOf = ({ broker }: ReplicaId): string => `node-${broker}`
 export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, start: GroupStart): Promise<GroupProcess> {
   const { self, suspect } = start
   const { voters, scheme, rules, answerBytesMax } = setup
-  const groups = new ReplicationGroups(runtime, {
+  const peers = new Peers(runtime, {
     clusterId: 'simulated',
-    self,
+    self: { ...self, incarnation: uuidFromBytes(runtime.random.bytes(16)) },
     listen: { host: hostOf(self), port },
-    addresses: new Map(voters.flatMap((each) => (each === self ? [] : [[each.broker, { host: hostOf(each), port }]]))),
+    hubs: new Set(voters.map(({ broker }) => broker)),
     beatMs: 50,
     silenceMs: 250,
     frameBytesMax: 16 * 1024 * 1024,
   })
+  for (const each of voters) peers.know(each.broker, { host: hostOf(each), port })
+  const groups = new ReplicationGroups(runtime.clock, peers)
   const link = groups.linkFor(group)
   const replica = await Replica.open(
     {
@@ -87,7 +91,7 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
     rules,
   })
   groups.join(group, { replica, election })
-  await groups.start()
+  await peers.start()
   return { replica }
 }
 

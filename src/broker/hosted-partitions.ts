@@ -4,7 +4,7 @@ import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { Replica } from '../replica/replica.ts'
-import type { ReplicaSets } from '../replication/leader.ts'
+import type { ReplicaSets } from '../replication/in-sync-set.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { isrScheme, type Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -224,6 +224,7 @@ export class HostedPartitions {
   }
 }
 
-function setsOf({ replicas, directories, inSync }: PartitionImage): ReplicaSets {
-  return { replicas: replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid })), inSync }
+function setsOf({ replicas, directories, inSync, partitionEpoch }: PartitionImage): ReplicaSets {
+  const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
+  return { replicas: copies, inSync, partitionEpoch }
 }

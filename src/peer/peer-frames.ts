@@ -20,12 +20,14 @@ const answerToGroup = message({
   ...group,
   epoch: { type: 'int32', about: 'The epoch that was asked in.' },
   from: { type: 'int64', about: 'From where was asked.' },
-  outcome: { type: 'int8', about: '0 entries, 1 the logs diverge, 2 not the leader.' },
+  outcome: { type: 'int8', about: '0 entries, 1 the logs diverge, 2 not the leader, 3 gone.' },
   highWatermark: { type: 'int64', default: -1, about: 'Everything below is committed (entries).' },
   endEpoch: { type: 'int32', default: -1, about: 'An epoch that the follower may have (diverge) …' },
   endOffset: { type: 'int64', default: -1, about: '… and where it ends in the log of the leader.' },
   knownEpoch: { type: 'int32', default: -1, about: 'The newest epoch known (not the leader) …' },
   leader: { type: 'int32', default: -1, about: '… and who leads in it; -1: nobody.' },
+  logStartOffset: { type: 'int64', default: -1, about: 'Where the log of the leader begins (entries, gone).' },
+  epochStart: { type: 'int64', default: -1, about: 'Where the epoch of the leader begins in its log (entries).' },
   entries: { type: 'records', nullableSince: 0, default: null, about: 'Whole batches, from `from` on (entries).' },
 })
 
@@ -38,6 +40,7 @@ const kinds = {
       clusterId: { type: 'string', about: 'Both sides must be of one cluster.' },
       brokerId: { type: 'int32', about: 'Who speaks.' },
       directoryId: { type: 'uuid', about: 'The folder of its logs.' },
+      incarnation: { type: 'uuid', about: 'Drawn at every start: tells one process of a broker from the next.' },
     }),
   },
   /** Says nothing but that its sender lives. */
@@ -78,6 +81,24 @@ const kinds = {
       ...group,
       epoch: { type: 'int32', about: 'An epoch.' },
       leader: { type: 'int32', about: 'Who leads in it.' },
+    }),
+  },
+  ask: {
+    id: 7,
+    version: 0,
+    fields: message({
+      number: { type: 'int32', about: 'The reply names it.' },
+      subject: { type: 'string', about: 'What is asked for.' },
+      body: { type: 'bytes', about: 'The question, as its subject has it.' },
+    }),
+  },
+  reply: {
+    id: 8,
+    version: 0,
+    fields: message({
+      number: { type: 'int32', about: 'The ask that is answered.' },
+      refused: { type: 'bool', about: 'Whether nothing was done: the body says why.' },
+      body: { type: 'bytes', about: 'The answer.' },
     }),
   },
 } as const

@@ -1,16 +1,18 @@
-import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
 import type { Timer } from '../runtime/clock.ts'
 import type { Connection, Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { Liveness } from './liveness.ts'
 import type { PeerFrame, PeerFrameInput } from './peer-frames.ts'
+import type { PeerAddress, PeerId } from './peer-id.ts'
 import { PeerStream } from './peer-stream.ts'
 
 export interface PeerSettings {
   readonly clusterId: string
-  readonly self: ReplicaId
-  readonly listen: { readonly host: string; readonly port: number }
-  /** The other brokers. */
-  readonly addresses: ReadonlyMap<BrokerId, { readonly host: string; readonly port: number }>
+  readonly self: PeerId
+  readonly listen: PeerAddress
+  /** Brokers whose addresses every broker is started with: whoever is none of them dials them. */
+  readonly hubs: ReadonlySet<BrokerId>
   /** How often a broker says that it lives, to each of the others. */
   readonly beatMs: number
   /** A broker of which nothing was heard for so long is silent. */
@@ -19,52 +21,88 @@ export interface PeerSettings {
 }
 
 export interface PeersSink {
-  received(from: ReplicaId, frame: PeerFrame): void
+  received?(from: PeerId, frame: PeerFrame): void
   /** A stream to that broker is there, a new one if there was one before: what was on its way then is lost. */
-  connected(peer: ReplicaId): void
-  disconnected(broker: BrokerId): void
+  connected?(peer: PeerId): void
+  disconnected?(peer: PeerId): void
   /** The set of silent brokers has changed. */
-  silent(brokers: ReadonlySet<BrokerId>): void
+  silent?(brokers: ReadonlySet<BrokerId>): void
 }
 
 interface Peer {
   readonly stream: PeerStream
-  readonly id: ReplicaId
+  readonly id: PeerId
 }
 
 /**
- * One stream to each of the other brokers, with a beat on it. Of two brokers the one with the lower id dials, again and
- * again; a new stream takes the place of an old one. Silence is per broker: groups have no timers of their own for it.
+ * One stream to each of the other brokers, with a beat on it. Of two brokers the one that is no hub dials, else the one
+ * with the lower id, again and again; a new stream takes the place of an old one. Silence is per broker: groups have no
+ * timers of their own for it.
+ *
+ * A stream that closes is a hint, no verdict: both sides try the other's port at once, and one that refuses is silent then.
  */
 export class Peers {
   readonly #runtime: Runtime
   readonly #settings: PeerSettings
-  readonly #sink: PeersSink
+  readonly #sinks: PeersSink[] = []
+  readonly #addresses = new Map<BrokerId, PeerAddress>()
   readonly #peers = new Map<BrokerId, Peer>()
-  readonly #heardMs = new Map<BrokerId, number>()
-  readonly #dialing = new Set<BrokerId>()
-  #silent: ReadonlySet<BrokerId>
+  readonly #liveness: Liveness
+  readonly #trying = new Set<BrokerId>()
   #listener: Listener | null = null
   #beat: Timer | null = null
   #isClosed = false
 
-  constructor(runtime: Runtime, settings: PeerSettings, sink: PeersSink) {
+  constructor(runtime: Runtime, settings: PeerSettings) {
     this.#runtime = runtime
     this.#settings = settings
-    this.#sink = sink
-    this.#silent = new Set(settings.addresses.keys())
+    this.#liveness = new Liveness(settings.silenceMs)
   }
 
-  /** Brokers of which nothing is heard; at first all. */
+  /** Brokers of which nothing is heard; at first all that are known. */
   get silent(): ReadonlySet<BrokerId> {
-    return this.#silent
+    return this.#liveness.silent
+  }
+
+  /** The port for brokers, once it listens. */
+  get port(): number {
+    return this.#listener?.port ?? this.#settings.listen.port
+  }
+
+  *connected(): Iterable<PeerId> {
+    for (const { id } of this.#peers.values()) yield id
+  }
+
+  /** The process of that broker that is in touch; null: none. */
+  incarnationOf(broker: BrokerId): string | null {
+    return this.#peers.get(broker)?.id.incarnation ?? null
+  }
+
+  listen(sink: PeersSink): void {
+    this.#sinks.push(sink)
+  }
+
+  /** From now on that broker is one of those to be in touch with, at that address. */
+  know(broker: BrokerId, address: PeerAddress): void {
+    if (broker === this.#settings.self.broker) return
+    this.#addresses.set(broker, address)
+    if (this.#liveness.know(broker)) this.#judge()
+    if (this.#beat !== null && !this.#peers.has(broker) && this.#dials(broker)) void this.#try(broker)
+  }
+
+  /** That broker is gone for good. */
+  forget(broker: BrokerId): void {
+    this.#addresses.delete(broker)
+    this.#liveness.forget(broker)
+    this.#peers.get(broker)?.stream.close('the broker is gone for good')
+    this.#judge()
   }
 
   /** Begins to listen and to dial. */
   async start(): Promise<void> {
-    const { network } = this.#runtime
-    this.#listener = await network.listen(this.#settings.listen, (connection) => this.#accept(connection))
-    this.#tick()
+    const { network, clock } = this.#runtime
+    this.#listener = await network.listen(this.#settings.listen, (connection) => this.#converse(connection))
+    this.#tick(clock.monotonicMs())
   }
 
   /** False: there is no stream to that broker, and `sent` is never called. */
@@ -77,99 +115,120 @@ export class Peers {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#beat?.cancel()
-    for (const { stream } of this.#peers.values()) stream.close('the broker stops')
+    for (const { stream } of [...this.#peers.values()]) stream.close('the broker stops')
     await this.#listener?.close()
   }
 
-  #tick(): void {
-    const { beatMs, addresses, self } = this.#settings
-    for (const broker of addresses.keys()) {
-      const sent = this.send(broker, { type: 'beat' })
-      if (!sent && self.broker < broker && !this.#dialing.has(broker)) void this.#dial(broker)
+  #dials(broker: BrokerId): boolean {
+    const { hubs, self } = this.#settings
+    if (hubs.has(self.broker) !== hubs.has(broker)) return hubs.has(broker)
+    return self.broker < broker
+  }
+
+  #tick(dueMs: number): void {
+    const { clock } = this.#runtime
+    const { beatMs } = this.#settings
+    const nowMs = clock.monotonicMs()
+    // This process has stood still itself: it cannot have heard anybody.
+    this.#liveness.forgive(nowMs - dueMs - beatMs)
+    for (const { stream } of this.#peers.values()) stream.send({ type: 'beat' })
+    for (const broker of this.#addresses.keys()) {
+      if (!this.#peers.has(broker) && this.#dials(broker)) void this.#try(broker)
     }
     this.#judge()
-    this.#beat = this.#runtime.clock.setTimer(beatMs, () => this.#tick())
+    this.#beat = clock.setTimer(beatMs, () => this.#tick(nowMs + beatMs))
   }
 
-  async #dial(broker: BrokerId): Promise<void> {
-    const address = this.#settings.addresses.get(broker)
-    if (address === undefined) return
-    this.#dialing.add(broker)
+  /** Connects to the broker's port: to converse if it is this side that dials, else to see whether anybody is there. */
+  async #try(broker: BrokerId): Promise<void> {
+    const address = this.#addresses.get(broker)
+    if (address === undefined || this.#trying.has(broker)) return
+    this.#trying.add(broker)
     try {
       const connection = await this.#runtime.network.connect(address, { timeoutMs: this.#settings.silenceMs })
-      if (this.#isClosed) return connection.destroy()
-      this.#converse(connection)
+      if (this.#isClosed || !this.#dials(broker)) connection.destroy()
+      else this.#converse(connection)
     } catch (error) {
       this.#runtime.logger.debug({ broker, error: String(error) }, 'a broker cannot be reached')
+      if (isRefused(error) && !this.#peers.has(broker)) this.#gone(broker)
     } finally {
-      this.#dialing.delete(broker)
+      this.#trying.delete(broker)
     }
   }
 
-  #accept(connection: Connection): void {
-    this.#converse(connection)
+  #gone(broker: BrokerId): void {
+    this.#liveness.unheard(broker)
+    if (!this.#isClosed) this.#judge()
   }
 
   #converse(connection: Connection): void {
-    let id: ReplicaId | null = null
+    let id: PeerId | null = null
     const stream: PeerStream = new PeerStream(connection, this.#settings.frameBytesMax, {
       received: (frame) => {
         if (id === null) id = this.#meet(stream, frame)
-        else this.#onFrame(id, frame)
+        else this.#onFrame(id, stream, frame)
       },
       closed: (reason) => {
         if (id !== null && this.#peers.get(id.broker)?.stream === stream) this.#lost(id, reason)
       },
     })
     const { clusterId, self } = this.#settings
-    stream.send({ type: 'hello', clusterId, brokerId: self.broker, directoryId: self.directory })
+    const { broker: brokerId, directory: directoryId, incarnation } = self
+    stream.send({ type: 'hello', clusterId, brokerId, directoryId, incarnation })
   }
 
-  #meet(stream: PeerStream, frame: PeerFrame): ReplicaId | null {
-    const { clusterId, addresses } = this.#settings
-    if (frame.type !== 'hello' || frame.clusterId !== clusterId || !addresses.has(frame.brokerId)) {
+  #meet(stream: PeerStream, frame: PeerFrame): PeerId | null {
+    const { clusterId, self } = this.#settings
+    if (frame.type !== 'hello' || frame.clusterId !== clusterId || frame.brokerId === self.broker) {
       this.#runtime.logger.warn({ frame: frame.type }, 'a stranger is at the port for brokers')
       stream.close('a stranger')
       return null
     }
-    const id = { broker: frame.brokerId, directory: frame.directoryId }
+    const id = { broker: frame.brokerId, directory: frame.directoryId, incarnation: frame.incarnation }
     const before = this.#peers.get(id.broker)
-    if (before !== undefined) this.#lost(before.id, 'there is a newer stream')
-    before?.stream.close('there is a newer stream')
     this.#peers.set(id.broker, { stream, id })
+    if (before !== undefined) {
+      before.stream.close('there is a newer stream')
+      this.#tellDisconnected(before.id, 'there is a newer stream')
+    }
+    this.#liveness.know(id.broker)
     this.#heard(id.broker)
-    this.#sink.connected(id)
+    for (const sink of this.#sinks) sink.connected?.(id)
     return id
   }
 
-  #onFrame(id: ReplicaId, frame: PeerFrame): void {
+  #onFrame(id: PeerId, stream: PeerStream, frame: PeerFrame): void {
     // What an older stream still brings was said before its sender opened a newer one.
-    if (this.#isClosed || frame.type === 'hello') return
+    if (this.#isClosed || frame.type === 'hello' || this.#peers.get(id.broker)?.stream !== stream) return
     this.#heard(id.broker)
-    if (frame.type !== 'beat') this.#sink.received(id, frame)
+    if (frame.type === 'beat') return
+    for (const sink of this.#sinks) sink.received?.(id, frame)
   }
 
-  #lost(id: ReplicaId, reason: string): void {
+  #lost(id: PeerId, reason: string): void {
     this.#peers.delete(id.broker)
+    this.#tellDisconnected(id, reason)
+    if (!this.#isClosed) void this.#try(id.broker)
+  }
+
+  #tellDisconnected(id: PeerId, reason: string): void {
     this.#runtime.logger.debug({ broker: id.broker, reason }, 'the stream to a broker is closed')
-    if (!this.#isClosed) this.#sink.disconnected(id.broker)
+    if (this.#isClosed) return
+    for (const sink of this.#sinks) sink.disconnected?.(id)
   }
 
   #heard(broker: BrokerId): void {
-    this.#heardMs.set(broker, this.#runtime.clock.monotonicMs())
-    if (this.#silent.has(broker)) this.#judge()
+    if (this.#liveness.heard(broker, this.#runtime.clock.monotonicMs())) this.#judge()
   }
 
   #judge(): void {
-    const since = this.#runtime.clock.monotonicMs() - this.#settings.silenceMs
-    const silent = new Set<BrokerId>()
-    for (const broker of this.#settings.addresses.keys()) {
-      if ((this.#heardMs.get(broker) ?? Number.NEGATIVE_INFINITY) <= since) silent.add(broker)
-    }
-    if (silent.size === this.#silent.size && [...silent].every((broker) => this.#silent.has(broker))) return
+    if (!this.#liveness.judge(this.#runtime.clock.monotonicMs())) return
     // Nothing comes through: a new stream may, to the machine that has taken its place for example.
-    for (const broker of silent) this.#peers.get(broker)?.stream.close('nothing is heard')
-    this.#silent = silent
-    this.#sink.silent(silent)
+    for (const broker of this.silent) this.#peers.get(broker)?.stream.close('nothing is heard')
+    for (const sink of this.#sinks) sink.silent?.(this.silent)
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
 }

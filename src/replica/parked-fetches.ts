@@ -16,26 +16,32 @@ interface Parked {
   isReading: boolean
 }
 
+/** What every answer tells of the leader. */
+interface LeaderFacts {
+  readonly highWatermark: Offset
+  readonly epochStart: Offset
+}
+
 const nothingToRelease = (): void => {}
 
 /**
  * The fetches that a leader has not answered yet, at most one of each follower. One is answered when there are entries
- * for it, or when the watermark has passed what that follower was told.
+ * for it, or when the watermark or the log start has passed what that follower was told.
  */
 export class ParkedFetches {
   readonly #log: Log
   readonly #clock: Clock
   readonly #bytesMax: number
-  readonly #highWatermark: () => Offset
+  readonly #leader: LeaderFacts
   readonly #parked = new Map<BrokerId, Parked>()
-  readonly #told = new Map<BrokerId, Offset>()
+  readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
   #isDue = false
 
-  constructor(parts: { log: Log; clock: Clock; bytesMax: number; highWatermark: () => Offset }) {
+  constructor(parts: { log: Log; clock: Clock; bytesMax: number; leader: LeaderFacts }) {
     this.#log = parts.log
     this.#clock = parts.clock
     this.#bytesMax = parts.bytesMax
-    this.#highWatermark = parts.highWatermark
+    this.#leader = parts.leader
   }
 
   add(broker: BrokerId, request: FetchRequest, answer: AnswerFetch): void {
@@ -68,7 +74,9 @@ export class ParkedFetches {
   #answerIfDue(broker: BrokerId, parked: Parked): void {
     const { from } = parked.request
     const hasEntries = from < this.#log.logEndOffset
-    if (parked.isReading || (!hasEntries && this.#highWatermark() <= (this.#told.get(broker) ?? -1))) return
+    if (parked.isReading || (!hasEntries && !this.#hasNewsFor(broker))) return
+    // What it has asked for may have been deleted while it waited.
+    if (from < this.#log.logStartOffset) return this.#refuse(broker, parked)
     if (!hasEntries) return this.#give(broker, parked, emptySlice(from))
     const upTo = this.#log.logEndOffset
     const slice = this.#log.read({ from, upTo, maxBytes: this.#bytesMax, minOneBatch: true })
@@ -84,11 +92,25 @@ export class ParkedFetches {
     )
   }
 
+  #hasNewsFor(broker: BrokerId): boolean {
+    const told = this.#told.get(broker)
+    if (told === undefined || this.#leader.highWatermark > told.highWatermark) return true
+    return this.#log.logStartOffset > told.logStartOffset
+  }
+
+  #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
+    this.#parked.delete(broker)
+    answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
+  }
+
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
     const { epoch, from } = request
-    const highWatermark = this.#highWatermark()
+    const { highWatermark, epochStart } = this.#leader
+    const { logStartOffset } = this.#log
     this.#parked.delete(broker)
-    this.#told.set(broker, highWatermark)
-    answer({ epoch, from, outcome: 'entries', highWatermark, entries: slice.buffers }, () => slice.release())
+    this.#told.set(broker, { highWatermark, logStartOffset })
+    const entries = slice.buffers
+    const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, epochStart, entries } as const
+    answer(given, () => slice.release())
   }
 }

@@ -4,9 +4,12 @@ import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
-import { Leader, type LeaderEffect, type ReplicaSets } from '../replication/leader.ts'
+import { isGone } from '../replication/divergence.ts'
+import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
+import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import { Follower, type FollowerEvent } from '../replication/follower.ts'
+import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
@@ -61,6 +64,14 @@ export interface GroupLink {
   trusted(): void
 }
 
+/** Who decides on the in-sync set of a group whose leader only proposes it. */
+export interface InSyncDecider {
+  /** Whether the replica would be taken in now: its broker is alive, and this process is the registered one. */
+  mayJoin(replica: FetchingReplica): boolean
+  /** Ends with `configure` once it is decided, or with `proposalRefused`. */
+  propose(replica: Replica, proposal: InSyncProposal): void
+}
+
 export interface ReplicaOptions {
   readonly topic: string
   readonly partition: number
@@ -68,6 +79,8 @@ export interface ReplicaOptions {
   readonly scheme: Scheme
   /** Null: the group has no other replicas. */
   readonly link?: GroupLink | null
+  /** Null: the group's in-sync set never changes. */
+  readonly inSync?: InSyncDecider | null
   readonly rules?: ReplicationRules
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
@@ -84,7 +97,7 @@ interface Leadership {
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
-/** How long a follower waits when its disk is behind. */
+/** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
 const fetchAgainMs = 50
 
 /**
@@ -98,6 +111,7 @@ export class Replica {
   readonly partition: number
   readonly #self: ReplicaId
   readonly #link: GroupLink | null
+  readonly #inSync: InSyncDecider | null
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
@@ -121,6 +135,7 @@ export class Replica {
     this.#self = replica.self
     this.#scheme = replica.scheme
     this.#link = replica.link ?? null
+    this.#inSync = replica.inSync ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
@@ -151,6 +166,20 @@ export class Replica {
     return this.#leadership !== null
   }
 
+  get scheme(): Scheme {
+    return this.#scheme
+  }
+
+  /** Who leads, as far as this replica knows; null: nobody. */
+  get knownLeader(): BrokerId | null {
+    return this.#knownLeader
+  }
+
+  /** It may have lost what it has acknowledged, and has not caught up since. */
+  get isSuspect(): boolean {
+    return this.#suspect
+  }
+
   /** As leader or follower it knows of; without either, what it knew last. */
   get highWatermark(): Offset {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
@@ -172,13 +201,10 @@ export class Replica {
       sets,
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
+      nowMs: this.#clock.monotonicMs(),
+      mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const parked = new ParkedFetches({
-      log: this.#log,
-      clock: this.#clock,
-      bytesMax: this.#answerBytesMax,
-      highWatermark: () => leader.highWatermark,
-    })
+    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
     this.#leadership = { leader, committed: new OffsetWaits(), parked }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
@@ -207,15 +233,18 @@ export class Replica {
   }
 
   /** A follower's fetch. It is answered at once, or when there is something to say. */
-  fetched(from: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
+  fetched(replica: FetchingReplica, request: FetchRequest, answer: AnswerFetch): void {
     const leadership = this.#leadership
-    if (leadership === null || request.epoch !== this.#epoch) return answer(this.#denies(request), () => {})
+    const { epoch, from } = request
+    if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
+    const { logStartOffset, logEndOffset } = this.#log
+    if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
-    if (end !== null) {
-      return answer({ epoch: request.epoch, from: request.from, outcome: 'diverging', end }, () => {})
-    }
-    leadership.parked.add(from.broker, request, answer)
-    if (!request.suspect) this.#apply(leadership.leader.step({ type: 'fetched', replica: from, from: request.from }))
+    if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    leadership.parked.add(replica.broker, request, answer)
+    if (request.suspect) return
+    const nowMs = this.#clock.monotonicMs()
+    this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
   }
 
   /** The answer to this replica's own fetch. */
@@ -235,14 +264,26 @@ export class Replica {
     this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
-  configure(configuration: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
-    this.#log.configure(configuration.settings)
-    this.#scheme = configuration.scheme
-    const leader = this.#leadership?.leader
-    if (leader === undefined) return
-    this.#apply(
-      leader.step({ type: 'reconfigured', commit: configuration.scheme.commit, replicas: configuration.sets }),
-    )
+  configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
+    this.#log.configure(settings)
+    this.#scheme = scheme
+    this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+  }
+
+  /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
+  reviewInSync(lagMs: number): void {
+    const { logEndOffset } = this.#log
+    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#clock.monotonicMs() })
+  }
+
+  /** What was proposed in `epoch` on that state of the partition will never be in force. */
+  proposalRefused(epoch: LeaderEpoch, partitionEpoch: number): void {
+    if (epoch === this.#epoch) this.#stepLeader({ type: 'proposal-refused', partitionEpoch })
+  }
+
+  /** Why an append that wants every promise would be refused now; null: it would not. */
+  admits(): CommitRefusal | null {
+    return this.#leadership?.leader.admits() ?? null
   }
 
   /**
@@ -334,6 +375,7 @@ export class Replica {
     const to = offset ?? visible
     if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
     if (to > logStartOffset) await this.#log.advanceLogStart(to)
+    this.#leadership?.parked.wake()
     return this.#log.logStartOffset
   }
 
@@ -392,7 +434,13 @@ export class Replica {
           this.#appendFetched(follower, effect.entries)
           break
         case 'cut':
-          this.#cutting = this.#cut(follower, effect.to)
+          this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
+          break
+        case 'restart':
+          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
+          break
+        case 'advance-log-start':
+          void this.#advanceLogStart(effect.to)
           break
         case 'advance-high-watermark':
           this.#advanceTo(effect.to)
@@ -402,7 +450,7 @@ export class Replica {
           this.#link?.trusted()
           break
         case 'misled':
-          this.#link?.misled({ followed: follower.epoch, epoch: effect.epoch, leader: effect.leader })
+          this.#onMisled(follower, effect)
           break
         default:
           effect satisfies never
@@ -417,17 +465,37 @@ export class Replica {
       if (!(error instanceof LogAppendFault || error instanceof LogReadFault)) throw error
       const facts = { topic: this.topic, partition: this.partition, error: error.message }
       this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
-      this.#clock.setTimer(fetchAgainMs, () => {
-        if (this.#follower === follower) this.#carryOut(follower, { type: 'stored', upTo: this.#log.storedUpTo })
-      })
+      this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
     }
   }
 
-  async #cut(follower: Follower, to: Offset): Promise<void> {
-    const facts = { topic: this.topic, partition: this.partition, from: this.#log.logEndOffset, to }
-    this.#logger.info(facts, 'the log is cut: its leader has other entries there')
+  #onMisled(follower: Follower, { epoch, leader }: { epoch: LeaderEpoch; leader: BrokerId | null }): void {
+    if (this.#scheme.elect === 'self') return this.#link?.misled({ followed: follower.epoch, epoch, leader })
+    // One of the two has not heard yet who leads now: whoever decided on it tells both.
+    this.#fetchAgain(follower, { type: 'reachable' })
+  }
+
+  #fetchAgain(follower: Follower, event: FollowerEvent): void {
+    this.#clock.setTimer(fetchAgainMs, () => {
+      if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
+    })
+  }
+
+  async #advanceLogStart(to: Offset): Promise<void> {
     try {
-      await this.#log.truncateTo(to)
+      await this.#log.advanceLogStart(Math.min(to, this.#log.logEndOffset))
+    } catch (error) {
+      // The log has failed, and told so; or the files go with the next start.
+      if (!(error instanceof DiskFault)) throw error
+    }
+  }
+
+  async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
+    const { logStartOffset, logEndOffset } = this.#log
+    const facts = { topic: this.topic, partition: this.partition, logStartOffset, logEndOffset, to }
+    this.#logger.info(facts, 'the log is cut: its leader has something else there')
+    try {
+      await change(to)
     } catch (error) {
       // The log has failed, and told so.
       if (!(error instanceof DiskFault)) throw error
@@ -468,8 +536,7 @@ export class Replica {
 
   #onStored(upTo: Offset): void {
     this.#stored.advance(upTo)
-    const leader = this.#leadership?.leader
-    if (leader !== undefined) this.#apply(leader.step({ type: 'stored', upTo }))
+    this.#stepLeader({ type: 'stored', upTo })
     if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'stored', upTo })
   }
 
@@ -480,8 +547,17 @@ export class Replica {
     this.#wakeWatchers()
   }
 
+  #stepLeader(event: LeaderEvent): void {
+    const leader = this.#leadership?.leader
+    if (leader !== undefined) this.#apply(leader.step(event))
+  }
+
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
+      if (effect.type === 'propose-in-sync') {
+        this.#inSync?.propose(this, effect.proposal)
+        continue
+      }
       this.#leadership?.committed.advance(effect.to)
       this.#advanceTo(effect.to)
     }

@@ -1,10 +1,11 @@
 import type { PeerFrame } from '../peer/peer-frames.ts'
-import { type PeerSettings, Peers } from '../peer/peers.ts'
+import type { PeerId } from '../peer/peer-id.ts'
+import type { Peers } from '../peer/peers.ts'
 import { TurnOutbox } from '../peer/turn-outbox.ts'
 import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { GroupLink, Replica } from './replica.ts'
 import type { SelfElected } from './self-elected.ts'
 
@@ -33,7 +34,7 @@ interface OutgoingAnswer {
 
 const keyOf = ({ topicId, partition }: GroupName): string => `${topicId}:${partition}`
 
-const outcomes = { entries: 0, diverging: 1, 'not-leader': 2 } as const
+const outcomes = { entries: 0, diverging: 1, 'not-leader': 2, gone: 3 } as const
 
 /**
  * The replication groups that this broker has a replica of, and the streams to the other brokers that they all share.
@@ -45,10 +46,11 @@ export class ReplicationGroups {
   readonly #fetches: TurnOutbox<OutgoingFetch>
   readonly #answers: TurnOutbox<OutgoingAnswer>
 
-  constructor(runtime: Runtime, settings: PeerSettings) {
-    this.#fetches = new TurnOutbox(runtime.clock, (to, fetches) => this.#sendFetches(to, fetches))
-    this.#answers = new TurnOutbox(runtime.clock, (to, answers) => this.#sendAnswers(to, answers))
-    this.#peers = new Peers(runtime, settings, {
+  constructor(clock: Clock, peers: Peers) {
+    this.#peers = peers
+    this.#fetches = new TurnOutbox(clock, (to, fetches) => this.#sendFetches(to, fetches))
+    this.#answers = new TurnOutbox(clock, (to, answers) => this.#sendAnswers(to, answers))
+    peers.listen({
       received: (from, frame) => this.#received(from, frame),
       connected: ({ broker }) => {
         for (const { replica, election } of this.#members.values()) {
@@ -56,7 +58,7 @@ export class ReplicationGroups {
           election?.take({ type: 'connected', broker })
         }
       },
-      disconnected: (broker) => {
+      disconnected: ({ broker }) => {
         for (const { replica } of this.#members.values()) replica.disconnected(broker)
       },
       silent: (brokers) => {
@@ -65,13 +67,9 @@ export class ReplicationGroups {
     })
   }
 
-  start(): Promise<void> {
-    return this.#peers.start()
-  }
-
-  async close(): Promise<void> {
+  /** No replica takes part in an election any more. */
+  close(): void {
     for (const { election } of this.#members.values()) election?.close()
-    await this.#peers.close()
   }
 
   /** What a replica of the group needs to reach the others. Its member is to `join` before anything is heard of them. */
@@ -87,6 +85,14 @@ export class ReplicationGroups {
   join(group: GroupName, member: GroupMember): void {
     this.#members.set(keyOf(group), member)
     member.election?.take({ type: 'silent', brokers: this.#peers.silent })
+    // Whoever is in touch already will not come anew.
+    for (const { broker } of this.#peers.connected()) member.election?.take({ type: 'connected', broker })
+  }
+
+  leave(group: GroupName): void {
+    const key = keyOf(group)
+    this.#members.get(key)?.election?.close()
+    this.#members.delete(key)
   }
 
   #sendFetches(to: BrokerId, fetches: readonly OutgoingFetch[]): void {
@@ -118,10 +124,12 @@ export class ReplicationGroups {
     }
   }
 
-  #received(from: ReplicaId, frame: PeerFrame): void {
+  #received(from: PeerId, frame: PeerFrame): void {
     switch (frame.type) {
       case 'hello':
       case 'beat':
+      case 'ask':
+      case 'reply':
         return
       case 'fetch':
         for (const { topicId, partition, ...request } of frame.groups) {
@@ -143,7 +151,7 @@ export class ReplicationGroups {
     }
   }
 
-  #fetched(from: ReplicaId, group: GroupName, request: FetchRequest): void {
+  #fetched(from: PeerId, group: GroupName, request: FetchRequest): void {
     const member = this.#members.get(keyOf(group))
     const add = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void): void =>
       this.#answers.add(from.broker, { group, answer, sent })
@@ -160,9 +168,17 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
   const head = { epoch, from, outcome: outcomes[answer.outcome] }
   switch (answer.outcome) {
     case 'entries':
-      return { ...head, highWatermark: answer.highWatermark, entries: answer.entries }
+      return {
+        ...head,
+        highWatermark: answer.highWatermark,
+        logStartOffset: answer.logStartOffset,
+        epochStart: answer.epochStart,
+        entries: answer.entries,
+      }
     case 'diverging':
       return { ...head, endEpoch: answer.end.epoch, endOffset: answer.end.endOffset }
+    case 'gone':
+      return { ...head, logStartOffset: answer.logStartOffset }
     case 'not-leader':
       return { ...head, knownEpoch: answer.knownEpoch, leader: answer.leader ?? -1 }
     default:
@@ -171,11 +187,14 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
 }
 
 function answerOf(fields: AnswerFields): FetchAnswer {
-  const { epoch, from, outcome, highWatermark, entries, endEpoch, endOffset, knownEpoch, leader } = fields
+  const { epoch, from, outcome, highWatermark, logStartOffset, epochStart, endEpoch, endOffset } = fields
   if (outcome === outcomes.entries) {
-    return { epoch, from, outcome: 'entries', highWatermark, entries: entries ?? new Uint8Array(0) }
+    const entries = fields.entries ?? new Uint8Array(0)
+    return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, epochStart, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
+  if (outcome === outcomes.gone) return { epoch, from, outcome: 'gone', logStartOffset }
+  const { knownEpoch, leader } = fields
   return { epoch, from, outcome: 'not-leader', knownEpoch, leader: leader < 0 ? null : leader }
 }
 

@@ -115,7 +115,11 @@ export class SelfElected {
         case 'lead':
           await replica.settled()
           this.#tell('leads', { epoch: effect.epoch })
-          replica.lead(effect.epoch, { replicas: voters, inSync: voters.map(({ broker }) => broker) })
+          replica.lead(effect.epoch, {
+            replicas: voters,
+            inSync: voters.map(({ broker }) => broker),
+            partitionEpoch: 0,
+          })
           break
         case 'follow':
           await replica.settled()

@@ -15,16 +15,27 @@ export interface EpochEnd {
   readonly endOffset: Offset
 }
 
+/** The follower's end, and the epoch of the entry before it; -1: its log is empty. */
+interface FollowerEnd {
+  readonly from: Offset
+  readonly lastEpoch: LeaderEpoch
+}
+
+/** Whether a follower that ends at `from` has to begin anew: the leader keeps nothing there, and can compare nothing. */
+export function isGone(fetch: FollowerEnd, log: { logStartOffset: Offset; logEndOffset: Offset }): boolean {
+  return fetch.from < log.logStartOffset || (fetch.lastEpoch < 0 && fetch.from > log.logEndOffset)
+}
+
 /**
  * The leader's side: whether a log that ends at `from` with an entry of `lastEpoch` is a beginning of this one (null), or
  * else the newest point up to which it might be: where the newest epoch not above `lastEpoch` ends here (KIP-101, KIP-595).
  */
 export function divergenceOf(
-  fetch: { readonly from: Offset; readonly lastEpoch: LeaderEpoch },
+  fetch: FollowerEnd,
   log: { readonly epochs: EpochEnds; readonly logEndOffset: Offset },
 ): EpochEnd | null {
   // An empty log is a beginning of every log.
-  if (fetch.from === 0) return null
+  if (fetch.from === 0 || (fetch.lastEpoch < 0 && fetch.from <= log.logEndOffset)) return null
   const end = log.epochs.endOffsetFor(fetch.lastEpoch, log.logEndOffset)
   if (end === null) return { epoch: log.epochs.lastEpoch, endOffset: log.logEndOffset }
   if (end.epoch === fetch.lastEpoch && end.endOffset >= fetch.from) return null

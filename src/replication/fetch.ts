@@ -18,12 +18,18 @@ export interface FetchRequest {
 export type FetchAnswer<Entries = Uint8Array> = { readonly epoch: LeaderEpoch; readonly from: Offset } & (
   | FetchedEntries<Entries>
   | { readonly outcome: 'diverging'; readonly end: EpochEnd }
+  /** What comes next at `from` is not kept any more, or never was: the follower begins anew where the leader's log does. */
+  | { readonly outcome: 'gone'; readonly logStartOffset: Offset }
   | NotLeader
 )
 
 export interface FetchedEntries<Entries = Uint8Array> {
   readonly outcome: 'entries'
   readonly highWatermark: Offset
+  /** Where the leader's log begins. */
+  readonly logStartOffset: Offset
+  /** Log end at which the leader's epoch began. */
+  readonly epochStart: Offset
   /** Whole batches from `from` on; none: only the watermark has moved. */
   readonly entries: Entries
 }

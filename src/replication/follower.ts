@@ -20,7 +20,7 @@ export type FollowerEvent =
   | { type: 'answered'; answer: FetchAnswer }
   /** Its own log is stored up to here. */
   | { type: 'stored'; upTo: Offset }
-  /** The cut that was asked for is done. */
+  /** The cut or restart that was asked for is done. */
   | { type: 'cut' }
 
 export type FollowerEffect =
@@ -28,8 +28,12 @@ export type FollowerEffect =
   | { type: 'append'; entries: Uint8Array }
   /** Cut the log at `to`; nothing may be appended meanwhile. Ends with the event `cut`. */
   | { type: 'cut'; to: Offset }
+  /** Drop the whole log and begin anew at `at`; nothing may be appended meanwhile. Ends with the event `cut`. */
+  | { type: 'restart'; at: Offset }
   | { type: 'advance-high-watermark'; to: Offset }
-  /** A suspect replica has all that was committed before its leader's epoch began: it may be counted again. */
+  /** The leader keeps nothing below. */
+  | { type: 'advance-log-start'; to: Offset }
+  /** A suspect replica has all that was committed when its leader answered, in an epoch that knows of all before it. */
   | { type: 'trust' }
   /** Whom it follows does not lead (any more). */
   | { type: 'misled'; epoch: LeaderEpoch; leader: BrokerId | null }
@@ -39,8 +43,8 @@ export type FollowerEffect =
  * epoch is a new object.
  *
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
- *                             → cutting (diverging) → fetching (cut)
- *                             → idle (not the leader)
+ *                             → cutting (diverging, gone) → fetching (cut)
+ *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
   readonly epoch: LeaderEpoch
@@ -54,6 +58,7 @@ export class Follower {
   #suspect: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
+  #leaderEpochStart: Offset = Number.MAX_SAFE_INTEGER
 
   constructor(start: {
     epoch: LeaderEpoch
@@ -73,6 +78,11 @@ export class Follower {
 
   get highWatermark(): Offset {
     return this.#highWatermark
+  }
+
+  /** It asks nobody: whom it asked does not lead. */
+  get isIdle(): boolean {
+    return this.#state === 'idle'
   }
 
   step(event: FollowerEvent): FollowerEffect[] {
@@ -108,13 +118,13 @@ export class Follower {
     switch (answer.outcome) {
       case 'entries':
         // The leader has found this log to be a beginning of its own: now its watermark holds here as well.
-        this.#leaderWatermark = answer.highWatermark
-        if (answer.entries.length === 0) return this.#fetchOnceStored()
-        this.#state = 'storing'
-        return [...this.#advance(answer.from), { type: 'append', entries: answer.entries }]
+        return this.#onEntries(answer)
       case 'diverging':
         this.#state = 'cutting'
         return [{ type: 'cut', to: this.#rules.cutFor(answer.end, this.#log) }]
+      case 'gone':
+        this.#state = 'cutting'
+        return [{ type: 'restart', at: answer.logStartOffset }]
       case 'not-leader':
         this.#state = 'idle'
         return [{ type: 'misled', epoch: answer.knownEpoch, leader: answer.leader }]
@@ -123,21 +133,31 @@ export class Follower {
     }
   }
 
+  #onEntries(answer: FetchAnswer & { outcome: 'entries' }): FollowerEffect[] {
+    this.#leaderWatermark = answer.highWatermark
+    this.#leaderEpochStart = answer.epochStart
+    const start: FollowerEffect[] =
+      answer.logStartOffset > this.#log.logStartOffset ? [{ type: 'advance-log-start', to: answer.logStartOffset }] : []
+    if (answer.entries.length === 0) return [...start, ...this.#fetchOnceStored()]
+    this.#state = 'storing'
+    return [...start, ...this.#advance(answer.from), { type: 'append', entries: answer.entries }]
+  }
+
   /** Up to what is here: what lies beyond is committed, but not this replica's to show. */
   #advance(upTo: Offset): FollowerEffect[] {
     const reached = Math.min(this.#leaderWatermark, upTo)
+    const effects: FollowerEffect[] = []
     // Never backwards: consumers may have read what lies below it.
-    if (reached <= this.#highWatermark) return []
-    this.#highWatermark = reached
-    const trusted = this.#suspect && reached > (this.#epochStart() ?? reached)
-    if (trusted) this.#suspect = false
-    return [{ type: 'advance-high-watermark', to: reached }, ...(trusted ? [{ type: 'trust' } as const] : [])]
-  }
-
-  /** Where the leader's own entries begin, as far as they are here. */
-  #epochStart(): Offset | null {
-    const { entries } = this.#log.epochs
-    const last = entries[entries.length - 1]
-    return last?.epoch === this.epoch ? last.startOffset : null
+    if (reached > this.#highWatermark) {
+      this.#highWatermark = reached
+      effects.push({ type: 'advance-high-watermark', to: reached })
+    }
+    // All of it, and not only all from before the epoch: it may have acknowledged within it before it lost something.
+    const hasAll = this.#leaderWatermark >= this.#leaderEpochStart && upTo >= this.#leaderWatermark
+    if (this.#suspect && hasAll) {
+      this.#suspect = false
+      effects.push({ type: 'trust' })
+    }
+    return effects
   }
 }

@@ -3,10 +3,16 @@ import { describe, test } from 'node:test'
 import { InvariantViolation } from '../runtime/invariant.ts'
 import { isrCommit } from './commit/isr.ts'
 import { majorityCommit } from './commit/majority.ts'
-import { Leader, type ReplicaSets } from './leader.ts'
+import type { ReplicaSets } from './in-sync-set.ts'
+import { Leader } from './leader.ts'
 
-const replicaOf = (broker: number) => ({ broker, directory: `directory-${broker}` })
-const setsOf = (replicas: number[], inSync: number[]) => ({ replicas: replicas.map(replicaOf), inSync })
+const replicaOf = (broker: number) => ({ broker, directory: `directory-${broker}`, incarnation: 'first' })
+const setsOf = (replicas: number[], inSync: number[], partitionEpoch = 0): ReplicaSets => ({
+  replicas: replicas.map(replicaOf),
+  inSync,
+  partitionEpoch,
+})
+const now = { logEndOffset: 20, nowMs: 0 }
 const alone = setsOf([1], [1])
 
 function isrLeader(options: { sets?: ReplicaSets; minInSync?: number } = {}): Leader {
@@ -17,6 +23,8 @@ function isrLeader(options: { sets?: ReplicaSets; minInSync?: number } = {}): Le
     sets: options.sets ?? alone,
     commit: isrCommit(options.minInSync ?? 1),
     highWatermark: 4,
+    nowMs: 0,
+    mayJoin: () => true,
   })
 }
 
@@ -40,7 +48,8 @@ describe('a leader', () => {
     const effects = leader.step({
       type: 'reconfigured',
       commit: isrCommit(1),
-      replicas: setsOf([1, 2], [1]),
+      sets: setsOf([1, 2], [1]),
+      nowMs: 0,
     })
     assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 12 }])
     assert.equal(leader.admits(), null)
@@ -67,6 +76,8 @@ describe('a leader', () => {
       sets: alone,
       commit: majorityCommit,
       highWatermark: 0,
+      nowMs: 0,
+      mayJoin: null,
     })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
     assert.deepEqual(leader.step({ type: 'stored', upTo: 11 }), [{ type: 'advance-high-watermark', to: 11 }])
@@ -81,27 +92,29 @@ describe('a leader', () => {
         sets: setsOf([1, 2, 3], [1, 2, 3]),
         commit: majorityCommit,
         highWatermark: 5,
+        nowMs: 0,
+        mayJoin: null,
       })
 
     test('commits what a second replica has fetched past', () => {
       const leader = three()
       leader.step({ type: 'stored', upTo: 20 })
-      const effects = leader.step({ type: 'fetched', replica: replicaOf(3), from: 15 })
+      const effects = leader.step({ type: 'fetched', replica: replicaOf(3), from: 15, ...now })
       assert.deepEqual(effects, [{ type: 'advance-high-watermark', to: 15 }])
     })
 
     test('counts what a replica has fetched last, not the most that it ever had', () => {
       const leader = three()
-      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18 })
-      leader.step({ type: 'fetched', replica: replicaOf(2), from: 12 })
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18, ...now })
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 12, ...now })
       assert.deepEqual(leader.step({ type: 'stored', upTo: 20 }), [{ type: 'advance-high-watermark', to: 12 }])
     })
 
     test('counts nobody who is out of reach, nor a broker on a folder that the group does not know', () => {
       const leader = three()
-      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18 })
+      leader.step({ type: 'fetched', replica: replicaOf(2), from: 18, ...now })
       leader.step({ type: 'departed', broker: 2 })
-      leader.step({ type: 'fetched', replica: { broker: 3, directory: 'another' }, from: 18 })
+      leader.step({ type: 'fetched', replica: { ...replicaOf(3), directory: 'another' }, from: 18, ...now })
       assert.deepEqual(leader.step({ type: 'stored', upTo: 20 }), [])
       assert.equal(leader.highWatermark, 5)
     })

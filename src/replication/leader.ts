@@ -1,27 +1,30 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView } from './commit/commit-policy.ts'
-import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
+import { type FetchingReplica, type InSyncProposal, InSyncSet, type ReplicaSets } from './in-sync-set.ts'
+import { type BrokerId, isSameReplica } from './replica-id.ts'
 
 export type LeaderEvent =
   /** The leader's own copy is stored up to here, as its flush rule wants it. */
   | { type: 'stored'; upTo: Offset }
   /**
    * A replica has fetched in this leader's epoch, from where its log is a beginning of the leader's: everything below
-   * `from` is stored there.
+   * `from` is stored there. `logEndOffset` is the leader's; times are of the monotonic clock.
    */
-  | { type: 'fetched'; replica: ReplicaId; from: Offset }
+  | { type: 'fetched'; replica: FetchingReplica; from: Offset; logEndOffset: Offset; nowMs: number }
   /** A replica cannot be reached: what it has next, its next fetch says. */
   | { type: 'departed'; broker: BrokerId }
-  /** The image or the topic's configuration gave another commit rule or another set of replicas. */
-  | { type: 'reconfigured'; commit: CommitPolicy; replicas: ReplicaSets }
+  /** From time to time: those that have lagged for longer than `lagMs` are to leave the in-sync set. */
+  | { type: 'review'; lagMs: number; logEndOffset: Offset; nowMs: number }
+  /** What was proposed on that state of the partition will never be in force. */
+  | { type: 'proposal-refused'; partitionEpoch: number }
+  /** The image or the topic's configuration gave another commit rule or other sets of replicas. */
+  | { type: 'reconfigured'; commit: CommitPolicy; sets: ReplicaSets; nowMs: number }
 
-export type LeaderEffect = { type: 'advance-high-watermark'; to: Offset }
-
-export interface ReplicaSets {
-  readonly replicas: readonly ReplicaId[]
-  readonly inSync: readonly BrokerId[]
-}
+export type LeaderEffect =
+  | { type: 'advance-high-watermark'; to: Offset }
+  /** Whoever keeps the image is to decide on this in-sync set. */
+  | { type: 'propose-in-sync'; proposal: InSyncProposal }
 
 /**
  * The leader of a replication group in one epoch: who has how much, and so how far the high watermark is.
@@ -32,6 +35,7 @@ export class Leader {
   readonly epochStart: Offset
   readonly #self: BrokerId
   readonly #stored = new Map<BrokerId, Offset>()
+  readonly #inSync: InSyncSet | null
   #sets: ReplicaSets
   #commit: CommitPolicy
   #highWatermark: Offset
@@ -43,13 +47,18 @@ export class Leader {
     sets: ReplicaSets
     commit: CommitPolicy
     highWatermark: Offset
+    nowMs: number
+    /** Null: the group has no in-sync set that changes, all its replicas are voters. */
+    mayJoin: ((replica: FetchingReplica) => boolean) | null
   }) {
+    const { self, sets, nowMs, mayJoin } = start
     this.epoch = start.epoch
     this.epochStart = start.epochStart
-    this.#self = start.self
-    this.#sets = start.sets
+    this.#self = self
+    this.#sets = sets
     this.#commit = start.commit
     this.#highWatermark = start.highWatermark
+    this.#inSync = mayJoin === null ? null : new InSyncSet({ self, sets, nowMs, mayJoin })
   }
 
   get highWatermark(): Offset {
@@ -62,17 +71,19 @@ export class Leader {
         this.#onStored(event.upTo)
         return this.#advance()
       case 'fetched':
-        // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
-        if (!this.#sets.replicas.some((replica) => isSameReplica(replica, event.replica))) return []
-        // Its latest fetch counts, not the highest: a replica may have lost what it had.
-        this.#stored.set(event.replica.broker, event.from)
-        return this.#advance()
+        return this.#onFetched(event)
       case 'departed':
         this.#stored.delete(event.broker)
         return []
+      case 'review':
+        return this.#proposed(this.#inSync?.review(event.lagMs, event) ?? null)
+      case 'proposal-refused':
+        this.#inSync?.refused(event.partitionEpoch)
+        return this.#advance()
       case 'reconfigured':
         this.#commit = event.commit
-        this.#sets = event.replicas
+        this.#sets = event.sets
+        this.#inSync?.decided(event.sets, event.nowMs)
         return this.#advance()
       default:
         return event satisfies never
@@ -84,10 +95,25 @@ export class Leader {
     return this.#commit.admits(this.#view())
   }
 
+  #onFetched({ replica, from, logEndOffset, nowMs }: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
+    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
+    if (!this.#sets.replicas.some((each) => isSameReplica(each, replica))) return []
+    // Its latest fetch counts, not the highest: a replica may have lost what it had.
+    this.#stored.set(replica.broker, from)
+    const advanced = this.#advance()
+    const { epochStart, highWatermark } = this
+    const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
+    return [...advanced, ...this.#proposed(proposal ?? null)]
+  }
+
   #onStored(upTo: Offset): void {
     const before = this.#stored.get(this.#self) ?? 0
     invariant(upTo >= before, 'the leader lost a part of its own copy', { upTo, before, epoch: this.epoch })
     this.#stored.set(this.#self, upTo)
+  }
+
+  #proposed(proposal: InSyncProposal | null): LeaderEffect[] {
+    return proposal === null ? [] : [{ type: 'propose-in-sync', proposal }]
   }
 
   #advance(): LeaderEffect[] {
@@ -102,7 +128,7 @@ export class Leader {
     return {
       copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
       inSync: this.#sets.inSync,
-      maximalInSync: this.#sets.inSync,
+      maximalInSync: this.#inSync?.maximal ?? this.#sets.inSync,
       epoch: this.epoch,
       epochStart: this.epochStart,
     }

@@ -19,7 +19,7 @@ async function load(runtime: Runtime): Promise<EmbeddedCoordinator> {
     { topic: 't', partition: 0, self, scheme: majorityScheme, clock, logger },
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
-  replica.lead(++epoch, { replicas: [self], inSync: [1] })
+  replica.lead(++epoch, { replicas: [self], inSync: [1], partitionEpoch: 0 })
   return EmbeddedCoordinator.load({ ...runtime, image: new ClusterImage('cluster'), replica })
 }
 

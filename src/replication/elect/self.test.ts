@@ -135,11 +135,13 @@ describe('standing', () => {
     assert.deepEqual(told(election.step({ type: 'persisted', epoch: 5 })), ['disarm-timer', 'lead 5'])
   })
 
-  test('is not for a suspect replica, until it is trusted again', () => {
+  test('is not for a suspect replica, until it is trusted again: it only asks around who leads', () => {
     const election = electionOf(3, { suspect: true })
-    assert.deepEqual(told(election.step({ type: 'timeout', log })), ['arm-timer'])
+    assert.equal(told(election.step({ type: 'timeout', log })).length, 3)
+    assert.equal(election.role, 'unattached')
     election.step({ type: 'trusted' })
     assert.equal(told(election.step({ type: 'timeout', log })).length, 3)
+    assert.equal(election.role, 'prospective')
   })
 })
 

@@ -70,6 +70,8 @@ export class Election {
   #leader: BrokerId | null = null
   #suspect: boolean
   #granted = new Set<BrokerId>()
+  /** All that were ever in touch: those who are no voters follow as well. */
+  readonly #met = new Set<BrokerId>()
   #silent: ReadonlySet<BrokerId>
 
   constructor(start: ElectionStart) {
@@ -80,6 +82,7 @@ export class Election {
     this.#suspect = start.suspect
     this.#rules = start.rules
     this.#silent = new Set(this.#others().map(({ broker }) => broker))
+    for (const broker of this.#silent) this.#met.add(broker)
   }
 
   get role(): Role {
@@ -106,6 +109,7 @@ export class Election {
       case 'silent':
         return this.#onSilent(event.brokers)
       case 'connected':
+        this.#met.add(event.broker)
         return this.#role === 'leader' ? [this.#tell(event.broker, this.#self.broker)] : []
       case 'misled':
         return this.#onMisled(event)
@@ -119,7 +123,10 @@ export class Election {
 
   #onTimeout(log: LogPosition): ElectionEffect[] {
     if (this.#role === 'leader' || this.#role === 'follower') return []
-    if (this.#suspect || !this.#isVoter(this.#self)) return [{ type: 'arm-timer' }]
+    // Who may not stand only asks around, to be told who leads.
+    if (this.#suspect || !this.#isVoter(this.#self)) {
+      return [{ type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch + 1, log, pre: true })]
+    }
     this.#role = 'prospective'
     this.#granted = new Set([this.#self.broker])
     if (this.#hasMajority()) return this.#stand(log)
@@ -196,7 +203,7 @@ export class Election {
     return [
       { type: 'disarm-timer' },
       { type: 'lead', epoch: this.#epoch },
-      ...this.#others().map(({ broker }) => this.#tell(broker, this.#self.broker)),
+      ...[...this.#met].map((broker) => this.#tell(broker, this.#self.broker)),
     ]
   }
 

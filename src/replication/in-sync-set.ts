@@ -1,0 +1,139 @@
+import type { Offset } from '../record/offset.ts'
+import type { BrokerId, ReplicaId } from './replica-id.ts'
+
+/** A replica as it fetches: `incarnation` tells one process of its broker from the next. */
+export interface FetchingReplica extends ReplicaId {
+  readonly incarnation: string
+}
+
+/** The sets of a partition as the image has them. */
+export interface ReplicaSets {
+  readonly replicas: readonly ReplicaId[]
+  readonly inSync: readonly BrokerId[]
+  /** Raised by every change in the image: what is proposed is held against it. */
+  readonly partitionEpoch: number
+}
+
+/** Another in-sync set, to be decided by whoever keeps the image. */
+export interface InSyncProposal {
+  /** `incarnation` null: the member was in the set before. */
+  readonly members: readonly { readonly broker: BrokerId; readonly incarnation: string | null }[]
+  /** Of the state that it changes: if that has changed meanwhile, the proposal is refused. */
+  readonly partitionEpoch: number
+}
+
+/** What the leader knows of a follower's pace. */
+interface Pace {
+  /** When it last had all that the leader had (Kafka's rule: also what it had when the fetch before was answered). */
+  caughtUpMs: number
+  fetchedMs: number
+  /** The leader's log end at that fetch. */
+  leaderEnd: Offset
+  from: Offset
+}
+
+interface LeaderEnds {
+  readonly logEndOffset: Offset
+  readonly highWatermark: Offset
+  readonly epochStart: Offset
+}
+
+/**
+ * The in-sync set of a partition, as its leader sees it: what the image has, and what this leader has proposed. Sans-IO.
+ *
+ * settled → proposed (somebody joins or falls behind) → settled (decided, or refused). While something is proposed
+ * nobody knows whether it is in force: what is committed must be so under both sets (KIP-497).
+ */
+export class InSyncSet {
+  readonly #self: BrokerId
+  readonly #mayJoin: (replica: FetchingReplica) => boolean
+  readonly #paces = new Map<BrokerId, Pace>()
+  #sets: ReplicaSets
+  #proposal: InSyncProposal | null = null
+
+  constructor(start: {
+    self: BrokerId
+    sets: ReplicaSets
+    nowMs: number
+    /** Whether whoever keeps the image would take it: its broker is alive, and this process is the registered one. */
+    mayJoin: (replica: FetchingReplica) => boolean
+  }) {
+    this.#self = start.self
+    this.#sets = start.sets
+    this.#mayJoin = start.mayJoin
+    for (const broker of start.sets.inSync) this.#begin(broker, start.nowMs)
+  }
+
+  /** In force for sure. */
+  get committed(): readonly BrokerId[] {
+    return this.#sets.inSync
+  }
+
+  /** All that may be in force. */
+  get maximal(): readonly BrokerId[] {
+    if (this.#proposal === null) return this.#sets.inSync
+    const proposed = this.#proposal.members.map(({ broker }) => broker)
+    return [...this.#sets.inSync, ...proposed.filter((broker) => !this.#sets.inSync.includes(broker))]
+  }
+
+  /** A replica that counts has fetched. It is proposed once it has all that is committed, and all from before the epoch. */
+  fetched(replica: FetchingReplica, from: Offset, leader: LeaderEnds & { nowMs: number }): InSyncProposal | null {
+    this.#keepPace(replica.broker, from, leader)
+    if (this.#proposal !== null || this.#sets.inSync.includes(replica.broker)) return null
+    if (from < leader.highWatermark || from < leader.epochStart || !this.#mayJoin(replica)) return null
+    const members = this.#sets.inSync.map((broker) => ({ broker, incarnation: null }))
+    return this.#propose([...members, { broker: replica.broker, incarnation: replica.incarnation }])
+  }
+
+  /** Proposes to go on without those that have not had everything for more than `lagMs`. */
+  review(lagMs: number, leader: { logEndOffset: Offset; nowMs: number }): InSyncProposal | null {
+    if (this.#proposal !== null) return null
+    const kept = this.#sets.inSync.filter((broker) => broker === this.#self || !this.#lags(broker, lagMs, leader))
+    if (kept.length === this.#sets.inSync.length) return null
+    return this.#propose(kept.map((broker) => ({ broker, incarnation: null })))
+  }
+
+  /** The image has these sets now. */
+  decided(sets: ReplicaSets, nowMs: number): void {
+    const before = this.#sets.inSync
+    this.#sets = sets
+    for (const broker of sets.inSync)
+      if (!before.includes(broker) && !this.#paces.has(broker)) this.#begin(broker, nowMs)
+    for (const broker of [...this.#paces.keys()]) {
+      if (!sets.replicas.some((replica) => replica.broker === broker)) this.#paces.delete(broker)
+    }
+    if (this.#proposal !== null && sets.partitionEpoch > this.#proposal.partitionEpoch) this.#proposal = null
+  }
+
+  /** What was proposed on that state is refused, and will never be in force. */
+  refused(partitionEpoch: number): void {
+    if (this.#proposal?.partitionEpoch === partitionEpoch) this.#proposal = null
+  }
+
+  #propose(members: InSyncProposal['members']): InSyncProposal {
+    this.#proposal = { members, partitionEpoch: this.#sets.partitionEpoch }
+    return this.#proposal
+  }
+
+  #begin(broker: BrokerId, nowMs: number): void {
+    this.#paces.set(broker, { caughtUpMs: nowMs, fetchedMs: nowMs, leaderEnd: Number.MAX_SAFE_INTEGER, from: -1 })
+  }
+
+  #keepPace(broker: BrokerId, from: Offset, leader: { logEndOffset: Offset; nowMs: number }): void {
+    const { logEndOffset: leaderEnd, nowMs } = leader
+    const before = this.#paces.get(broker)
+    const caughtUpMs =
+      from >= leaderEnd
+        ? nowMs
+        : before !== undefined && from >= before.leaderEnd
+          ? Math.max(before.caughtUpMs, before.fetchedMs)
+          : (before?.caughtUpMs ?? Number.NEGATIVE_INFINITY)
+    this.#paces.set(broker, { caughtUpMs, fetchedMs: nowMs, leaderEnd, from })
+  }
+
+  #lags(broker: BrokerId, lagMs: number, leader: { logEndOffset: Offset; nowMs: number }): boolean {
+    const pace = this.#paces.get(broker)
+    if (pace === undefined) return true
+    return pace.from < leader.logEndOffset && leader.nowMs - pace.caughtUpMs > lagMs
+  }
+}
