@@ -130,7 +130,10 @@ const networkSettings = {
 }
 
 const storageSettings = {
-  'log.dirs': list({ default: [], about: 'Folder of the logs. Exactly one in this release.' }),
+  'log.dirs': list({
+    default: [],
+    about: 'Folder of the logs. Exactly one in this release, and always given; Kafka takes several.',
+  }),
   'log.file.handles.max': int({
     default: 4_096,
     min: 16,
@@ -171,7 +174,8 @@ const storageSettings = {
   'producer.id.expiration.ms': int({
     default: 86_400_000,
     min: 1,
-    about: 'A producer that was silent for this long is forgotten, and with it which of its batches are repeats.',
+    about:
+      'A producer that was silent for this long is forgotten, and with it which of its batches are repeats. Taken when a log is opened; Kafka can change it while it runs.',
   }),
 }
 

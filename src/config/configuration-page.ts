@@ -22,6 +22,8 @@ log:
   segment.bytes: 268435456
 \`\`\`
 
+[Embedded clusters](embedding.md) take them as \`startCluster({ settings: { 'num.partitions': 3 } })\`.
+
 A name that is not known is an error that names the nearest known one, and so is a value that is not allowed; all
 errors of a file are told at once.
 
