@@ -17,7 +17,7 @@ export type AppendOutcome =
   | AppendDone
   | AppendRefusal
   | BatchRefusal
-  | { code: 'unknown-partition' | 'internal-topic' }
+  | { code: 'unknown-partition' | 'not-hosted' | 'internal-topic' }
   /** It is in the log, but was not as safe as asked for within the time given. It may yet become so. */
   | { code: 'timed-out' | 'not-enough-replicas-after-append' }
 
@@ -60,7 +60,10 @@ function whenSafe(
   const upTo = appended.lastOffset + 1
   const safe = acks !== -1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
+    const timer = clock.setTimer(timeoutMs, () => {
+      const tooFew = acks === -1 && replica.admits() !== null
+      resolve({ code: tooFew ? 'not-enough-replicas-after-append' : 'timed-out' })
+    })
     safe.then((refusal) => {
       timer.cancel()
       resolve(refusal ?? done)

@@ -98,9 +98,10 @@ export class Broker {
     return this.#partitions.get(topic, partition)
   }
 
-  /** Why `replicaOf` has none: no such partition is here, or its log cannot be used. */
-  absenceOf(topic: string, partition: number): 'unknown-partition' | 'storage-error' {
-    return this.#partitions.isOffline(topic, partition) ? 'storage-error' : 'unknown-partition'
+  /** Why `replicaOf` has none: there is no such partition, others have it, or its log cannot be used. */
+  absenceOf(topic: string, partition: number): 'unknown-partition' | 'not-hosted' | 'storage-error' {
+    if (this.#partitions.isOffline(topic, partition)) return 'storage-error'
+    return this.image.partition(topic, partition) === null ? 'unknown-partition' : 'not-hosted'
   }
 
   /** Partitions that belong here and cannot be served, with the reason. */
@@ -167,7 +168,9 @@ export class Broker {
     const { partitions, replicationFactor } = isInternalTopic(name) ? this.internalTopicShape : this.topicDefaults
     try {
       const answer = await this.coordinator.submit('createTopics', {
-        topics: [{ name, partitions, replicationFactor, assignment: null, configs: this.#configsOf(name) }],
+        topics: [
+          { name, partitions, replicationFactor, assignment: null, configs: this.#configsOf(name, replicationFactor) },
+        ],
         validateOnly: false,
         defaults: this.topicDefaults,
       })
@@ -186,10 +189,13 @@ export class Broker {
     return { partitions: offsetsTopicNumPartitions, replicationFactor }
   }
 
-  #configsOf(topic: string): Map<string, string> {
+  #configsOf(topic: string, replicationFactor: number): Map<string, string> {
     if (!isInternalTopic(topic)) return new Map()
     const { offsetsTopicSegmentBytes } = this.config
+    // What is acknowledged to groups survives the loss of a broker where that is possible at all.
+    const safe: [string, string][] = replicationFactor >= 3 ? [['min.insync.replicas', '2']] : []
     return new Map([
+      ...safe,
       ['cleanup.policy', 'compact'],
       ['compression.type', 'producer'],
       ['segment.bytes', `${offsetsTopicSegmentBytes}`],

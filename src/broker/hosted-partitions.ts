@@ -3,7 +3,8 @@ import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
-import { Replica } from '../replica/replica.ts'
+import { type GroupLink, type InSyncDecider, Replica } from '../replica/replica.ts'
+import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaSets } from '../replication/in-sync-set.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { isrScheme, type Scheme } from '../replication/schemes.ts'
@@ -20,10 +21,21 @@ export interface LeadershipListener {
   topicsDeleted(names: readonly string[]): void
 }
 
-/** A partition without a usable log. */
-export interface Offline {
+/** Told what becomes of replicas that may have lost what they had acknowledged. */
+export interface SuspectReplicas {
+  /** It has caught up with a leader. */
+  hasAllAgain(partition: HostedName): void
+  /** It leads, as nobody else is left that could: what it has lost is lost for good. */
+  leadsWithout(partition: HostedName): void
+}
+
+export interface HostedName {
   readonly topic: string
   readonly partition: number
+}
+
+/** A partition without a usable log. */
+export interface Offline extends HostedName {
   readonly error: Error
 }
 
@@ -42,10 +54,14 @@ export class HostedPartitions {
   readonly #image: ClusterImage
   readonly #configs: LiveConfigs
   readonly #logs: PartitionLogs
+  readonly #groups: ReplicationGroups
+  readonly #inSync: InSyncDecider
+  readonly #onceSuspect: SuspectReplicas
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
   readonly #offline = new Map<string, Offline>()
+  readonly #suspects = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
 
   constructor(parts: {
@@ -55,6 +71,10 @@ export class HostedPartitions {
     image: ClusterImage
     configs: LiveConfigs
     logs: PartitionLogs
+    /** How replicas reach the others of their groups. */
+    groups: ReplicationGroups
+    inSync: InSyncDecider
+    suspects: SuspectReplicas
     clock: Clock
     logger: Logger
   }) {
@@ -63,6 +83,9 @@ export class HostedPartitions {
     this.#image = parts.image
     this.#configs = parts.configs
     this.#logs = parts.logs
+    this.#groups = parts.groups
+    this.#inSync = parts.inSync
+    this.#onceSuspect = parts.suspects
     this.#clock = parts.clock
     this.#logger = parts.logger
   }
@@ -103,26 +126,33 @@ export class HostedPartitions {
     const touched = this.#partitionsIn(records)
     for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
     await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
+    // Who may join an in-sync set has changed, and nothing else may come of those that wait for it.
+    if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Opens everything that the image says this broker hosts. Leads nothing that an earlier process led. */
-  async openAll(): Promise<void> {
-    await inParallel(this.#hosted(), opensAtOnce, async ({ topic, partition }) => {
-      await this.#open(topic, partition)
-    })
+  /** Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. */
+  reviewInSync(lagMs: number): void {
+    for (const replica of this.all()) if (replica.leads) replica.reviewInSync(lagMs)
   }
 
-  *#hosted(): Iterable<{ topic: TopicImage; partition: number }> {
+  /** Opens everything that the image says this broker hosts, and follows those that lead. Suspects are `topic:partition`. */
+  async openAll(suspects: ReadonlySet<string>): Promise<void> {
+    for (const suspect of suspects) this.#suspects.add(suspect)
+    await inParallel(this.#hosted(), opensAtOnce, ({ topic, partition }) => this.#follow(topic, partition))
+  }
+
+  *#hosted(): Iterable<{ topic: TopicImage; partition: PartitionImage }> {
     for (const topic of this.#image.topics.values()) {
-      for (const { index: partition, replicas } of topic.partitions) {
-        if (replicas.includes(this.#self)) yield { topic, partition }
-      }
+      for (const partition of topic.partitions) if (partition.replicas.includes(this.#self)) yield { topic, partition }
     }
   }
 
   async #removeDeleted(records: readonly MetadataRecord[]): Promise<void> {
     if (!records.some((record) => record.type === 'remove-topic')) return
     await this.#deleteOffline()
+    for (const record of records) {
+      if (record.type === 'remove-topic') this.#groups.leaveTopic(record.topicId)
+    }
     const gone = [...this.#replicas.keys()].filter((name) => !this.#image.topics.has(name))
     for (const name of gone) {
       const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
@@ -163,45 +193,76 @@ export class HostedPartitions {
 
   /** Leads or follows the partition as the image says. */
   async #follow(topic: TopicImage, partition: PartitionImage): Promise<void> {
-    const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition.index))
+    const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition))
     if (replica === null) return
-    if (partition.leader === this.#self) {
-      if (replica.leads && replica.epoch === partition.leaderEpoch) return this.#reconfigure(replica, partition)
-      replica.lead(partition.leaderEpoch, setsOf(partition))
-      for (const listener of this.#listeners) listener.elected(topic.name, partition.index, replica)
-      return
-    }
+    await replica.settled()
+    const { leader, leaderEpoch } = partition
+    const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
+    if (isSame && (leader !== this.#self || replica.leads)) return this.#reconfigure(replica, partition)
+    // Fenced it leads nothing new: a partition that waits for this broker gets a new epoch when it is alive again.
+    if (leader === this.#self && this.#image.isAlive(this.#self)) return this.#lead(replica, partition)
+    if (leader === this.#self) return
     const led = replica.leads
-    replica.resign(partition.leaderEpoch, partition.leader === -1 ? null : partition.leader)
+    if (leader === -1) replica.resign(leaderEpoch, null)
+    else replica.follow(leaderEpoch, leader)
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
   }
 
+  #lead(replica: Replica, partition: PartitionImage): void {
+    const { topic, partition: index } = replica
+    if (replica.isSuspect) this.#onceSuspect.leadsWithout({ topic, partition: index })
+    replica.lead(partition.leaderEpoch, setsOf(partition))
+    for (const listener of this.#listeners) listener.elected(topic, index, replica)
+  }
+
   /** Null: the partition is offline. Others go on; the broker must neither end nor serve what it does not have. */
-  async #open(topic: TopicImage, partition: number): Promise<Replica | null> {
+  async #open(topic: TopicImage, partition: PartitionImage): Promise<Replica | null> {
     try {
       return await this.#openReplica(topic, partition)
     } catch (error) {
       // What has no code is no fault of the disk but a mistake of ours.
       if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error
-      this.#offline.set(keyOf(topic.name, partition), { topic: topic.name, partition, error })
-      this.#logger.error({ topic: topic.name, partition, error: error.message }, 'a partition is offline')
+      const name = { topic: topic.name, partition: partition.index }
+      this.#offline.set(keyOf(name.topic, name.partition), { ...name, error })
+      this.#logger.error({ ...name, error: error.message }, 'a partition is offline')
       return null
     }
   }
 
-  async #openReplica(topic: TopicImage, partition: number): Promise<Replica> {
-    const name = { topic: topic.name, partition }
+  async #openReplica(topic: TopicImage, partition: PartitionImage): Promise<Replica> {
+    const name = { topic: topic.name, partition: partition.index }
+    const group = { topicId: topic.id, partition: partition.index }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const self = { broker: this.#self, directory: this.#directory }
+    const isAlone = partition.replicas.length === 1
     const replica = await Replica.open(
-      { ...name, self, scheme: this.#schemeOf(topic.name), clock: this.#clock, logger: this.#logger },
+      {
+        ...name,
+        self,
+        scheme: this.#schemeOf(topic.name),
+        link: isAlone ? null : this.#linkFor(name, group),
+        inSync: isAlone ? null : this.#inSync,
+        suspect: this.#suspects.has(keyOf(name.topic, name.partition)),
+        clock: this.#clock,
+        logger: this.#logger,
+      },
       (events) => this.#logs.open({ ...name, topicId: topic.id }, settings, events),
     )
     const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
-    invariant(!replicas.has(partition), 'a partition is opened twice', name)
-    replicas.set(partition, replica)
+    invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
+    replicas.set(partition.index, replica)
     this.#replicas.set(topic.name, replicas)
+    if (!isAlone) this.#groups.join(group, { replica, election: null })
     return replica
+  }
+
+  #linkFor(name: HostedName, group: GroupName): GroupLink {
+    const link = this.#groups.linkFor(group)
+    const trusted = (): void => {
+      link.trusted()
+      this.#onceSuspect.hasAllAgain(name)
+    }
+    return { ...link, trusted }
   }
 
   #configure(topic: string): void {

@@ -118,7 +118,35 @@ function contradictionsIn(config: BrokerConfig): ConfigRefusal[] {
     const message = 'group.min.session.timeout.ms must not be above group.max.session.timeout.ms'
     found.push(refuse('group.min.session.timeout.ms', message))
   }
+  found.push(...clusterContradictionsIn(config))
   found.push(...openDoorsIn(config))
+  return found
+}
+
+function clusterContradictionsIn(config: BrokerConfig): ConfigRefusal[] {
+  const { controllerQuorumVoters: voters, nodeId, peerListener, processRoles } = config
+  const found: ConfigRefusal[] = []
+  const isVoter = voters.some((voter) => voter.nodeId === nodeId)
+  if (processRoles.length === 0) found.push(refuse('process.roles', 'process.roles: at least one role must be given'))
+  if (voters.length === 0) {
+    if (!processRoles.includes('broker') || !processRoles.includes('controller')) {
+      const message = 'controller.quorum.voters must name the voters, unless this process is broker and controller'
+      found.push(refuse('controller.quorum.voters', message))
+    }
+    return found
+  }
+  if (peerListener === null) {
+    found.push(refuse('peer.listener', 'peer.listener must be given where controller.quorum.voters is'))
+  }
+  if (config.clusterId === null) {
+    found.push(refuse('cluster.id', 'cluster.id must be given where controller.quorum.voters is'))
+  }
+  if (processRoles.includes('controller') !== isVoter) {
+    const message = isVoter
+      ? `process.roles must have controller, as controller.quorum.voters names node ${nodeId}`
+      : `process.roles has controller, but controller.quorum.voters does not name node ${nodeId}`
+    found.push(refuse('process.roles', message))
+  }
   return found
 }
 
@@ -130,6 +158,10 @@ function openDoorsIn(config: BrokerConfig): ConfigRefusal[] {
   const found: ConfigRefusal[] = []
   for (const { host } of config.listeners) {
     if (!isLoopback(host)) found.push(refuse('listeners', `listeners: ${host || 'every interface'} ${why}; ${cure}`))
+  }
+  const { peerListener } = config
+  if (peerListener !== null && !isLoopback(peerListener.host)) {
+    found.push(refuse('peer.listener', `peer.listener: ${peerListener.host} ${why}; ${cure}`))
   }
   if (config.httpPort >= 0 && !isLoopback(config.httpHost)) {
     found.push(refuse('http.host', `http.host: ${config.httpHost || 'every interface'} ${why}; ${cure}`))

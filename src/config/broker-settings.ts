@@ -1,47 +1,9 @@
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
+import { clusterSettings } from './cluster-settings.ts'
 import { boolean, custom, int, list, long, short, string } from './setting-kinds.ts'
 import { topicDefaultSettings } from './topic-default-settings.ts'
 
 const mib = 1_048_576
-
-const clusterSettings = {
-  'auto.create.topics.enable': boolean({
-    default: true,
-    about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
-  }),
-  'broker.rack': string({
-    default: null,
-    about: 'Where the broker stands; told to clients, which may prefer what is near.',
-  }),
-  'default.replication.factor': int({
-    default: 1,
-    min: 1,
-    max: 32_767,
-    about: 'Replicas of a topic that is made without saying how many.',
-  }),
-  'delete.topic.enable': boolean({ default: true, about: 'Whether clients may delete topics.' }),
-  'metadata.log.max.record.bytes.between.snapshots': long({
-    default: 20 * mib,
-    min: 1,
-    about: 'Bytes of the metadata log after which a snapshot of the cluster image is taken.',
-  }),
-  'metadata.log.segment.bytes': int({
-    default: 1_073_741_824,
-    min: 8 * mib,
-    about: 'Size at which the metadata log begins a new segment.',
-  }),
-  'metadata.log.segment.ms': long({
-    default: 604_800_000,
-    min: 1,
-    about: 'Age at which the metadata log begins a new segment.',
-  }),
-  'node.id': int({
-    default: 1,
-    min: 0,
-    about: 'Number of this broker, unique in the cluster. Kafka has no default for it.',
-  }),
-  'num.partitions': int({ default: 1, min: 1, about: 'Partitions of a topic that is made without saying how many.' }),
-}
 
 const networkSettings = {
   'advertised.listeners': custom<readonly Endpoint[] | null>(

@@ -58,6 +58,12 @@ broker message.max.bytes int 1048588 dynamic
 broker metadata.log.max.record.bytes.between.snapshots long 20971520
 broker metadata.log.segment.bytes int 1073741824
 broker metadata.log.segment.ms long 604800000
+broker broker.heartbeat.interval.ms int 2000
+broker broker.session.timeout.ms int 9000
+broker controller.quorum.election.timeout.ms int 1000
+broker controller.quorum.voters list empty
+broker process.roles list -
+broker replica.lag.time.max.ms long 30000
 broker min.insync.replicas int 1 dynamic
 broker node.id int -
 broker num.partitions int 1
@@ -102,16 +108,21 @@ topic  unclean.leader.election.enable boolean false
 
 /** Where Trilog departs from Kafka on purpose, with the reason. */
 const departures: Readonly<Record<string, string>> = {
+  'broker broker.heartbeat.interval.ms': 'between all brokers, so that failures are noticed in time',
+  'broker broker.session.timeout.ms': 'failover within three seconds',
+  'broker controller.quorum.election.timeout.ms': 'failover within three seconds',
   'broker listeners': 'only this machine by default, and never while running',
   'broker log.dirs': 'always given',
   'broker max.connections': 'every queue has a bound',
   'broker node.id': 'a cluster of one needs no number',
+  'broker process.roles': 'one process alone is both',
   'broker producer.id.expiration.ms': 'taken when a log is opened',
   'broker queued.max.request.bytes': 'every queue has a bound',
 }
 
 /** Not known to Kafka. */
 const own = new Set([
+  'cluster.id',
   'connection.in.flight.max',
   'connection.in.flight.max.bytes',
   'connection.unsent.max.bytes',
@@ -123,6 +134,8 @@ const own = new Set([
   'log.file.handles.max',
   'log.read.buffers.max.bytes',
   'log.tail.memory.max.bytes',
+  'peer.advertised.listener',
+  'peer.listener',
   'pooled.request.max.bytes',
   'replication.scheme',
 ])

@@ -7,6 +7,8 @@ export type RefusalCode = Extract<AppendOutcome, { code: string }>['code'] | Rea
 /** What Trilog's refusals are called in Kafka's protocol. */
 export const refusalErrors = {
   'unknown-partition': kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code,
+  // Somebody else has it: clients look for the leader anew.
+  'not-hosted': kafkaErrors.NOT_LEADER_OR_FOLLOWER.code,
   'not-leader': kafkaErrors.NOT_LEADER_OR_FOLLOWER.code,
   'fenced-leader-epoch': kafkaErrors.FENCED_LEADER_EPOCH.code,
   'unknown-leader-epoch': kafkaErrors.UNKNOWN_LEADER_EPOCH.code,

@@ -11,6 +11,12 @@ export interface BrokerImage {
   readonly host: string
   readonly port: number
   readonly rack: string | null
+  /** Tells this process of the broker from the next. */
+  readonly incarnation: string
+  /** Where other brokers reach it; null: nowhere. */
+  readonly peer: { readonly host: string; readonly port: number } | null
+  /** It leads nothing and is in no in-sync set; clients are not sent to it. */
+  readonly fenced: boolean
 }
 
 export interface PartitionImage {
@@ -68,6 +74,16 @@ export class ClusterImage {
     return this.#partitionCount
   }
 
+  /** Whether the broker may lead and be in sync. */
+  isAlive(broker: BrokerId): boolean {
+    return this.#brokers.get(broker)?.fenced === false
+  }
+
+  /** The brokers that are alive, by their ids. */
+  get living(): readonly BrokerImage[] {
+    return [...this.#brokers.values()].filter(({ fenced }) => !fenced).sort((one, other) => one.id - other.id)
+  }
+
   topicById(id: string): TopicImage | null {
     const name = this.#topicNames.get(id)
     return name === undefined ? null : (this.#topics.get(name) ?? null)
@@ -85,7 +101,13 @@ export class ClusterImage {
   replay(record: MetadataRecord, offset: Offset): void {
     switch (record.type) {
       case 'register-broker':
-        this.#brokers.set(record.brokerId, { ...record, id: record.brokerId, epoch: offset })
+        this.#brokers.set(record.brokerId, brokerOf(record, offset))
+        return
+      case 'broker-change':
+        return this.#onBrokerChange(record)
+      case 'unregister-broker':
+        this.#brokers.delete(record.brokerId)
+        this.#settings.delete(resourceKey(resourceTypes.broker, `${record.brokerId}`))
         return
       case 'topic':
         invariant(!this.#topics.has(record.name), 'a topic is made twice', { record })
@@ -135,8 +157,9 @@ export class ClusterImage {
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
-    const { index, replicas, directories, partitionEpoch } = before
+    const { index, replicas, partitionEpoch } = before
     const { inSync, eligible, leader, leaderEpoch } = record
+    const directories = record.directories ?? before.directories
     partitions[record.partition] = {
       index,
       replicas,
@@ -147,6 +170,12 @@ export class ClusterImage {
       leaderEpoch,
       partitionEpoch: partitionEpoch + 1,
     }
+  }
+
+  #onBrokerChange({ brokerId, fenced }: MetadataRecord & { type: 'broker-change' }): void {
+    const before = this.#brokers.get(brokerId)
+    invariant(before !== undefined, 'a broker that is not registered has changed', { brokerId })
+    this.#brokers.set(brokerId, { ...before, fenced })
   }
 
   #onRemoveTopic(topicId: string): void {
@@ -171,6 +200,12 @@ export class ClusterImage {
     invariant(topic !== null, 'a record names a topic that does not exist', { record })
     return topic
   }
+}
+
+function brokerOf(record: MetadataRecord & { type: 'register-broker' }, offset: Offset): BrokerImage {
+  const { brokerId: id, directoryId, host, port, rack, incarnation, peerHost, peerPort, fenced } = record
+  const peer = peerHost === '' ? null : { host: peerHost, port: peerPort }
+  return { id, epoch: offset, directoryId, host, port, rack, incarnation, peer, fenced }
 }
 
 const none: readonly BrokerId[] = []

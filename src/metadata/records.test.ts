@@ -5,7 +5,18 @@ import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecord } from 
 const topicId = 'AAAAAAAAAAAAAAAAAAAAZA'
 
 const records: readonly MetadataRecord[] = [
-  { type: 'register-broker', brokerId: 1, directoryId: topicId, host: 'here', port: 9092, rack: null },
+  {
+    type: 'register-broker',
+    brokerId: 1,
+    directoryId: topicId,
+    host: 'here',
+    port: 9092,
+    rack: null,
+    incarnation: topicId,
+    peerHost: 'there',
+    peerPort: 9112,
+    fenced: true,
+  },
   { type: 'topic', name: 'words', topicId },
   {
     type: 'partition',
@@ -17,7 +28,18 @@ const records: readonly MetadataRecord[] = [
     leader: 1,
     leaderEpoch: 0,
   },
-  { type: 'partition-change', topicId, partition: 0, inSync: [2], eligible: [1], leader: -1, leaderEpoch: 5 },
+  {
+    type: 'partition-change',
+    topicId,
+    partition: 0,
+    inSync: [2],
+    eligible: [1],
+    leader: -1,
+    leaderEpoch: 5,
+    directories: [topicId, topicId],
+  },
+  { type: 'broker-change', brokerId: 1, fenced: false },
+  { type: 'unregister-broker', brokerId: 1 },
   { type: 'remove-topic', topicId },
   { type: 'config', resourceType: 2, resourceName: 'words', name: 'retention.ms', value: null },
   { type: 'producer-ids', brokerId: 1, nextProducerId: 2 ** 40 },

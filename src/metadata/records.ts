@@ -8,15 +8,20 @@ import { decode, encode } from '../codec/message.ts'
  * so that a broker of another release knows what it reads.
  */
 const kinds = {
+  /** A process of a broker: fenced until it says that it can serve. */
   'register-broker': {
     id: 1,
-    version: 0,
+    version: 1,
     fields: message({
       brokerId: { type: 'int32', since: 0, about: 'Its node.id.' },
       directoryId: { type: 'uuid', since: 0, about: 'The folder that it keeps its logs in.' },
       host: { type: 'string', since: 0, about: 'Where clients reach it.' },
       port: { type: 'int32', since: 0, about: 'Where clients reach it.' },
       rack: { type: 'string', since: 0, nullableSince: 0, default: null, about: 'Its rack, if it has one.' },
+      incarnation: { type: 'uuid', since: 1, about: 'Drawn at every start of the broker.' },
+      peerHost: { type: 'string', since: 1, about: 'Where other brokers reach it; empty: nowhere.' },
+      peerPort: { type: 'int32', since: 1, about: 'Where other brokers reach it.' },
+      fenced: { type: 'bool', since: 1, default: false, about: 'It leads nothing and is in no in-sync set.' },
     }),
   },
   topic: {
@@ -42,7 +47,7 @@ const kinds = {
   },
   'partition-change': {
     id: 4,
-    version: 0,
+    version: 1,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'The partition within it.' },
@@ -50,6 +55,13 @@ const kinds = {
       eligible: { type: array('int32'), since: 0, about: 'Eligible leader replicas from now on (KIP-966).' },
       leader: { type: 'int32', since: 0, about: 'The leading broker from now on; -1: nobody.' },
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership; higher where the leader changed.' },
+      directories: {
+        type: array('uuid'),
+        since: 1,
+        nullableSince: 1,
+        default: null,
+        about: 'The folder of each replica from now on; null: as before.',
+      },
     }),
   },
   'remove-topic': {
@@ -74,6 +86,19 @@ const kinds = {
       brokerId: { type: 'int32', since: 0, about: 'Who got the block.' },
       nextProducerId: { type: 'int64', since: 0, about: 'The first id that nobody has been given yet.' },
     }),
+  },
+  'broker-change': {
+    id: 8,
+    version: 0,
+    fields: message({
+      brokerId: { type: 'int32', since: 0, about: 'A registered broker.' },
+      fenced: { type: 'bool', since: 0, about: 'Whether it is fenced from now on.' },
+    }),
+  },
+  'unregister-broker': {
+    id: 9,
+    version: 0,
+    fields: message({ brokerId: { type: 'int32', since: 0, about: 'The broker that is gone for good.' } }),
   },
 } as const
 

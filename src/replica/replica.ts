@@ -194,6 +194,8 @@ export class Replica {
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(this.#cutting === null, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
+    // Whoever decided on it knew, and nobody else has more.
+    this.#suspect = false
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,

@@ -89,10 +89,13 @@ export class ReplicationGroups {
     for (const { broker } of this.#peers.connected()) member.election?.take({ type: 'connected', broker })
   }
 
-  leave(group: GroupName): void {
-    const key = keyOf(group)
-    this.#members.get(key)?.election?.close()
-    this.#members.delete(key)
+  /** This broker has no replicas of the topic any more. */
+  leaveTopic(topicId: string): void {
+    for (const [key, { election }] of this.#members) {
+      if (!key.startsWith(`${topicId}:`)) continue
+      election?.close()
+      this.#members.delete(key)
+    }
   }
 
   #sendFetches(to: BrokerId, fetches: readonly OutgoingFetch[]): void {

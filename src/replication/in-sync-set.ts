@@ -24,6 +24,8 @@ export interface InSyncProposal {
 
 /** What the leader knows of a follower's pace. */
 interface Pace {
+  /** As it fetched last; null: it has not, since this leader leads or its stream has closed. */
+  replica: FetchingReplica | null
   /** When it last had all that the leader had (Kafka's rule: also what it had when the fetch before was answered). */
   caughtUpMs: number
   fetchedMs: number
@@ -78,11 +80,26 @@ export class InSyncSet {
 
   /** A replica that counts has fetched. It is proposed once it has all that is committed, and all from before the epoch. */
   fetched(replica: FetchingReplica, from: Offset, leader: LeaderEnds & { nowMs: number }): InSyncProposal | null {
-    this.#keepPace(replica.broker, from, leader)
-    if (this.#proposal !== null || this.#sets.inSync.includes(replica.broker)) return null
-    if (from < leader.highWatermark || from < leader.epochStart || !this.#mayJoin(replica)) return null
-    const members = this.#sets.inSync.map((broker) => ({ broker, incarnation: null }))
-    return this.#propose([...members, { broker: replica.broker, incarnation: replica.incarnation }])
+    this.#keepPace(replica, from, leader)
+    return this.join(leader)
+  }
+
+  /** A replica is out of reach: it joins only with what it fetches next. */
+  departed(broker: BrokerId): void {
+    const pace = this.#paces.get(broker)
+    if (pace !== undefined) pace.replica = null
+  }
+
+  /** Proposes to take in one that is fit to join. */
+  join(leader: Pick<LeaderEnds, 'highWatermark' | 'epochStart'>): InSyncProposal | null {
+    if (this.#proposal !== null || this.#paces.size === this.#sets.inSync.length) return null
+    for (const [broker, { replica, from }] of this.#paces) {
+      if (replica === null || this.#sets.inSync.includes(broker)) continue
+      if (from < leader.highWatermark || from < leader.epochStart || !this.#mayJoin(replica)) continue
+      const members = this.#sets.inSync.map((member) => ({ broker: member, incarnation: null }))
+      return this.#propose([...members, { broker, incarnation: replica.incarnation }])
+    }
+    return null
   }
 
   /** Proposes to go on without those that have not had everything for more than `lagMs`. */
@@ -116,19 +133,20 @@ export class InSyncSet {
   }
 
   #begin(broker: BrokerId, nowMs: number): void {
-    this.#paces.set(broker, { caughtUpMs: nowMs, fetchedMs: nowMs, leaderEnd: Number.MAX_SAFE_INTEGER, from: -1 })
+    const leaderEnd = Number.MAX_SAFE_INTEGER
+    this.#paces.set(broker, { replica: null, caughtUpMs: nowMs, fetchedMs: nowMs, leaderEnd, from: -1 })
   }
 
-  #keepPace(broker: BrokerId, from: Offset, leader: { logEndOffset: Offset; nowMs: number }): void {
+  #keepPace(replica: FetchingReplica, from: Offset, leader: { logEndOffset: Offset; nowMs: number }): void {
     const { logEndOffset: leaderEnd, nowMs } = leader
-    const before = this.#paces.get(broker)
+    const before = this.#paces.get(replica.broker)
     const caughtUpMs =
       from >= leaderEnd
         ? nowMs
         : before !== undefined && from >= before.leaderEnd
           ? Math.max(before.caughtUpMs, before.fetchedMs)
           : (before?.caughtUpMs ?? Number.NEGATIVE_INFINITY)
-    this.#paces.set(broker, { caughtUpMs, fetchedMs: nowMs, leaderEnd, from })
+    this.#paces.set(replica.broker, { replica, caughtUpMs, fetchedMs: nowMs, leaderEnd, from })
   }
 
   #lags(broker: BrokerId, lagMs: number, leader: { logEndOffset: Offset; nowMs: number }): boolean {

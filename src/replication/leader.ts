@@ -74,9 +74,10 @@ export class Leader {
         return this.#onFetched(event)
       case 'departed':
         this.#stored.delete(event.broker)
+        this.#inSync?.departed(event.broker)
         return []
       case 'review':
-        return this.#proposed(this.#inSync?.review(event.lagMs, event) ?? null)
+        return this.#proposed(this.#inSync?.review(event.lagMs, event) ?? this.#inSync?.join(this) ?? null)
       case 'proposal-refused':
         this.#inSync?.refused(event.partitionEpoch)
         return this.#advance()
@@ -84,7 +85,7 @@ export class Leader {
         this.#commit = event.commit
         this.#sets = event.sets
         this.#inSync?.decided(event.sets, event.nowMs)
-        return this.#advance()
+        return [...this.#advance(), ...this.#proposed(this.#inSync?.join(this) ?? null)]
       default:
         return event satisfies never
     }

@@ -78,7 +78,7 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
   brokerFor(partition: number): BrokerEndpoint | null {
     const leader = this.#broker.image.partition(offsetsTopicName, partition)?.leader
     const broker = leader === undefined ? undefined : this.#broker.image.brokers.get(leader)
-    return broker === undefined ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
+    return broker === undefined || broker.fenced ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
   }
 
   self(): BrokerEndpoint {

@@ -57,6 +57,7 @@ export class LogFolder implements PartitionLogs {
       runtime,
       path,
       nodeId: config.nodeId,
+      clusterId: config.clusterId ?? undefined,
       checkpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     })
     return new LogFolder(runtime, config, directory)

@@ -2,16 +2,15 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import { Replica } from '../replica/replica.ts'
+import type { ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
+import type { ReplicaId } from '../replication/replica-id.ts'
 import { majorityScheme } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 
 /** Kafka's name and id of the metadata log. */
 const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
-
-/** A voter without a leader stands after a time drawn from here. */
-const electionMs = [100, 300] as const
 
 /** The folder's metadata log is gone, though the folder hosts replicas: what they are, nobody knows. */
 class MetadataLogMissing extends Error {
@@ -21,34 +20,45 @@ class MetadataLogMissing extends Error {
   }
 }
 
-/** Opens this broker's replica of the metadata log, or makes it in a new folder, and has it elected. */
-export async function openMetadataReplica(runtime: Runtime, config: BrokerConfig, folder: LogFolder): Promise<Replica> {
-  const settings = settingsOf(config)
+/**
+ * Opens this process's replica of the metadata log, or makes it in a new folder, and has it take part in elections. Who is
+ * the only voter leads when this resolves; who is none follows whoever leads.
+ */
+export async function openMetadataReplica(
+  runtime: Runtime,
+  config: BrokerConfig,
+  member: { folder: LogFolder; groups: ReplicationGroups; self: ReplicaId; voters: readonly ReplicaId[] },
+): Promise<Replica> {
+  const { folder, groups, self, voters } = member
   const { directory } = folder
+  const settings = settingsOf(config)
   const found = await directory.openOne(metadataLog, {
     open: (place) => folder.openAt(place, settings),
     flushesAlways: () => true,
   })
-  if (found === null && !directory.start.madeNow && [...directory.hosted()].length > 0) {
-    throw new MetadataLogMissing(directory.path)
-  }
+  const isLost = found === null && !directory.start.madeNow && [...directory.hosted()].length > 0
+  if (isLost && voters.length === 1) throw new MetadataLogMissing(directory.path)
   const { topic, partition } = metadataLog
   const { clock, logger } = runtime
-  const self = { broker: config.nodeId, directory: directory.identity.directoryId }
-  const replica = await Replica.open({ topic, partition, self, scheme: majorityScheme, clock, logger }, (events) =>
-    folder.open(metadataLog, settings, events),
+  const link = groups.linkFor(metadataLog)
+  const replica = await Replica.open(
+    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, clock, logger },
+    (events) => folder.open(metadataLog, settings, events),
   )
   await directory.markDirtyBeforeFirstAppend()
-  await SelfElected.start({
+  const electionMs = config.controllerQuorumElectionTimeoutMs
+  const election = await SelfElected.start({
     runtime,
     replica,
     directory: `${directory.path}/${topic}-${partition}`,
     self,
-    voters: [self],
-    suspect: false,
-    electionMs,
-    send: () => {},
+    voters,
+    // What it had voted for is gone with its log.
+    suspect: isLost,
+    electionMs: [electionMs / 3, electionMs],
+    send: link.send,
   })
+  groups.join(metadataLog, { replica, election })
   return replica
 }
 

@@ -1,6 +1,6 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
-import { LiveConfigs } from '../broker/live-configs.ts'
+import type { LiveConfigs } from '../broker/live-configs.ts'
 import { logSettingsOf } from '../broker/log-settings-of.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
@@ -8,18 +8,20 @@ import { Dispatcher } from '../kafka/dispatcher.ts'
 import { KafkaListener } from '../kafka/listener.ts'
 import type { RecoveryReport } from '../log/log-recovery.ts'
 import type { OpenReport } from '../log/log-directory.ts'
-import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
-import { ClusterImage } from '../metadata/image.ts'
+import type { ClusterImage } from '../metadata/image.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { acceptSuspects } from './accept-suspects.ts'
+import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { ClusterMember } from './cluster-member.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
+import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import { LogFolder } from './log-folder.ts'
-import { openMetadataReplica } from './metadata-replica.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
+import { SuspectsInFolder } from './suspect-replicas.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -39,8 +41,8 @@ const stopGraceMs = 2_000
 const invariantExitCode = 70
 
 /**
- * Starts one broker on its folder; resolves when clients can work. A single broker is a cluster of one: its metadata log
- * elects it, the image tells what it hosts, and its registration gives every partition a leader in a new epoch.
+ * Starts one broker on its folder; resolves when clients can work. It joins its cluster (alone it is a cluster of one), has
+ * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead.
  */
 export async function startBroker(runtime: Runtime, config: BrokerConfig): Promise<RunningBroker> {
   const folder = await LogFolder.open(runtime, config, config.logDirs[0] ?? '')
@@ -56,55 +58,63 @@ async function startIn(
   folder: LogFolder,
   { runtime, config }: { runtime: Runtime; config: BrokerConfig },
 ): Promise<RunningBroker> {
-  const cluster = await openCluster(folder, { runtime, config })
-  const { broker, coordinator, partitions } = cluster
+  const member = await ClusterMember.join(runtime, config, folder)
+  try {
+    return await startAs(member, { runtime, config, folder })
+  } catch (error) {
+    await member.close()
+    throw error
+  }
+}
+
+async function startAs(
+  member: ClusterMember,
+  { runtime, config, folder }: { runtime: Runtime; config: BrokerConfig; folder: LogFolder },
+): Promise<RunningBroker> {
+  const { image } = member
+  const accepted = await AcceptedSuspects.open(runtime, folder)
+  const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
+  const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects })
   const groups = new GroupCoordination(broker)
-  partitions.listen(groups)
   const listener = listenerOf(runtime, broker, groups)
-  const failed = new Promise<Error>((resolve) => {
-    coordinator.applyWith(async (records) => {
-      try {
-        await partitions.apply(records)
-      } catch (error) {
-        // The image has moved on and this broker has not followed: it would answer for what it does not have.
-        resolve(error instanceof Error ? error : new Error(String(error)))
-        throw error
-      }
-    })
+  const { endpoint } = broker
+  // A port that the system picks is known only once it listens.
+  const isPicked = endpoint.port === 0
+  if (isPicked) endpoint.port = await listener.start()
+  const lifecycle = lifecycleOf(runtime, member, broker)
+  await lifecycle.register()
+  await openLogs(member, { folder, partitions, accepted, suspects })
+  partitions.listen(groups)
+  member.applyWith(async (records) => {
+    await partitions.apply(records)
+    lifecycle.imageChanged()
   })
-  await listenAndRegister(listener, broker)
+  member.replay.release()
+  await lifecycle.unfence(suspects.namedIn(image))
+  if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopExpiring = expireProducers(runtime, broker)
+  const stopTimers = [expireProducers(runtime, broker), reviewInSync(runtime, broker, partitions)]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
-  const { image, endpoint } = broker
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
+  const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
   return {
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
-    failed,
-    stop: () =>
-      stop({
-        listener,
-        groups,
-        coordinator,
-        stopExpiring,
-        http,
-        folder,
-        brokerEpoch: image.brokers.get(broker.id)?.epoch ?? -1,
-      }),
+    failed: member.failed,
+    stop: () => stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch }),
   }
 }
 
-/** Elects the metadata log's leader, reads the image and opens every log that it says is here. Nothing is led yet. */
-async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Runtime; config: BrokerConfig }) {
+function brokerOf(
+  member: ClusterMember,
+  parts: { runtime: Runtime; config: BrokerConfig; folder: LogFolder; suspects: SuspectsInFolder },
+) {
+  const { runtime, config, folder, suspects } = parts
   const { identity, path } = folder.directory
-  const metadataReplica = await openMetadataReplica(runtime, config, folder)
-  const image = new ClusterImage(identity.clusterId)
-  const coordinator = await EmbeddedCoordinator.load({ ...runtime, image, replica: metadataReplica })
-  const configs = new LiveConfigs(image, config)
+  const { image, configs, coordinator, groups, metadataReplica } = member
   const partitions = new HostedPartitions({
     ...runtime,
     self: config.nodeId,
@@ -112,11 +122,10 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
     image,
     configs,
     logs: folder,
+    groups,
+    inSync: new InSyncProposals({ coordinator, clock: runtime.clock, self: config.nodeId }),
+    suspects,
   })
-  const report = await openLogs(folder, { image, configs, self: config.nodeId })
-  await setUnknownAside(folder, image)
-  await partitions.openAll()
-  await acceptSuspects(runtime, folder, { image, suspects: report.suspects })
   const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
   const broker = new Broker({
     runtime,
@@ -128,7 +137,55 @@ async function openCluster(folder: LogFolder, { runtime, config }: { runtime: Ru
     dataFolder: path,
     endpoint: { host, port },
   })
-  return { broker, coordinator, partitions }
+  return { broker, partitions }
+}
+
+function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): BrokerLifecycle {
+  const { coordinator, incarnation, peers, metadataReplica } = member
+  const { peerListener, peerAdvertisedListener, brokerRack } = broker.config
+  const registration = {
+    brokerId: broker.id,
+    directoryId: broker.directoryId,
+    incarnation,
+    host: broker.endpoint.host,
+    port: broker.endpoint.port,
+    rack: brokerRack,
+    peer: peerListener === null ? null : (peerAdvertisedListener ?? { ...peerListener, port: peers.port }),
+  }
+  const { clock, logger } = runtime
+  const isHopeless = (): boolean => metadataReplica.log.fault !== null
+  return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
+}
+
+/** Opens every log that the image places here, while the image stands still; nothing is led yet. */
+async function openLogs(
+  member: ClusterMember,
+  parts: {
+    folder: LogFolder
+    partitions: HostedPartitions
+    accepted: AcceptedSuspects
+    suspects: SuspectsInFolder
+  },
+): Promise<void> {
+  const { image, configs, replay } = member
+  const { folder, partitions, accepted, suspects } = parts
+  await replay.hold()
+  const report = await openFolder(folder, { image, configs, self: configs.started.nodeId })
+  await setUnknownAside(folder, image)
+  suspects.found = report.suspects.filter((suspect) => !isAlone(image, suspect))
+  await partitions.openAll(suspects.names())
+  await accepted.accept(report.suspects.filter((suspect) => isAlone(image, suspect)))
+}
+
+/** Followers that lag leave the in-sync sets, and those that have caught up join: one timer for all partitions. */
+function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPartitions): () => void {
+  const everyMs = Math.min(500, broker.config.replicaLagTimeMaxMs / 2)
+  let timer = clock.setTimer(everyMs, review)
+  function review(): void {
+    partitions.reviewInSync(broker.config.replicaLagTimeMaxMs)
+    timer = clock.setTimer(everyMs, review)
+  }
+  return () => timer.cancel()
 }
 
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
@@ -145,7 +202,7 @@ function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination)
   return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
 }
 
-async function openLogs(
+async function openFolder(
   folder: LogFolder,
   { image, configs, self }: { image: ClusterImage; configs: LiveConfigs; self: number },
 ): Promise<OpenReport> {
@@ -182,22 +239,6 @@ function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | nu
   return lostFlushed ? `records from offset ${cutFrom} on were fsynced and are gone` : null
 }
 
-/**
- * A given port is registered before the first client comes; one that the system picks is known only once it listens.
- */
-async function listenAndRegister(listener: KafkaListener, broker: Broker): Promise<void> {
-  const { endpoint } = broker
-  const picked = endpoint.port === 0
-  if (picked) endpoint.port = await listener.start()
-  await broker.coordinator.submit('registerBroker', {
-    brokerId: broker.id,
-    directoryId: broker.directoryId,
-    ...endpoint,
-    rack: broker.config.brokerRack,
-  })
-  if (!picked) await listener.start()
-}
-
 function healthOf(broker: Broker): Health {
   const reasons = [...broker.offline()].map(({ topic, partition, error }) => {
     return `the log of ${topic}-${partition} cannot be opened: ${error.message}`
@@ -211,17 +252,19 @@ function healthOf(broker: Broker): Health {
 async function stop(running: {
   listener: KafkaListener
   groups: GroupCoordination
-  coordinator: EmbeddedCoordinator
+  member: ClusterMember
+  lifecycle: BrokerLifecycle
   http: OpenHttp | null
   folder: LogFolder
-  stopExpiring: () => void
+  stopTimers: readonly (() => void)[]
   brokerEpoch: number
 }): Promise<void> {
-  running.stopExpiring()
+  for (const stopTimer of running.stopTimers) stopTimer()
+  await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
   // A request that outlived its connection may still make a topic, in a folder that must not be closed yet.
-  await running.coordinator.stop()
+  await running.member.close()
   await running.http?.close()
   await running.folder.directory.close({ brokerEpoch: running.brokerEpoch })
 }

@@ -20,7 +20,7 @@ export const describeClusterHandler = (broker: Broker) =>
       endpointType: brokers,
       clusterId: broker.image.clusterId,
       controllerId: broker.id,
-      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({
+      brokers: broker.image.living.map(({ id, host, port, rack }) => ({
         brokerId: id,
         host,
         port,

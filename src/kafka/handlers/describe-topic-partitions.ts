@@ -31,7 +31,7 @@ export const describeTopicPartitionsHandler = (broker: Broker) =>
       }
       const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
       const partitions = topic.partitions.slice(first, first + room)
-      if (room > 0) topics.push(describe(topic, partitions))
+      if (room > 0) topics.push(describe(broker, topic, partitions))
       room -= partitions.length
       if (first + partitions.length < topic.partitions.length) {
         const nextCursor = { topicName: name, partitionIndex: first + partitions.length }
@@ -41,23 +41,26 @@ export const describeTopicPartitionsHandler = (broker: Broker) =>
     return { topics, nextCursor: null }
   })
 
-function describe(topic: TopicImage, partitions: readonly PartitionImage[]) {
+function describe({ image }: Broker, topic: TopicImage, partitions: readonly PartitionImage[]) {
   return {
     errorCode: kafkaErrors.NONE.code,
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
     topicAuthorizedOperations: allOperations.topic,
-    partitions: partitions.map((partition) => ({
-      errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
-      partitionIndex: partition.index,
-      leaderId: partition.leader,
-      leaderEpoch: partition.leaderEpoch,
-      replicaNodes: partition.replicas,
-      isrNodes: partition.inSync,
-      eligibleLeaderReplicas: partition.eligible,
-      lastKnownElr: [],
-      offlineReplicas: [],
-    })),
+    partitions: partitions.map((partition) => {
+      const leaderId = image.isAlive(partition.leader) ? partition.leader : -1
+      return {
+        errorCode: leaderId === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
+        partitionIndex: partition.index,
+        leaderId,
+        leaderEpoch: partition.leaderEpoch,
+        replicaNodes: partition.replicas,
+        isrNodes: partition.inSync,
+        eligibleLeaderReplicas: partition.eligible,
+        lastKnownElr: [],
+        offlineReplicas: partition.replicas.filter((broker) => !image.isAlive(broker)),
+      }
+    }),
   }
 }

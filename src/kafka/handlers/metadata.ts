@@ -25,10 +25,10 @@ export const metadataHandler = (broker: Broker) =>
       return { topics: (request.topics ?? []).map(({ name, topicId }) => ({ name: name ?? '', topicId, errorCode })) }
     }
     const topics = all
-      ? [...broker.image.topics.values()].map((topic) => topicAnswer(topic, request))
+      ? [...broker.image.topics.values()].map((topic) => topicAnswer(broker, topic, request))
       : await Promise.all(onceEach(request.topics ?? [], keyOf).map(({ item }) => answerFor(broker, item, request)))
     return {
-      brokers: [...broker.image.brokers.values()].map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+      brokers: broker.image.living.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
       controllerId: broker.id,
       topics,
@@ -42,11 +42,11 @@ const keyOf = (asked: AskedTopic): string => asked.name ?? asked.topicId
 async function answerFor(broker: Broker, asked: AskedTopic, request: Request): Promise<TopicAnswer> {
   if (asked.name === null) {
     const topic = broker.image.topicById(asked.topicId)
-    if (topic !== null) return topicAnswer(topic, request)
+    if (topic !== null) return topicAnswer(broker, topic, request)
     return { name: null, topicId: asked.topicId, errorCode: kafkaErrors.UNKNOWN_TOPIC_ID.code }
   }
   const topic = broker.image.topics.get(asked.name)
-  if (topic !== undefined) return topicAnswer(topic, request)
+  if (topic !== undefined) return topicAnswer(broker, topic, request)
   return missing(broker, asked.name, request)
 }
 
@@ -58,30 +58,34 @@ async function missing(broker: Broker, name: string, request: Request): Promise<
   if (!wanted) return { ...unknown, errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION.code }
   const outcome = await broker.createTopicOnDemand(name)
   const topic = broker.image.topics.get(name)
-  if (topic !== undefined) return topicAnswer(topic, request)
+  if (topic !== undefined) return topicAnswer(broker, topic, request)
   // Kafka's clients retry on LEADER_NOT_AVAILABLE; a topic that can never be made must not look as if it could.
   const code = outcome === 'refused' ? kafkaErrors.INVALID_TOPIC_EXCEPTION : kafkaErrors.LEADER_NOT_AVAILABLE
   return { ...unknown, errorCode: code.code }
 }
 
-function topicAnswer(topic: TopicImage, request: Request): TopicAnswer {
+function topicAnswer(broker: Broker, topic: TopicImage, request: Request): TopicAnswer {
   return {
     errorCode: kafkaErrors.NONE.code,
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map(partitionAnswer),
+    partitions: topic.partitions.map((partition) => partitionAnswer(broker, partition)),
     ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: allOperations.topic } : {}),
   }
 }
 
-function partitionAnswer(partition: PartitionImage) {
+function partitionAnswer({ image }: Broker, partition: PartitionImage) {
+  const { index: partitionIndex, leaderEpoch, replicas, inSync } = partition
+  // A broker that clients are not told of is none to send them to.
+  const leaderId = image.isAlive(partition.leader) ? partition.leader : -1
   return {
-    errorCode: partition.leader === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
-    partitionIndex: partition.index,
-    leaderId: partition.leader,
-    leaderEpoch: partition.leaderEpoch,
-    replicaNodes: partition.replicas,
-    isrNodes: partition.inSync,
+    errorCode: leaderId === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
+    partitionIndex,
+    leaderId,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: inSync,
+    offlineReplicas: replicas.filter((broker) => !image.isAlive(broker)),
   }
 }

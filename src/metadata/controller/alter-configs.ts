@@ -11,6 +11,7 @@ import type { MetadataRecord } from '../records.ts'
 import { topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
+import { partitionChange } from './partition-changes.ts'
 
 /** The settings of one topic or broker that are to change. */
 export interface AlteredResource {
@@ -33,7 +34,7 @@ type Outcome =
 export type AlterConfigsAnswer = readonly { type: number; name: string; outcome: Outcome }[]
 
 /** Changes settings: of each resource all that was asked for, or nothing. */
-export function alterConfigs({ image }: DecisionContext, request: AlterConfigs): Decision<AlterConfigsAnswer> {
+export function alterConfigs(context: DecisionContext, request: AlterConfigs): Decision<AlterConfigsAnswer> {
   const records: MetadataRecord[] = []
   const keyOf = ({ type, name }: AlteredResource): string => `${type}:${name}`
   const once = new Set(
@@ -44,13 +45,14 @@ export function alterConfigs({ image }: DecisionContext, request: AlterConfigs):
     const isNamedTwice = !once.has(resource)
     const outcome: Outcome = isNamedTwice
       ? { code: 'invalid-request', message: `the request names '${name}' more than once` }
-      : alter(image, resource, records)
+      : alter(context, resource, records)
     return { type, name, outcome }
   })
   return { records: request.validateOnly ? [] : records, answer }
 }
 
-function alter(image: ClusterImage, resource: AlteredResource, records: MetadataRecord[]): Outcome {
+function alter(context: DecisionContext, resource: AlteredResource, records: MetadataRecord[]): Outcome {
+  const { image } = context
   const refusal = resourceRefusal(image, resource)
   if (refusal !== null) return refusal
   const changes = changesOf(resource, image.settings(resource.type, resource.name))
@@ -58,7 +60,25 @@ function alter(image: ClusterImage, resource: AlteredResource, records: Metadata
   for (const [name, value] of changes) {
     records.push({ type: 'config', resourceType: resource.type, resourceName: resource.name, name, value })
   }
+  if ([...changes].some(([name]) => name === minInSyncName)) records.push(...withoutEligible(context, resource))
   return { code: 'altered' }
+}
+
+const minInSyncName = 'min.insync.replicas'
+
+/**
+ * Who was eligible to lead was so by the old `min.insync.replicas`: with a lower one the in-sync set may commit by itself from now
+ * on (KIP-966). Where that set is empty nobody can, and who is eligible stays the only hope.
+ */
+function withoutEligible({ image, rulesOf }: DecisionContext, { type, name }: AlteredResource): MetadataRecord[] {
+  const topics = type === resourceTypes.topic ? [image.topics.get(name)] : [...image.topics.values()]
+  return topics.flatMap((topic) => {
+    if (topic === undefined || rulesOf(topic.name).elect === 'self') return []
+    if (type !== resourceTypes.topic && image.settings(resourceTypes.topic, topic.name).has(minInSyncName)) return []
+    return topic.partitions
+      .filter(({ eligible, inSync }) => eligible.length > 0 && inSync.length > 0)
+      .map((partition) => partitionChange(topic.id, partition, { ...partition, eligible: [] }))
+  })
 }
 
 function changesOf(

@@ -2,7 +2,7 @@ import type { BrokerId } from '../../replication/replica-id.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
-import { assignmentFault, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
+import { assignmentFault, brokersForReplicas, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
 
 export interface CreatePartitions {
   readonly topics: readonly {
@@ -65,7 +65,7 @@ function addPartitions(
       return { code: 'invalid-assignment', message: `each partition of '${request.name}' has ${factor} replicas` }
     }
   }
-  const brokers = [...image.brokers.keys()].sort((a, b) => a - b)
+  const brokers = brokersForReplicas(image, factor)
   const replicas =
     request.assignment ??
     placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length })

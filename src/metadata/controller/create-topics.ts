@@ -6,7 +6,7 @@ import type { MetadataRecord } from '../records.ts'
 import { collisionKey, metadataTopicName, topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
-import { assignmentFault, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
+import { assignmentFault, brokersForReplicas, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
 import { newTopicId } from './topic-id.ts'
 
 export interface NewTopic {
@@ -133,10 +133,11 @@ function replicasOf(
   if (replicationFactor < 1) {
     return refuse('invalid-replication-factor', `a topic needs at least one replica, not ${replicationFactor}`)
   }
-  const brokers = [...image.brokers.keys()].sort((a, b) => a - b)
+  const brokers = brokersForReplicas(image, replicationFactor)
   if (replicationFactor > brokers.length) {
     const message = `replication factor ${replicationFactor} is more than the ${brokers.length} broker(s) registered`
     return refuse('invalid-replication-factor', message)
   }
+  if (image.living.length === 0) return refuse('invalid-replication-factor', 'no broker is alive')
   return placeReplicas({ brokers, partitions, replicationFactor, start: random.integer(brokers.length) })
 }

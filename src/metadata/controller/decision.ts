@@ -11,10 +11,19 @@ export interface Decision<Answer> {
   readonly answer: Answer
 }
 
+/** What the settings of a topic say that the controller acts by. */
+export interface TopicRules {
+  /** Who decides on the leaders of its partitions: the controller, or the replicas themselves. */
+  readonly elect: 'coordinator' | 'self'
+  readonly minInSyncReplicas: number
+}
+
 /** What a decision may look at. It must not change the image. */
 export interface DecisionContext {
   readonly image: ClusterImage
   readonly random: Random
+  /** Of a topic in the image, by its settings in force. */
+  readonly rulesOf: (topic: string) => TopicRules
 }
 
 /** Why a topic, partition or setting is refused. `message` is for the person who asked. */

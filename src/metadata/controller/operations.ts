@@ -1,18 +1,26 @@
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
+import { alterInSync } from './alter-in-sync.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { fenceBroker } from './fence-broker.ts'
 import { registerBroker } from './register-broker.ts'
+import { unfenceBroker } from './unfence-broker.ts'
+import { unregisterBroker } from './unregister-broker.ts'
 
 /** Everything that the controller can be asked, by name: request in, records and an answer out. */
 export const operations = {
   allocateProducerIds,
   alterConfigs,
+  alterInSync,
   createPartitions,
   createTopics,
   deleteTopics,
+  fenceBroker,
   registerBroker,
+  unfenceBroker,
+  unregisterBroker,
 } as const
 
 export type Operation = keyof typeof operations

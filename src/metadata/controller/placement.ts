@@ -25,20 +25,29 @@ export function placeReplicas(placement: {
   )
 }
 
-/** The record of a new partition: every replica in sync, the first one leading in epoch 0. */
+/** Where new replicas go: to brokers that are alive while there are enough of them, else to others as well. */
+export function brokersForReplicas(image: ClusterImage, replicationFactor: number): BrokerId[] {
+  const living = image.living.map(({ id }) => id)
+  if (living.length >= replicationFactor) return living
+  const others = [...image.brokers.keys()].filter((broker) => !image.isAlive(broker)).sort((a, b) => a - b)
+  return [...living, ...others.slice(0, replicationFactor - living.length)]
+}
+
+/** The record of a new partition: every replica that is alive is in sync, the first of them leads in epoch 0. */
 export function partitionRecord(
   image: ClusterImage,
   partition: { topicId: string; partition: number; replicas: readonly BrokerId[] },
 ): MetadataRecord {
   const { topicId, replicas } = partition
+  const living = replicas.filter((broker) => image.isAlive(broker))
   return {
     type: 'partition',
     topicId,
     partition: partition.partition,
     replicas: [...replicas],
     directories: replicas.map((broker) => image.brokers.get(broker)?.directoryId ?? ''),
-    inSync: [...replicas],
-    leader: replicas[0] ?? -1,
+    inSync: living,
+    leader: living[0] ?? -1,
     leaderEpoch: 0,
   }
 }
@@ -52,6 +61,7 @@ export function assignmentFault(image: ClusterImage, assignment: readonly (reado
     if (new Set(replicas).size !== replicas.length) return `partition ${partition} names a broker twice`
     const unknown = replicas.find((broker) => !image.brokers.has(broker))
     if (unknown !== undefined) return `partition ${partition} names broker ${unknown}, which is not registered`
+    if (!replicas.some((broker) => image.isAlive(broker))) return `no broker of partition ${partition} is alive`
   }
   return null
 }

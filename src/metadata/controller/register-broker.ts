@@ -1,39 +1,37 @@
-import { electFromInSync } from '../../replication/elect/coordinator.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
+import { withoutCopy, withoutLiving } from '../partition-state.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
+import { changePartitionsOf } from './partition-changes.ts'
 
 export interface RegisterBroker {
   readonly brokerId: BrokerId
   readonly directoryId: string
+  readonly incarnation: string
   readonly host: string
   readonly port: number
   readonly rack: string | null
+  /** Where other brokers reach it; null: nowhere. */
+  readonly peer: { readonly host: string; readonly port: number } | null
 }
 
 /**
- * A broker has started. A start ends leadership: each partition that it led, or that nobody could lead without it, gets a
- * leader in a new epoch; no replica goes on in an epoch that it led before.
+ * A broker has started. It is fenced until it has opened its logs: what an earlier process of it led gets another leader,
+ * and on another folder than before it has none of the copies that were there (KIP-858).
  */
-export function registerBroker({ image }: DecisionContext, request: RegisterBroker): Decision<void> {
-  const records: MetadataRecord[] = [{ type: 'register-broker', ...request }]
-  const alive = (broker: BrokerId): boolean => broker === request.brokerId || image.brokers.has(broker)
-  for (const topic of image.topics.values()) {
-    for (const partition of topic.partitions) {
-      const concerned = partition.leader === request.brokerId || partition.leader === -1
-      if (!concerned || !partition.replicas.includes(request.brokerId)) continue
-      const { inSync, eligible } = partition
-      const leader = electFromInSync({ replicas: partition.replicas, inSync, eligible, alive })
-      records.push({
-        type: 'partition-change',
-        topicId: topic.id,
-        partition: partition.index,
-        inSync: [...inSync],
-        eligible: [...eligible],
-        leader: leader ?? -1,
-        leaderEpoch: partition.leaderEpoch + 1,
-      })
-    }
-  }
-  return { records, answer: undefined }
+export function registerBroker(context: DecisionContext, request: RegisterBroker): Decision<void> {
+  const { peer, ...facts } = request
+  const { image } = context
+  const { brokerId, directoryId } = request
+  const peerHost = peer?.host ?? ''
+  const records: MetadataRecord[] = [
+    { type: 'register-broker', ...facts, peerHost, peerPort: peer?.port ?? 0, fenced: true },
+  ]
+  const isAlive = (broker: BrokerId): boolean => broker !== brokerId && image.isAlive(broker)
+  const changes = changePartitionsOf(context, brokerId, isAlive, (partition, rules) => {
+    const at = partition.replicas.indexOf(brokerId)
+    if (partition.directories[at] === directoryId) return withoutLiving(partition, brokerId, rules)
+    return { ...withoutCopy(partition, brokerId, rules), directories: partition.directories.with(at, directoryId) }
+  })
+  return { records: [...records, ...changes], answer: undefined }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { openTestLog } from '../../log/log-fixture.ts'
+import { Asks } from '../../peer/asks.ts'
+import { Peers } from '../../peer/peers.ts'
 import { Replica } from '../../replica/replica.ts'
 import { majorityScheme } from '../../replication/schemes.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
@@ -9,21 +11,57 @@ import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import { ClusterImage } from '../image.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import { EmbeddedCoordinator } from './embedded.ts'
+import { ImageReplay } from './image-replay.ts'
 
 const self = { broker: 1, directory: 'AAAAAAAAAAAAAAAAAAAAZA' }
 let epoch = 0
 
-async function load(runtime: Runtime): Promise<EmbeddedCoordinator> {
+interface Loaded {
+  readonly coordinator: EmbeddedCoordinator
+  readonly replay: ImageReplay
+}
+
+async function load(runtime: Runtime): Promise<Loaded> {
   const { clock, logger } = runtime
   const replica = await Replica.open(
     { topic: 't', partition: 0, self, scheme: majorityScheme, clock, logger },
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
   replica.lead(++epoch, { replicas: [self], inSync: [1], partitionEpoch: 0 })
-  return EmbeddedCoordinator.load({ ...runtime, image: new ClusterImage('cluster'), replica })
+  const replay = new ImageReplay({ image: new ClusterImage('cluster'), replica, onFailed: assert.ifError })
+  replay.start()
+  const peers = new Peers(runtime, {
+    clusterId: 'cluster',
+    self: { ...self, incarnation },
+    listen: { host: 'broker', port: 1 },
+    hubs: new Set([1]),
+    beatMs: 50,
+    silenceMs: 250,
+    frameBytesMax: 1000,
+  })
+  const rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas: 1 }) as const
+  const asks = new Asks(peers, clock)
+  const coordinator = new EmbeddedCoordinator({ ...runtime, replica, replay, asks, rulesOf })
+  return { coordinator, replay }
 }
 
-const registration = { brokerId: 1, directoryId: 'AAAAAAAAAAAAAAAAAAAAZA', host: 'here', port: 1, rack: null }
+async function loadAlive(runtime: Runtime): Promise<Loaded> {
+  const loaded = await load(runtime)
+  await loaded.coordinator.submit('registerBroker', registration)
+  await loaded.coordinator.submit('unfenceBroker', { brokerId: 1, incarnation, suspects: [] })
+  return loaded
+}
+
+const incarnation = 'AAAAAAAAAAAAAAAAAAAAAQ'
+const registration = {
+  brokerId: 1,
+  directoryId: self.directory,
+  incarnation,
+  host: 'here',
+  port: 1,
+  rack: null,
+  peer: null,
+}
 
 const creation = (name: string) => ({
   topics: [{ name, partitions: 1, replicationFactor: 1, assignment: null, configs: new Map() }],
@@ -39,8 +77,7 @@ async function inWorld(run: (node: SimNode, world: SimWorld) => Promise<void>): 
 describe('the embedded coordinator', () => {
   test('makes changes one after the other: of many who want one name, one gets it', () =>
     inWorld(async ({ runtime }) => {
-      const coordinator = await load(runtime)
-      await coordinator.submit('registerBroker', registration)
+      const { coordinator } = await loadAlive(runtime)
       const answers = await Promise.all([1, 2, 3].map(() => coordinator.submit('createTopics', creation('words'))))
       const codes = answers.map(([answer]) => answer?.outcome.code)
       assert.deepEqual(codes, ['created', 'topic-exists', 'topic-exists'])
@@ -48,10 +85,9 @@ describe('the embedded coordinator', () => {
 
   test('answers only when the change is in effect, and in the image before', () =>
     inWorld(async ({ runtime }) => {
-      const coordinator = await load(runtime)
-      await coordinator.submit('registerBroker', registration)
+      const { coordinator, replay } = await loadAlive(runtime)
       const seen: string[] = []
-      coordinator.applyWith(async (records) => {
+      replay.applyWith(async (records) => {
         seen.push(`${records[0]?.type} ${coordinator.image.topics.size}`)
         await new Promise<void>((resolve) => void runtime.clock.setTimer(500, resolve))
         seen.push('in effect')
@@ -64,23 +100,27 @@ describe('the embedded coordinator', () => {
     const world = new SimWorld(9)
     const node = world.node('broker')
     const first = async () => {
-      const coordinator = await load(node.runtime)
-      await coordinator.submit('registerBroker', registration)
+      const { coordinator } = await loadAlive(node.runtime)
       await coordinator.submit('createTopics', creation('words'))
       await coordinator.submit('allocateProducerIds', { brokerId: 1 })
       return coordinator.image
     }
     const before = await world.complete(first())
     node.crash()
-    const { image } = await world.complete(load(node.restart()))
+    const again = async () => {
+      const { coordinator } = await load(node.restart())
+      // Whatever is asked is asked of an image that holds all of the log.
+      await coordinator.submit('deleteTopics', [])
+      return coordinator.image
+    }
+    const image = await world.complete(again())
     assert.deepEqual([...image.topics], [...before.topics])
     assert.equal(image.nextProducerId, before.nextProducerId)
   })
 
   test('changes nothing when its log fails, says so, and to the next ones too', () =>
     inWorld(async ({ runtime, disk }) => {
-      const coordinator = await load(runtime)
-      await coordinator.submit('registerBroker', registration)
+      const { coordinator } = await loadAlive(runtime)
       disk.failNext({ operation: 'write', code: 'ENOSPC', times: Number.POSITIVE_INFINITY })
       await assert.rejects(coordinator.submit('createTopics', creation('words')), CoordinatorUnavailable)
       await assert.rejects(coordinator.submit('createTopics', creation('more')), CoordinatorUnavailable)

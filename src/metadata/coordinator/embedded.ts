@@ -1,88 +1,129 @@
-import { buildBatch } from '../../record/batch-builder.ts'
-import { visitRecords } from '../../replica/visit-records.ts'
-import { commitOwnBatch } from '../../replica/commit-own-batch.ts'
+import { MalformedInput } from '../../codec/malformed-input.ts'
+import { AskFailed, type Asks, NoAnswer, Refusal } from '../../peer/asks.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { invariant } from '../../runtime/invariant.ts'
 import type { Random } from '../../runtime/random.ts'
-import type { Decision, DecisionContext } from '../controller/decision.ts'
-import { type AnswerOf, type Operation, operations, type RequestTo } from '../controller/operations.ts'
+import type { DecisionContext } from '../controller/decision.ts'
+import type { AnswerOf, Operation, RequestTo } from '../controller/operations.ts'
 import type { ClusterImage } from '../image.ts'
-import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecord } from '../records.ts'
-import { type Coordinator, CoordinatorUnavailable, type MetadataApplier } from './coordinator.ts'
+import { type Coordinator, CoordinatorUnavailable } from './coordinator.ts'
+import { Decider, NotDeciding } from './decider.ts'
+import type { ImageReplay } from './image-replay.ts'
+import {
+  type AskedOperation,
+  decodeAsked,
+  decodeDecided,
+  type DecidedOperation,
+  encodeAsked,
+  encodeDecided,
+} from './operation-frames.ts'
 
-type Decide = (context: DecisionContext, request: unknown) => Decision<unknown>
+/** What brokers ask the one that leads the metadata log. */
+const subject = 'metadata operation'
+/** How long a change is tried while nobody decides, and how long it may take. */
+const patienceMs = 5_000
+const tryAgainMs = 30
 
 /**
- * The coordinator that lives in the brokers themselves: a replicated log whose records are the image. A change is decided on
- * the committed image, appended as one batch, and answered when that is committed, replayed and in effect here.
- * Changes are made one after the other, so that each sees all before it.
+ * The coordinator that lives in the brokers themselves: a replicated log whose records are the image. Whoever leads that log
+ * decides, the others pass on what they are asked. A change is answered when it is in effect on the broker that was asked.
  */
 export class EmbeddedCoordinator implements Coordinator {
-  readonly image: ClusterImage
   readonly #replica: Replica
+  readonly #replay: ImageReplay
+  readonly #decider: Decider
+  readonly #asks: Asks | null
   readonly #clock: Clock
-  readonly #random: Random
-  #apply: MetadataApplier = async () => {}
-  #last: Promise<unknown> = Promise.resolve()
   #isStopped = false
 
-  private constructor(parts: { image: ClusterImage; replica: Replica; clock: Clock; random: Random }) {
-    this.image = parts.image
-    this.#replica = parts.replica
-    this.#clock = parts.clock
-    this.#random = parts.random
-  }
-
-  /** Reads the image from the log of a replica that leads. */
-  static async load(parts: {
-    image: ClusterImage
+  constructor(parts: {
     replica: Replica
+    replay: ImageReplay
+    /** Null: the cluster has no other brokers. */
+    asks: Asks | null
     clock: Clock
     random: Random
-  }): Promise<EmbeddedCoordinator> {
-    const { image, replica } = parts
-    const refusal = await replica.whenCommitted(replica.log.logEndOffset)
-    if (refusal !== null) throw new CoordinatorUnavailable(refusal.code)
-    await visitRecords(replica, ({ value, offset }) => {
-      invariant(value !== null, 'a metadata record without a value', { offset })
-      image.replay(decodeMetadataRecord(value), offset)
-    })
-    return new EmbeddedCoordinator(parts)
+    rulesOf: DecisionContext['rulesOf']
+  }) {
+    this.#replica = parts.replica
+    this.#replay = parts.replay
+    this.#asks = parts.asks
+    this.#clock = parts.clock
+    this.#decider = new Decider(parts)
+    parts.asks?.answer(subject, (_from, body) => this.#answer(body))
   }
 
-  /** From now on committed records are put into effect through `apply`. */
-  applyWith(apply: MetadataApplier): void {
-    this.#apply = apply
+  get image(): ClusterImage {
+    return this.#replay.image
+  }
+
+  /** Whether this broker decides, as far as it knows. */
+  get decides(): boolean {
+    return this.#replica.leads
   }
 
   /** Takes no further change; resolves when those under way are in effect or refused. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    await this.#last
+    await this.#decider.stop()
+    await this.#replay.stop()
   }
 
-  submit<O extends Operation>(operation: O, request: RequestTo<O>): Promise<AnswerOf<O>> {
-    const change = this.#last.then(() => this.#change(operations[operation] as Decide, request))
-    // The next change waits for this one, whatever becomes of it.
-    this.#last = change.catch(() => {})
-    return change as Promise<AnswerOf<O>>
+  async submit<O extends Operation>(operation: O, request: RequestTo<O>): Promise<AnswerOf<O>> {
+    const untilMs = this.#clock.monotonicMs() + patienceMs
+    for (;;) {
+      if (this.#isStopped) throw new CoordinatorUnavailable('this broker stops')
+      const decided = await this.#askWhoDecides({ operation, request }, untilMs)
+      if (decided !== null) {
+        await this.#inEffect(decided, untilMs)
+        return decided.answer as AnswerOf<O>
+      }
+      if (this.#clock.monotonicMs() >= untilMs) throw new CoordinatorUnavailable('nobody leads it')
+      await this.#pause(tryAgainMs)
+    }
   }
 
-  async #change(decide: Decide, request: unknown): Promise<unknown> {
-    if (this.#isStopped) throw new CoordinatorUnavailable('not-leader')
-    const { records, answer } = decide({ image: this.image, random: this.#random }, request)
-    if (records.length > 0) await this.#commit(records)
-    return answer
+  /** Null: nothing was done, somebody else may decide. */
+  async #askWhoDecides(asked: AskedOperation, untilMs: number): Promise<DecidedOperation | null> {
+    try {
+      if (this.#replica.leads) return await this.#decider.decide(asked)
+      const leader = this.#replica.knownLeader
+      if (leader === null || this.#asks === null) return null
+      const withinMs = Math.max(1, untilMs - this.#clock.monotonicMs())
+      return decodeDecided(await this.#asks.ask(leader, subject, encodeAsked(asked), withinMs))
+    } catch (error) {
+      if (error instanceof NotDeciding || (error instanceof AskFailed && error.why !== 'lost')) return null
+      if (error instanceof AskFailed) throw new CoordinatorUnavailable(error.message)
+      throw error
+    }
   }
 
-  async #commit(records: readonly MetadataRecord[]): Promise<void> {
-    const timestamp = this.#clock.nowMs()
-    // One batch: it is committed whole or not at all.
-    const batch = buildBatch(records.map((record) => ({ timestamp, value: encodeMetadataRecord(record) })))
-    const baseOffset = await commitOwnBatch(this.#replica, batch, timestamp)
-    if (typeof baseOffset !== 'number') throw new CoordinatorUnavailable(baseOffset.code)
-    for (const [nth, record] of records.entries()) this.image.replay(record, baseOffset + nth)
-    await this.#apply(records)
+  async #inEffect({ upTo }: DecidedOperation, untilMs: number): Promise<void> {
+    if (this.#replay.inEffectUpTo >= upTo) return
+    const withinMs = Math.max(tryAgainMs, untilMs - this.#clock.monotonicMs())
+    await new Promise<void>((resolve, reject) => {
+      const timer = this.#clock.setTimer(withinMs, () => {
+        reject(new CoordinatorUnavailable('what was decided is not in effect here yet'))
+      })
+      this.#replay
+        .whenInEffect(upTo)
+        .finally(() => timer.cancel())
+        .then(resolve, reject)
+    })
+  }
+
+  async #answer(body: Uint8Array): Promise<Uint8Array> {
+    try {
+      return encodeDecided(await this.#decider.decide(decodeAsked(body)))
+    } catch (error) {
+      if (error instanceof NotDeciding) throw new Refusal('this broker does not decide')
+      if (error instanceof MalformedInput) throw new Refusal(error.message)
+      if (error instanceof CoordinatorUnavailable) throw new NoAnswer(error.message)
+      throw error
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.setTimer(ms, resolve))
   }
 }

@@ -1,0 +1,104 @@
+import { boolean, custom, int, list, long, string } from './setting-kinds.ts'
+import { type HostAndPort, hostAndPortForm, parseHostAndPort, parseVoters, type Voter, voterForm } from './voters.ts'
+
+const mib = 1_048_576
+
+/** What makes a broker a part of its cluster. */
+export const clusterSettings = {
+  'auto.create.topics.enable': boolean({
+    default: true,
+    about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
+  }),
+  'broker.heartbeat.interval.ms': int({
+    default: 100,
+    min: 10,
+    about: 'How often a broker tells each of the others that it lives. Kafka has 2000, to the controller only.',
+  }),
+  'broker.rack': string({
+    default: null,
+    about: 'Where the broker stands; told to clients, which may prefer what is near.',
+  }),
+  'broker.session.timeout.ms': int({
+    default: 2_000,
+    min: 50,
+    about:
+      'A broker of which nothing is heard for so long is fenced: others lead what it led. One whose process has ended is noticed at once. Kafka has 9000.',
+  }),
+  'cluster.id': string({
+    default: null,
+    about:
+      'Trilog only. Id of the cluster, for a folder that is made new. Others know it; one broker alone makes one up.',
+  }),
+  'controller.quorum.election.timeout.ms': int({
+    default: 300,
+    min: 20,
+    about:
+      'A voter of the metadata log that knows of no leader stands for election after this time at most, drawn at random. Kafka has 1000.',
+  }),
+  'controller.quorum.voters': custom<readonly Voter[]>(
+    'list',
+    {
+      default: '',
+      allowed: voterForm,
+      about:
+        'The voters of the metadata log, at their peer listeners, with the id of their folder, which Kafka does not name here. None: this broker is the only one.',
+    },
+    parseVoters,
+  ),
+  'default.replication.factor': int({
+    default: 1,
+    min: 1,
+    max: 32_767,
+    about: 'Replicas of a topic that is made without saying how many.',
+  }),
+  'delete.topic.enable': boolean({ default: true, about: 'Whether clients may delete topics.' }),
+  'metadata.log.max.record.bytes.between.snapshots': long({
+    default: 20 * mib,
+    min: 1,
+    about: 'Bytes of the metadata log after which a snapshot of the cluster image is taken.',
+  }),
+  'metadata.log.segment.bytes': int({
+    default: 1_073_741_824,
+    min: 8 * mib,
+    about: 'Size at which the metadata log begins a new segment.',
+  }),
+  'metadata.log.segment.ms': long({
+    default: 604_800_000,
+    min: 1,
+    about: 'Age at which the metadata log begins a new segment.',
+  }),
+  'node.id': int({
+    default: 1,
+    min: 0,
+    about: 'Number of this broker, unique in the cluster. Kafka has no default for it.',
+  }),
+  'num.partitions': int({ default: 1, min: 1, about: 'Partitions of a topic that is made without saying how many.' }),
+  'peer.advertised.listener': custom<HostAndPort | null>(
+    'string',
+    {
+      default: null,
+      allowed: hostAndPortForm,
+      about: 'Trilog only. Where other brokers reach this one, if not at peer.listener.',
+    },
+    parseHostAndPort,
+  ),
+  'peer.listener': custom<HostAndPort | null>(
+    'string',
+    {
+      default: null,
+      allowed: hostAndPortForm,
+      about: 'Trilog only. Where this broker takes the streams of others. None: it is alone.',
+    },
+    parseHostAndPort,
+  ),
+  'process.roles': list<'broker' | 'controller'>({
+    default: ['broker', 'controller'],
+    values: ['broker', 'controller'],
+    about: 'What this process is: broker, voter of the metadata log, or both. Kafka has no default for it.',
+  }),
+  'replica.lag.time.max.ms': long({
+    default: 30_000,
+    min: 1,
+    about: 'A follower that has not had everything for so long leaves the in-sync set.',
+  }),
+}

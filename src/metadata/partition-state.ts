@@ -1,0 +1,70 @@
+import { electFromInSync } from '../replication/elect/coordinator.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
+import type { PartitionImage } from './image.ts'
+
+/** What changes of a partition without its replicas being others. */
+export type PartitionState = Pick<
+  PartitionImage,
+  'replicas' | 'directories' | 'inSync' | 'eligible' | 'leader' | 'leaderEpoch'
+>
+
+/** What the changes of a state depend on. */
+export interface StateRules {
+  readonly minInSyncReplicas: number
+  /** Whether a broker may lead, as it will be after the change. */
+  readonly isAlive: (broker: BrokerId) => boolean
+}
+
+/**
+ * The in-sync set becomes `members`. Below `min.insync.replicas` nothing is committed, so whoever leaves then, or had left
+ * before, still has all that is: it stays eligible to lead (KIP-966). At or above it nobody but the members is.
+ */
+export function withInSync(state: PartitionState, members: readonly BrokerId[], rules: StateRules): PartitionState {
+  const required = Math.min(rules.minInSyncReplicas, state.replicas.length)
+  const inSync = state.replicas.filter((broker) => members.includes(broker))
+  const knew = (broker: BrokerId): boolean => state.inSync.includes(broker) || state.eligible.includes(broker)
+  const eligible =
+    inSync.length >= required ? [] : state.replicas.filter((broker) => knew(broker) && !inSync.includes(broker))
+  return { ...state, inSync, eligible }
+}
+
+/** A broker lives no more, or is to be taken for that: it leaves the in-sync set, and what it led gets another leader. */
+export function withoutLiving(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
+  if (waitsForIt(state, broker)) return state
+  const members = state.inSync.filter((member) => member !== broker)
+  const left = members.length === state.inSync.length ? state : withInSync(state, members, rules)
+  return left.leader === broker ? withLeader(left, rules) : left
+}
+
+/** The copy that the broker had is lost, or not to be trusted: the broker is neither in sync nor eligible. */
+export function withoutCopy(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
+  const left = withInSync(
+    state,
+    state.inSync.filter((member) => member !== broker),
+    rules,
+  )
+  const without = { ...left, eligible: left.eligible.filter((member) => member !== broker) }
+  return without.leader === broker ? withLeader(without, rules) : without
+}
+
+/** Another leader in a new epoch; nobody, where nobody may lead. One that was only eligible is then the in-sync set. */
+export function withLeader(state: PartitionState, { isAlive }: StateRules): PartitionState {
+  const { replicas, inSync, eligible } = state
+  const leader = electFromInSync({ replicas, inSync, eligible, alive: isAlive })
+  const next = { ...state, leader: leader ?? -1, leaderEpoch: state.leaderEpoch + 1 }
+  if (leader === null || inSync.includes(leader)) return next
+  return { ...next, inSync: [...inSync, leader], eligible: eligible.filter((broker) => broker !== leader) }
+}
+
+/** The leader has started anew: no leadership goes on across a start. */
+export function withNewEpoch(state: PartitionState): PartitionState {
+  return { ...state, leaderEpoch: state.leaderEpoch + 1 }
+}
+
+/**
+ * Whether the partition has no other replica: nobody can take its place, so its leader stays its leader while it is away,
+ * and its return costs one record and not two.
+ */
+export function waitsForIt({ replicas, leader }: PartitionState, broker: BrokerId): boolean {
+  return replicas.length === 1 && leader === broker
+}

@@ -1,0 +1,128 @@
+import { LiveConfigs } from '../broker/live-configs.ts'
+import { uuidFromBytes } from '../codec/uuid.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { BrokerWatch } from '../metadata/coordinator/broker-watch.ts'
+import type { MetadataApplier } from '../metadata/coordinator/coordinator.ts'
+import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
+import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
+import { ClusterImage } from '../metadata/image.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
+import { Asks } from '../peer/asks.ts'
+import { Peers } from '../peer/peers.ts'
+import type { Replica } from '../replica/replica.ts'
+import { ReplicationGroups } from '../replica/replication-groups.ts'
+import type { ReplicaId } from '../replication/replica-id.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { LogFolder } from './log-folder.ts'
+import { openMetadataReplica } from './metadata-replica.ts'
+
+const frameBytesMax = 64 * 1024 * 1024
+
+/**
+ * What every process of a cluster has, broker or not: its streams to the others, its replica of the metadata log, and the image
+ * that follows from it.
+ */
+export class ClusterMember {
+  readonly image: ClusterImage
+  readonly configs: LiveConfigs
+  readonly coordinator: EmbeddedCoordinator
+  readonly replay: ImageReplay
+  readonly groups: ReplicationGroups
+  readonly peers: Peers
+  readonly metadataReplica: Replica
+  /** Of this process. */
+  readonly incarnation: string
+  /** Resolves when this process cannot go on. */
+  readonly failed: Promise<Error>
+  readonly #watch: BrokerWatch
+  #apply: MetadataApplier = async () => {}
+
+  private constructor(
+    runtime: Runtime,
+    config: BrokerConfig,
+    parts: { clusterId: string; peers: Peers; groups: ReplicationGroups; replica: Replica; incarnation: string },
+  ) {
+    const { clock, random, logger } = runtime
+    this.peers = parts.peers
+    this.groups = parts.groups
+    this.metadataReplica = parts.replica
+    this.incarnation = parts.incarnation
+    this.image = new ClusterImage(parts.clusterId)
+    this.configs = new LiveConfigs(this.image, config)
+    let fail: (error: Error) => void = () => {}
+    this.failed = new Promise((resolve) => {
+      fail = resolve
+    })
+    this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
+    this.replay.applyWith((records) => this.#onRecords(records))
+    this.coordinator = new EmbeddedCoordinator({
+      replica: parts.replica,
+      replay: this.replay,
+      asks: new Asks(parts.peers, clock),
+      clock,
+      random,
+      rulesOf: (topic) => {
+        return { elect: 'coordinator', minInSyncReplicas: this.configs.topic(topic).minInsyncReplicas }
+      },
+    })
+    const sessionMs = config.brokerSessionTimeoutMs
+    const { coordinator, peers } = this
+    this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
+    parts.replica.watch(() => this.#watch.look())
+  }
+
+  /** Opens the metadata log, begins to listen for the others, and takes part in the election of who decides. */
+  static async join(runtime: Runtime, config: BrokerConfig, folder: LogFolder): Promise<ClusterMember> {
+    const { directoryId, clusterId } = folder.directory.identity
+    const incarnation = uuidFromBytes(runtime.random.bytes(16))
+    const self = { broker: config.nodeId, directory: directoryId }
+    const voters = votersOf(config, self)
+    const peers = new Peers(runtime, {
+      clusterId,
+      self: { ...self, incarnation },
+      listen: config.peerListener ?? { host: '127.0.0.1', port: 0 },
+      hubs: new Set(voters.map(({ broker }) => broker)),
+      beatMs: config.brokerHeartbeatIntervalMs,
+      silenceMs: config.brokerSessionTimeoutMs,
+      frameBytesMax,
+    })
+    for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
+    const groups = new ReplicationGroups(runtime.clock, peers)
+    const replica = await openMetadataReplica(runtime, config, { folder, groups, self, voters })
+    const member = new ClusterMember(runtime, config, { clusterId, peers, groups, replica, incarnation })
+    if (config.peerListener !== null) await peers.start()
+    member.replay.start()
+    return member
+  }
+
+  /** From now on committed records are put into effect through `apply` as well. */
+  applyWith(apply: MetadataApplier): void {
+    this.#apply = apply
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close()
+    await this.coordinator.stop()
+    this.groups.close()
+    await this.peers.close()
+  }
+
+  async #onRecords(records: readonly MetadataRecord[]): Promise<void> {
+    this.configs.changedBy(records)
+    for (const record of records) {
+      if (record.type === 'unregister-broker') this.peers.forget(record.brokerId)
+      if (record.type !== 'register-broker' || record.peerHost === '') continue
+      this.peers.know(record.brokerId, { host: record.peerHost, port: record.peerPort })
+    }
+    await this.#apply(records)
+    this.#watch.look()
+  }
+}
+
+/** The voters that the process was started with; without any it is the only one. */
+function votersOf(config: BrokerConfig, self: ReplicaId): readonly ReplicaId[] {
+  const voters = config.controllerQuorumVoters.map(({ nodeId, directoryId }) => {
+    return { broker: nodeId, directory: directoryId }
+  })
+  return voters.length === 0 ? [self] : voters
+}

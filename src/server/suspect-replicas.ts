@@ -1,0 +1,58 @@
+import type { HostedName, SuspectReplicas } from '../broker/hosted-partitions.ts'
+import type { Suspect } from '../log/suspicion.ts'
+import type { ClusterImage } from '../metadata/image.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { AcceptedSuspects } from './accept-suspects.ts'
+import type { LogFolder } from './log-folder.ts'
+
+/** Takes suspicions back as replicas catch up, and has receipts written for those that lead without having done so. */
+export class SuspectsInFolder implements SuspectReplicas {
+  readonly #folder: LogFolder
+  readonly #accepted: AcceptedSuspects
+  readonly #logger: Logger
+  #found: readonly Suspect[] = []
+
+  constructor(folder: LogFolder, accepted: AcceptedSuspects, logger: Logger) {
+    this.#folder = folder
+    this.#accepted = accepted
+    this.#logger = logger
+  }
+
+  /** What the start has found. */
+  set found(suspects: readonly Suspect[]) {
+    this.#found = suspects
+  }
+
+  /** `topic:partition` of each. */
+  names(): ReadonlySet<string> {
+    return new Set(this.#found.map(({ topic, partition }) => `${topic}:${partition}`))
+  }
+
+  /** Those whose topics the image knows. */
+  namedIn(image: ClusterImage): { readonly topicId: string; readonly partition: number }[] {
+    return this.#found.flatMap(({ topic, partition }) => {
+      const topicId = image.topics.get(topic)?.id
+      return topicId === undefined ? [] : [{ topicId, partition }]
+    })
+  }
+
+  hasAllAgain(name: HostedName): void {
+    this.#logger.info(name, 'a suspect replica has caught up and counts again')
+    this.#orSay(name, this.#folder.directory.liftSuspicion([name]))
+  }
+
+  leadsWithout({ topic, partition }: HostedName): void {
+    const suspects = this.#found.filter((each) => each.topic === topic && each.partition === partition)
+    this.#orSay({ topic, partition }, this.#accepted.accept(suspects))
+  }
+
+  /** Not written down it is suspect again after the next start, which costs time and no record. */
+  #orSay(name: HostedName, written: Promise<void>): void {
+    written.catch((error: unknown) => {
+      this.#logger.error(
+        { ...name, error: String(error) },
+        'what became of a suspect replica could not be written down',
+      )
+    })
+  }
+}
