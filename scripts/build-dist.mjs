@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const sourceFolders = ['src', 'sim', 'bench', 'interop', 'scripts']
+const sourceFolders = ['src', 'sim', 'bench', 'hostile', 'interop', 'scripts']
 const buildInputs = ['package.json', 'package-lock.json', 'tsconfig.json']
 const skippedFolders = new Set(['node_modules', 'reference', 'clients', 'target'])
 const stampName = '.made-from'

@@ -52,12 +52,16 @@ test('imports down the order, within a folder and of packages are fine', () => {
   assert.equal(says(importFindings(fine)), '')
 })
 
-test('of src/ only cli/ imports sim/, and nothing imports bench/ or interop/', () => {
+test('of src/ only cli/ imports sim/, and nothing imports bench/, hostile/ or interop/', () => {
   assert.match(says(importFindings([importing('src/server/a.ts', '../../sim/world.ts')])), /only cli\/ imports sim\//)
   assert.match(says(importFindings([importing('src/cli/a.ts', '../../bench/load.ts')])), /imports nothing from bench\//)
   assert.match(
     says(importFindings([importing('bench/a.ts', '../sim/b.ts')])),
     /bench\/ imports from itself and src, interop/,
+  )
+  assert.match(
+    says(importFindings([importing('src/cli/a.ts', '../../hostile/a.ts')])),
+    /imports nothing from hostile\//,
   )
   assert.match(says(importFindings([importing('sim/a.ts', '../interop/b.ts')])), /sim\/ imports from itself and src/)
 })

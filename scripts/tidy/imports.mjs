@@ -29,7 +29,7 @@ export const folderOrder = [
 const entryPoint = 'src/embed/trilog.ts'
 
 /** The folders beside `src/`, and which others each may import from. */
-const besides = { sim: ['src'], bench: ['src', 'interop'], interop: ['src'], scripts: [] }
+const besides = { sim: ['src'], bench: ['src', 'interop'], hostile: ['src', 'interop'], interop: ['src'], scripts: [] }
 
 const importForms = [
   /^\s*import\s+(?:type\s+)?[\w$*{}\s,]+?\sfrom\s*['"]([^'"]+)['"]/gm,

@@ -1,5 +1,5 @@
 const vague = /(^|-)(utils?|helpers?|common|types|manager|misc|stuff)$/
-const codeFolders = /^(src|sim|bench|interop|scripts)\//
+const codeFolders = /^(src|sim|bench|hostile|interop|scripts)\//
 
 /**
  * File and folder names that say nothing, hide what they pass on, or that a test runner would misread.

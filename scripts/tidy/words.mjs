@@ -20,7 +20,7 @@ const clock = new RegExp(
 )
 
 const prose = /\.(ts|mjs|md|sh|py|java|ya?ml|svg)$|\/(run|kafka)$/
-const notWorld = /^(src\/(runtime\/node|cli|http|lab)|bench|interop|scripts)\//
+const notWorld = /^(src\/(runtime\/node|cli|embed|http|lab)|bench|hostile|interop|scripts)\//
 
 /**
  * Words that must not stay: unfinished work, tests that do not run, one machine's paths, registry hosts, clocks that the

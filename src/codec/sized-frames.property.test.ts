@@ -6,8 +6,9 @@ import { ImplausibleFrameSize, SizedFrames } from './sized-frames.ts'
 /** Gives the bytes in pieces of these sizes, as sockets do. */
 function received(stream: Buffer, pieces: readonly number[]): Buffer[] {
   const frames: Buffer[] = []
-  const cutter = new SizedFrames({ landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 1024 * 1024 }, (frame) =>
-    frames.push(frame),
+  const cutter = new SizedFrames(
+    { landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 8 * 1024 * 1024 },
+    (frame) => frames.push(frame),
   )
   for (let at = 0, turn = 0; at < stream.length; turn++) {
     const into = cutter.allocate()
@@ -39,6 +40,17 @@ test('frames are the same however the bytes arrive', () => {
       assert.deepEqual(received(Buffer.concat(bodies.map(framed)), steps), bodies)
     }),
   )
+})
+
+test('a frame of several megabytes comes whole, in room that grows with it', () => {
+  const body = Buffer.from(Array.from({ length: 5_000_000 }, (_, index) => index % 251))
+  assert.ok(received(framed(body), [64 * 1024])[0]?.equals(body))
+  const cutter = new SizedFrames({ landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 2 ** 30 }, () => {})
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(2 ** 30)
+  cutter.allocate().set(size)
+  cutter.received(4)
+  assert.equal(cutter.allocate().length, 1024 * 1024)
 })
 
 test('a size out of bounds is refused', () => {

@@ -1,4 +1,6 @@
 const sizeBytes = 4
+/** Room that a frame gets before more of it has come: an announced size alone takes no more memory than this. */
+const firstRoomBytes = 1024 * 1024
 
 export interface SizedFrameBounds {
   /** What one read takes at most while no frame is being received. */
@@ -20,8 +22,8 @@ export class ImplausibleFrameSize extends Error {
 }
 
 /**
- * Cuts a stream of bytes into frames (an int32 size, then so many bytes). Large frames are received in place. Each frame is
- * a buffer of its own, which its taker keeps.
+ * Cuts a stream of bytes into frames (an int32 size, then so many bytes). Large frames are received in place, into room that
+ * is doubled as they come. Each frame is a buffer of its own, which its taker keeps.
  */
 export class SizedFrames {
   readonly #onFrame: (frame: Buffer) => void
@@ -29,8 +31,9 @@ export class SizedFrames {
   readonly #landing: Buffer
   /** Bytes of the landing that are filled. */
   #landed = 0
-  /** The frame that is being received, and how much of it is there. */
+  /** The frame that is being received, how large it will be, and how much of it is there. */
   #frame: Buffer | null = null
+  #size = 0
   #filled = 0
 
   constructor(bounds: SizedFrameBounds, onFrame: (frame: Buffer) => void) {
@@ -57,11 +60,12 @@ export class SizedFrames {
       const size = this.#landing.readInt32BE(at)
       const { frameBytesMin, frameBytesMax } = this.#bounds
       if (size < frameBytesMin || size > frameBytesMax) throw new ImplausibleFrameSize(size)
-      const frame = Buffer.allocUnsafe(size)
-      const have = Math.min(size, end - at - sizeBytes)
+      const frame = Buffer.allocUnsafe(Math.min(size, firstRoomBytes))
+      const have = Math.min(frame.length, end - at - sizeBytes)
       this.#landing.copy(frame, 0, at + sizeBytes, at + sizeBytes + have)
       at += sizeBytes + have
       this.#frame = frame
+      this.#size = size
       this.#filled = have
       this.#finish()
       if (this.#frame !== null) break
@@ -73,6 +77,11 @@ export class SizedFrames {
   #finish(): void {
     const frame = this.#frame
     if (frame === null || this.#filled < frame.length) return
+    if (frame.length < this.#size) {
+      this.#frame = Buffer.allocUnsafe(Math.min(this.#size, frame.length * 2))
+      frame.copy(this.#frame)
+      return
+    }
     this.#frame = null
     this.#onFrame(frame)
   }

@@ -28,6 +28,7 @@ test('an empty file is an empty configuration', async () => {
 
 test('what is no configuration is refused with the reason', async () => {
   await assert.rejects(readConfigFile('a: [1\n'), /no YAML/)
+  await assert.rejects(readConfigFile('a: *b\n'), /no YAML: .*alias/)
   await assert.rejects(readConfigFile('- 1\n'), /names and values are wanted/)
   await assert.rejects(readConfigFile('a:\n'), /a has no value/)
   await assert.rejects(readConfigFile('a: [{b: 1}]\n'), /neither a value nor a list/)

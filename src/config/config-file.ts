@@ -16,12 +16,21 @@ export async function readConfigFile(text: string): Promise<Record<string, strin
   const document = parseDocument(text, { intAsBigInt: true })
   const error = document.errors[0]
   if (error !== undefined) throw new InvalidConfigFile(`no YAML: ${error.message}`)
-  const root: unknown = document.toJS()
+  const root = valueOf(() => document.toJS() as unknown)
   if (root === null || root === undefined) return {}
   if (!isMap(root)) throw new InvalidConfigFile('names and values are wanted, for example `node.id: 1`')
   const texts: Record<string, string> = {}
   flatten(root, '', texts)
   return texts
+}
+
+/** Aliases are followed only now: one that names nothing, or stands for too many, is found here. */
+function valueOf(toJs: () => unknown): unknown {
+  try {
+    return toJs()
+  } catch (error) {
+    throw new InvalidConfigFile(`no YAML: ${(error as Error).message}`)
+  }
 }
 
 function flatten(map: Readonly<Record<string, unknown>>, prefix: string, into: Record<string, string>): void {

@@ -31,11 +31,12 @@ export function endTransactionOf(batch: BatchHeader): EndTransactionRecord | nul
   return { type: type === 0 ? 'abort' : 'commit', coordinatorEpoch: bytes.readInt32BE(valueAt + 2) }
 }
 
-/** Zigzag varint of up to 64 bits, as a number; -1 at the end of the bytes. */
+/** Zigzag varint of up to 64 bits, as a number; -1 at the end of the bytes, and for one of more than 64 bits. */
 function readVarint(cursor: { bytes: Buffer; at: number }): number {
   let value = 0
   let scale = 1
-  while (cursor.at < cursor.bytes.length) {
+  const end = Math.min(cursor.bytes.length, cursor.at + 10)
+  while (cursor.at < end) {
     const byte = cursor.bytes[cursor.at++] as number
     value += (byte & 0x7f) * scale
     if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2

@@ -77,5 +77,9 @@ test('a control batch tells how its transaction ended', () => {
   assert.deepEqual(endTransactionOf(new BatchHeader(marker(0))), { type: 'abort', coordinatorEpoch: 9 })
   assert.deepEqual(endTransactionOf(new BatchHeader(marker(1))), { type: 'commit', coordinatorEpoch: 9 })
   assert.equal(endTransactionOf(new BatchHeader(marker(2))), null)
+  // A key's length that goes on for ever, and nothing behind it.
+  const endless = Buffer.concat([marker(0).subarray(0, 65), Buffer.alloc(150, 0x80), Buffer.alloc(1)])
+  endless.writeInt32BE(endless.length - 12, 8)
+  assert.equal(endTransactionOf(new BatchHeader(endless)), null)
   assert.equal(endTransactionOf(new BatchHeader(buildBatch([{ timestamp: 1 }]))), null)
 })
