@@ -11,6 +11,7 @@ import type { AnyTarget } from '../target.ts'
 import { batchesTarget } from '../targets/batches.ts'
 import { codecsTarget } from '../targets/codecs.ts'
 import { frameReaderTarget } from '../targets/frame-reader.ts'
+import { logsTarget, readLog } from '../targets/logs.ts'
 import { requestsTarget } from '../targets/requests.ts'
 
 /** A mistake as people make them, and what has to be found of it. */
@@ -69,6 +70,16 @@ export const planted: readonly Planted[] = [
       const whole = sealed.length >= batchHeaderBytes && batchSizeOf(sealed, 0) === sealed.length
       if (whole) sealBatch(sealed, 0)
       return validateBatches(sealed, rules)
+    }),
+  },
+  {
+    about: 'bytes that are no good batch are served as they lie in the file',
+    finds: 'wrong',
+    target: logsTarget('planted-rot', async (log, from) => {
+      const { bytes, nextOffset } = await readLog(log, from)
+      // What a reader that trusts its disk does to a bit that has changed there: nothing.
+      if (from % 4 === 2) bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1
+      return { bytes, nextOffset }
     }),
   },
   {

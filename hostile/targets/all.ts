@@ -7,6 +7,7 @@ import type { AnyTarget } from '../target.ts'
 import { batchesTarget } from './batches.ts'
 import { codecsTarget } from './codecs.ts'
 import { frameReaderTarget } from './frame-reader.ts'
+import { logsTarget } from './logs.ts'
 import { recordsTarget } from './records.ts'
 import { requestsTarget, responsesTarget } from './requests.ts'
 import { sizedFramesTarget } from './sized-frames.ts'
@@ -20,6 +21,7 @@ export const targets: readonly AnyTarget[] = [
   recordsTarget(),
   batchesTarget('batches', validateBatches),
   codecsTarget('codecs', decompress),
+  logsTarget('logs'),
 ]
 
 /** By its name; planted ones too. */

@@ -174,6 +174,10 @@ async function takeUp(parts: LogParts): Promise<Offset | null> {
   })
   segment.sizeBytes = sizeBytes
   if (end !== 'end' || lastEpoch > parts.epochs.lastEpoch) return null
+  // An index that tells of more than there is: what is appended could not be entered behind it.
+  const { offsetIndex, timeIndex } = segment
+  if ((offsetIndex.last?.key ?? -1) >= logEndOffset || (offsetIndex.last?.value ?? 0) > sizeBytes) return null
+  if ((timeIndex.last?.value ?? -1) >= logEndOffset) return null
   parts.epochs.truncateFromEnd(logEndOffset)
   const { logStartOffset } = parts
   await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })

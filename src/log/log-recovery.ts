@@ -217,7 +217,8 @@ export class LogRecovery {
     const following = segments.next(segment)
     return following === null || following.writtenBytes === 0
       ? null
-      : { position: fileBytes, upTo: following.baseOffset }
+      : // Not back, where a file that somebody has put there begins below what the ones before it hold.
+        { position: fileBytes, upTo: Math.max(following.baseOffset, this.#expected) }
   }
 
   #addDamage(segment: Segment, damaged: { position: Position; endPosition: Position; upTo: Offset }): void {

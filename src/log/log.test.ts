@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatchHeader } from '../record/batch-header.ts'
 import { buildCompressedBatch } from '../record/batch-builder.ts'
-import { crcHolds } from '../record/batch-crc.ts'
+import { crcHolds, sealBatch } from '../record/batch-crc.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { batchOf, openTestLog, rangesOf, readAll, readBytes, testSettings, validated } from './log-fixture.ts'
 import { TailMemory } from './tail-memory.ts'
@@ -175,6 +175,25 @@ test('a follower takes batches as they are, and refuses gaps, broken ones and ep
     const again = await openTestLog(node.runtime, { logStartOffset: 100 })
     assert.deepEqual([again.log.logStartOffset, again.log.logEndOffset, again.log.lastEpoch], [100, 102, 7])
     await again.log.close()
+  })
+})
+
+test('a batch whose records cannot be read, or are too many, is found by its header', async () => {
+  const { node, run } = worldOf()
+  await run(async () => {
+    const { log } = await openTestLog(node.runtime)
+    log.append(batchOf(['a'], { timestamp: 1000 }), 0)
+    const many = Array.from({ length: 300 }, () => ({ timestamp: 2000, value: Buffer.alloc(60_000) }))
+    const unreadable = await buildCompressedBatch([{ timestamp: 2000, value: Buffer.from('gzip') }], 'gzip')
+    unreadable.fill(0, 61)
+    sealBatch(unreadable, 0)
+    for (const batch of [await buildCompressedBatch(many, 'gzip'), unreadable]) log.append(validated(batch), 0)
+    await log.flush()
+    const found = async (at: number) => (await log.offsetForTimestamp(at, log.logEndOffset))?.offset
+    assert.deepEqual([await found(1000), await found(1001)], [0, 1])
+    await log.advanceLogStart(301)
+    assert.deepEqual(await log.offsetOfMaxTimestamp(log.logEndOffset), { offset: 301, timestamp: 2000, epoch: 0 })
+    await log.close()
   })
 })
 

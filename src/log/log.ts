@@ -217,7 +217,14 @@ export class Log {
   async truncateTo(offset: Offset): Promise<void> {
     if (offset >= this.#logEndOffset) return
     if (offset < this.logStartOffset) return await this.restartAt(offset)
-    await this.#change(() => truncateLog(this.#parts, offset))
+    await this.#change(async () => {
+      const end = await truncateLog(this.#parts, offset)
+      const { logStartOffset } = this
+      if (end >= logStartOffset) return end
+      // Damage is cut as a whole, and this began below the log start.
+      await beginAnewAt(this.#parts, logStartOffset)
+      return logStartOffset
+    })
   }
 
   /** Drops everything and begins anew at `offset`: for a replica that is below its leader's log start. */

@@ -10,6 +10,9 @@ import { segmentFileName } from './segment-files.ts'
 import type { SparseIndex } from './sparse-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
+/** Largest offset within a segment that its indexes can tell. */
+const relativeOffsetMax = 0x7fffffff
+
 /**
  * Takes up the indexes of a segment that the start has left alone, and makes them anew from the segment where they are
  * missing or make no sense. Afterwards the segment's timestamps are known.
@@ -37,7 +40,11 @@ async function rebuildIndexes(parts: LogParts, segment: Segment): Promise<void> 
   segment.reset(0)
   segment.offsetIndex.clear()
   segment.timeIndex.clear()
+  let next = segment.baseOffset
   await walkSegment(parts, segment, { from: 0, upTo: sizeBytes, checkCrc: true }, (header, position) => {
+    // Offsets are not covered by the CRC. Where they go back, or too far ahead for an index, bytes of another segment begin.
+    if (header.baseOffset < next || header.lastOffset - segment.baseOffset > relativeOffsetMax) return false
+    next = header.nextOffset
     segment.sizeBytes = position
     segment.note(batchFacts(header), parts.settings.indexIntervalBytes)
     return true
@@ -101,9 +108,11 @@ export async function replayProducers(parts: LogParts, upTo: Offset): Promise<vo
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= upTo) break
     const position = segment.baseOffset < from ? await positionBefore(parts, segment, from) : 0
-    const range = { from: position, upTo: segment.writtenBytes, checkCrc: false }
+    // With CRCs: what a bad bit says of a producer would be kept, and written into the next snapshot.
+    const range = { from: position, upTo: segment.writtenBytes, checkCrc: true }
     await walkSegment(parts, segment, range, (header) => {
-      if (header.baseOffset >= upTo) return false
+      // One that reaches beyond the end is none of this log's: segments overlap where somebody has put files together.
+      if (header.nextOffset > upTo) return false
       if (header.baseOffset >= producers.endOffset) {
         producers.appended(header, {
           baseOffset: header.baseOffset,

@@ -1,9 +1,14 @@
+import { DecompressedTooLarge } from '../codec/decompressed-too-large.ts'
+import { MalformedInput } from '../codec/malformed-input.ts'
 import { BatchHeader } from '../record/batch-header.ts'
 import type { LeaderEpoch, Offset, Position, Timestamp } from '../record/offset.ts'
-import { type BatchRecord, readRecords } from '../record/record-reader.ts'
+import { type BatchRecord, recordsIn } from '../record/record-reader.ts'
 import type { LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { headerAt, loadSegment, positionBefore, walkSegment } from './segment-loader.ts'
+
+/** Records of a batch that become more are not looked into: whoever asks waits with all others while they are. */
+const decompressedBytesMax = 16 * 1024 * 1024
 
 export interface TimestampedOffset {
   readonly offset: Offset
@@ -13,7 +18,8 @@ export interface TimestampedOffset {
 
 /**
  * The first record at or above the log start whose timestamp is at least `at`. Kafka's rule: in the first segment whose
- * largest timestamp reaches it. Only the one batch that holds the record is decompressed.
+ * largest timestamp reaches it. Only the one batch that holds the record is decompressed. Nobody has looked at its records
+ * before: where they cannot be read, or are too many, it is found by what its header says, and its reader sees what it is.
  */
 export async function findTimestamp(parts: LogParts, at: Timestamp, upTo: Offset): Promise<TimestampedOffset | null> {
   for (const segment of parts.segments.from(parts.logStartOffset)) {
@@ -73,14 +79,30 @@ async function firstRecord(
     if (end !== 'visitor') return null
     const batch = await batchAt(parts, segment, stoppedAt)
     if (batch === null) return null
-    const records = await readRecords(batch)
-    const record = records.find((one) => one.offset >= parts.logStartOffset && isSought(one))
-    if (record !== undefined) {
-      return { offset: record.offset, timestamp: record.timestamp, epoch: batch.partitionLeaderEpoch }
+    const record = await recordOrBatch(batch, (one) => one.offset >= parts.logStartOffset && isSought(one))
+    if (record !== null) {
+      const offset = Math.max(record.offset, parts.logStartOffset)
+      return { offset, timestamp: record.timestamp, epoch: batch.partitionLeaderEpoch }
     }
     position = stoppedAt + batch.sizeBytes
   }
   return null
+}
+
+/** The first record that is sought; the batch in its place when its records cannot be read; null: none of them is. */
+async function recordOrBatch(
+  batch: BatchHeader,
+  isSought: (record: BatchRecord) => boolean,
+): Promise<{ offset: Offset; timestamp: Timestamp } | null> {
+  try {
+    for (const record of await recordsIn(batch, { maxDecompressedBytes: decompressedBytesMax })) {
+      if (isSought(record)) return record
+    }
+    return null
+  } catch (error) {
+    if (!(error instanceof MalformedInput || error instanceof DecompressedTooLarge)) throw error
+    return { offset: batch.baseOffset, timestamp: batch.maxTimestamp }
+  }
 }
 
 async function batchAt(parts: LogParts, segment: Segment, position: Position): Promise<BatchHeader | null> {

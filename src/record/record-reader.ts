@@ -31,6 +31,17 @@ export async function readRecords(
   batch: BatchHeader,
   options: { maxDecompressedBytes?: number } = {},
 ): Promise<BatchRecord[]> {
+  return [...(await recordsIn(batch, options))]
+}
+
+/**
+ * The same, one by one: a batch of a megabyte may hold millions of records, which together would take many times its
+ * decompressed size. What is malformed is found when it is come to.
+ */
+export async function recordsIn(
+  batch: BatchHeader,
+  options: { maxDecompressedBytes?: number } = {},
+): Promise<Iterable<BatchRecord>> {
   const type = compressionTypes[batch.codec]
   if (type === undefined) throw new MalformedInput(`compression type ${batch.codec}`, 0)
   // What the view shows may move on while the bytes are decompressed.
@@ -39,11 +50,16 @@ export async function readRecords(
   const stored = batch.bytes.subarray(batch.at + batchHeaderBytes, batch.at + batch.sizeBytes)
   const maxBytes = options.maxDecompressedBytes ?? decompressedBytesMax
   const reader = new Reader(await decompress(type, stored, { maxBytes }))
-  const records: BatchRecord[] = []
-  for (let i = 0; i < recordCount; i++) records.push(readRecord(reader, { baseOffset, baseTimestamp, stamped }))
+  return eachRecord(reader, { recordCount, baseOffset, baseTimestamp, stamped })
+}
+
+function* eachRecord(
+  reader: Reader,
+  of: { recordCount: number; baseOffset: Offset; baseTimestamp: Timestamp; stamped: Timestamp | null },
+): Generator<BatchRecord> {
+  for (let i = 0; i < of.recordCount; i++) yield readRecord(reader, of)
   if (reader.remaining > 0)
     throw new MalformedInput(`${reader.remaining} bytes behind the last record`, reader.position)
-  return records
 }
 
 function readRecord(
