@@ -97,6 +97,7 @@ function topicOf(random: SimRandom, name: 'synced' | 'cached', minInSync: number
     'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
     'index.interval.bytes': random.pick(['0', '4096']),
     'min.insync.replicas': `${minInSync}`,
+    'replication.scheme': random.pick(['isr', 'majority']),
   }
   if (name === 'synced') settings['flush.messages'] = '1'
   return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
@@ -108,6 +109,8 @@ function settingsOf(random: SimRandom, minInSync: number): Record<string, string
     'min.insync.replicas': `${minInSync}`,
     'offsets.topic.replication.factor': '3',
     'offsets.topic.num.partitions': random.pick(['1', '2']),
+    'offsets.topic.replication.scheme': random.pick(['isr', 'majority']),
+    'majority.election.timeout.ms': random.pick(['100', '300']),
     'broker.heartbeat.interval.ms': '50',
     'broker.session.timeout.ms': random.pick(['300', '2000']),
     'controller.quorum.election.timeout.ms': random.pick(['100', '300']),

@@ -1,9 +1,10 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { TopicConfig } from '../config/topic-settings.ts'
+import type { CreateTopics } from '../metadata/controller/create-topics.ts'
 import type { Coordinator } from '../metadata/coordinator/coordinator.ts'
-import type { ClusterImage } from '../metadata/image.ts'
+import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
-import type { Offset } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
@@ -84,9 +85,9 @@ export class Broker {
   }
 
   /** What a topic that is made without saying so gets. */
-  get topicDefaults(): { partitions: number; replicationFactor: number } {
-    const { numPartitions, defaultReplicationFactor } = this.config
-    return { partitions: numPartitions, replicationFactor: defaultReplicationFactor }
+  get topicDefaults(): CreateTopics['defaults'] {
+    const { numPartitions, defaultReplicationFactor, replicationScheme } = this.config
+    return { partitions: numPartitions, replicationFactor: defaultReplicationFactor, scheme: replicationScheme }
   }
 
   topicConfig(topic: string): TopicConfig {
@@ -96,6 +97,12 @@ export class Broker {
   /** The replica that this broker has of the partition; null: none, or there is no such partition. */
   replicaOf(topic: string, partition: number): Replica | null {
     return this.#partitions.get(topic, partition)
+  }
+
+  /** Who leads the partition, -1 for nobody whom clients could be sent to, and in which epoch: as far as this broker knows. */
+  leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; leaderEpoch: LeaderEpoch } {
+    const { leader, epoch } = this.#partitions.leaderOf(topic, partition)
+    return { leader: this.image.isAlive(leader) ? leader : -1, leaderEpoch: epoch }
   }
 
   /** Why `replicaOf` has none: there is no such partition, others have it, or its log cannot be used. */
@@ -165,14 +172,15 @@ export class Broker {
 
   /** Makes a topic that a client has asked for by name. */
   async createTopicOnDemand(name: string): Promise<'made' | 'refused' | 'failed'> {
-    const { partitions, replicationFactor } = isInternalTopic(name) ? this.internalTopicShape : this.topicDefaults
+    const defaults = isInternalTopic(name) ? this.internalTopicShape : this.topicDefaults
+    const { partitions, replicationFactor } = defaults
     try {
       const answer = await this.coordinator.submit('createTopics', {
         topics: [
           { name, partitions, replicationFactor, assignment: null, configs: this.#configsOf(name, replicationFactor) },
         ],
         validateOnly: false,
-        defaults: this.topicDefaults,
+        defaults,
       })
       const code = answer[0]?.outcome.code
       return code === 'created' || code === 'topic-exists' ? 'made' : 'refused'
@@ -183,10 +191,10 @@ export class Broker {
   }
 
   /** Shape of `__consumer_offsets`; a factor beyond the brokers that there are is cut to them. */
-  get internalTopicShape(): { partitions: number; replicationFactor: number } {
-    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor } = this.config
+  get internalTopicShape(): CreateTopics['defaults'] {
+    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor, offsetsTopicReplicationScheme } = this.config
     const replicationFactor = Math.min(offsetsTopicReplicationFactor, Math.max(1, this.image.brokers.size))
-    return { partitions: offsetsTopicNumPartitions, replicationFactor }
+    return { partitions: offsetsTopicNumPartitions, replicationFactor, scheme: offsetsTopicReplicationScheme }
   }
 
   #configsOf(topic: string, replicationFactor: number): Map<string, string> {

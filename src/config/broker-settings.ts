@@ -1,6 +1,6 @@
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
 import { clusterSettings } from './cluster-settings.ts'
-import { boolean, custom, int, list, long, short, string } from './setting-kinds.ts'
+import { boolean, custom, int, list, long, oneOf, short, string } from './setting-kinds.ts'
 import { topicDefaultSettings } from './topic-default-settings.ts'
 
 const mib = 1_048_576
@@ -197,6 +197,11 @@ const groupSettings = {
     default: 3,
     min: 1,
     about: 'Replicas of __consumer_offsets, or as many as there are brokers, if fewer. Taken when it is made.',
+  }),
+  'offsets.topic.replication.scheme': oneOf(['isr', 'majority'], {
+    default: 'isr',
+    because: 'offsets of groups are replicated by one of these, whatever the topics are',
+    about: 'Trilog only. The replication.scheme of __consumer_offsets. Taken when it is made.',
   }),
   'offsets.topic.segment.bytes': int({
     default: 104_857_600,

@@ -134,6 +134,8 @@ const own = new Set([
   'log.file.handles.max',
   'log.read.buffers.max.bytes',
   'log.tail.memory.max.bytes',
+  'majority.election.timeout.ms',
+  'offsets.topic.replication.scheme',
   'peer.advertised.listener',
   'peer.listener',
   'pooled.request.max.bytes',

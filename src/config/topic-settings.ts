@@ -101,10 +101,11 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
-  'replication.scheme': oneOf(['isr'], {
+  'replication.scheme': oneOf(['isr', 'majority'], {
     default: 'isr',
-    because: 'this release runs one broker; majority and primary-backup come with clusters',
-    about: 'Trilog only. How the topic is replicated: isr, as Kafka does it. Taken when the topic is made.',
+    because: 'primary-backup is not built yet',
+    about:
+      'Trilog only. How the topic is replicated: isr, as Kafka does it, or majority: more than half of the replicas must have a record, and they elect their leader themselves. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,
@@ -176,7 +177,6 @@ export const brokerDefaultsOf: Readonly<Partial<Record<TopicSettingName, readonl
   'min.compaction.lag.ms': same('log.cleaner.min.compaction.lag.ms'),
   'min.insync.replicas': same('min.insync.replicas'),
   preallocate: same('log.preallocate'),
-  'replication.scheme': same('replication.scheme'),
   'retention.bytes': same('log.retention.bytes'),
   'retention.ms': [
     { name: 'log.retention.ms', factor: 1 },

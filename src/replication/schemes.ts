@@ -26,3 +26,8 @@ export function isrScheme(minInSyncReplicas: number): Scheme {
 
 /** Raft's and DLedger's: the replicas vote. The metadata log is replicated by it. */
 export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }
+
+/** The scheme that a topic's settings choose. */
+export function schemeOf(topic: { replicationScheme: Scheme['name']; minInsyncReplicas: number }): Scheme {
+  return topic.replicationScheme === 'majority' ? majorityScheme : isrScheme(topic.minInsyncReplicas)
+}

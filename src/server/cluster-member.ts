@@ -12,6 +12,7 @@ import { Peers } from '../peer/peers.ts'
 import type { Replica } from '../replica/replica.ts'
 import { ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
+import { schemeOf } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 import { openMetadataReplica } from './metadata-replica.ts'
@@ -62,7 +63,8 @@ export class ClusterMember {
       clock,
       random,
       rulesOf: (topic) => {
-        return { elect: 'coordinator', minInSyncReplicas: this.configs.topic(topic).minInsyncReplicas }
+        const config = this.configs.topic(topic)
+        return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
       },
     })
     const sessionMs = config.brokerSessionTimeoutMs

@@ -76,9 +76,12 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
   }
 
   brokerFor(partition: number): BrokerEndpoint | null {
-    const leader = this.#broker.image.partition(offsetsTopicName, partition)?.leader
-    const broker = leader === undefined ? undefined : this.#broker.image.brokers.get(leader)
-    return broker === undefined || broker.fenced ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
+    const { image } = this.#broker
+    const topic = image.topics.get(offsetsTopicName)
+    const led = topic?.partitions[partition]
+    if (topic === undefined || led === undefined) return null
+    const broker = image.brokers.get(this.#broker.leaderOf(topic, led).leader)
+    return broker === undefined ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
   }
 
   self(): BrokerEndpoint {

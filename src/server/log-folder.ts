@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import { FileHandles } from '../log/file-handles.ts'
 import { Log } from '../log/log.ts'
 import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
+import { folderOf } from '../log/log-directory-name.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { TailMemory } from '../log/tail-memory.ts'
 import type { Offset } from '../record/offset.ts'
@@ -98,6 +99,10 @@ export class LogFolder implements PartitionLogs {
     if (relay !== undefined) relay.target = events
     log.configure(settings)
     return log
+  }
+
+  folderOf(name: { topic: string; partition: number }): string {
+    return `${this.directory.path}/${folderOf(name)}`
   }
 
   checkpoint(): Promise<void> {

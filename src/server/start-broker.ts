@@ -120,7 +120,8 @@ function brokerOf(
   const { identity, path } = folder.directory
   const { image, configs, coordinator, groups, metadataReplica } = member
   const partitions = new HostedPartitions({
-    ...runtime,
+    runtime,
+    electionMs: config.majorityElectionTimeoutMs,
     self: config.nodeId,
     directory: identity.directoryId,
     image,

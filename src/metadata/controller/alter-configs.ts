@@ -57,6 +57,12 @@ function alter(context: DecisionContext, resource: AlteredResource, records: Met
   if (refusal !== null) return refusal
   const changes = changesOf(resource, image.settings(resource.type, resource.name))
   if (isConfigRefusal(changes)) return changes
+  const scheme = changes.has(schemeName) ? (changes.get(schemeName) ?? 'isr') : null
+  if (resource.type === resourceTypes.topic && scheme !== null) {
+    const before = image.settings(resource.type, resource.name).get(schemeName) ?? 'isr'
+    const message = `${schemeName} of topic '${resource.name}' is ${before} since it was made: it cannot be changed to ${scheme}`
+    if (scheme !== before) return { code: 'invalid-config', message }
+  }
   for (const [name, value] of changes) {
     records.push({ type: 'config', resourceType: resource.type, resourceName: resource.name, name, value })
   }
@@ -64,6 +70,7 @@ function alter(context: DecisionContext, resource: AlteredResource, records: Met
   return { code: 'altered' }
 }
 
+const schemeName = 'replication.scheme'
 const minInSyncName = 'min.insync.replicas'
 
 /**

@@ -66,7 +66,7 @@ const registration = {
 const creation = (name: string) => ({
   topics: [{ name, partitions: 1, replicationFactor: 1, assignment: null, configs: new Map() }],
   validateOnly: false,
-  defaults: { partitions: 1, replicationFactor: 1 },
+  defaults: { partitions: 1, replicationFactor: 1, scheme: 'isr' as const },
 })
 
 async function inWorld(run: (node: SimNode, world: SimWorld) => Promise<void>): Promise<void> {
