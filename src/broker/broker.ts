@@ -102,7 +102,12 @@ export class Broker {
   /** Who leads the partition, -1 for nobody whom clients could be sent to, and in which epoch: as far as this broker knows. */
   leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; leaderEpoch: LeaderEpoch } {
     const { leader, epoch } = this.#partitions.leaderOf(topic, partition)
-    return { leader: this.image.isAlive(leader) ? leader : -1, leaderEpoch: epoch }
+    if (this.image.isAlive(leader)) return { leader, leaderEpoch: epoch }
+    const { replicationScheme } = this.topicConfig(topic.name)
+    const backup = partition.replicas.find((broker) => this.image.isAlive(broker) && broker !== partition.replicas[0])
+    // Consumers go on there. No election has taken place: with an epoch they would compare what cannot be compared (KIP-320).
+    if (replicationScheme === 'primary-backup') return { leader: backup ?? -1, leaderEpoch: -1 }
+    return { leader: -1, leaderEpoch: epoch }
   }
 
   /** Why `replicaOf` has none: there is no such partition, others have it, or its log cannot be used. */

@@ -109,7 +109,7 @@ export class HostedPartitions {
   /** Who leads the partition in which epoch, as far as this broker knows; leader -1: nobody. */
   leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; epoch: LeaderEpoch } {
     const { leader, leaderEpoch: epoch } = partition
-    if (this.#schemeOf(topic.name).elect === 'coordinator') return { leader, epoch }
+    if (this.#schemeOf(topic.name).elect !== 'self') return { leader, epoch }
     return this.#groups.leaderOf({ topicId: topic.id, partition: partition.index }) ?? { leader: -1, epoch: -1 }
   }
 
@@ -259,7 +259,7 @@ export class HostedPartitions {
         self,
         scheme,
         link: isAlone ? null : this.#linkFor(name, group),
-        inSync: isAlone || scheme.elect === 'self' ? null : this.#inSync,
+        inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
         suspect,
         clock: this.#clock,
         logger: this.#logger,

@@ -140,6 +140,7 @@ const own = new Set([
   'peer.listener',
   'pooled.request.max.bytes',
   'replication.scheme',
+  'replication.sync.backups',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

@@ -122,9 +122,8 @@ export const topicDefaultSettings = {
   }),
   'message.max.bytes': int({ default: 1_048_588, min: 0, dynamic: true, about: defaultOf('max.message.bytes') }),
   'min.insync.replicas': int({ default: 1, min: 1, dynamic: true, about: defaultOf('min.insync.replicas') }),
-  'replication.scheme': oneOf(['isr', 'majority'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'primary-backup is not built yet',
     about: 'Trilog only. What replication.scheme is for topics that are made without it.',
   }),
   'unclean.leader.election.enable': boolean({

@@ -101,11 +101,16 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
-  'replication.scheme': oneOf(['isr', 'majority'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'primary-backup is not built yet',
     about:
-      'Trilog only. How the topic is replicated: isr, as Kafka does it, or majority: more than half of the replicas must have a record, and they elect their leader themselves. Taken when the topic is made.',
+      'Trilog only. How the topic is replicated: isr, as Kafka does it; majority: more than half of the replicas must have a record, and they elect their leader themselves; primary-backup, as RocketMQ: the first replica leads or nobody, and consumers go on at a backup. Taken when the topic is made.',
+  }),
+  'replication.sync.backups': int({
+    default: 0,
+    min: 0,
+    about:
+      'Trilog only. primary-backup: how many backups must have a record besides the primary before it is acknowledged; 0: none, they copy it afterwards. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,

@@ -295,6 +295,7 @@ export class Replica {
   append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
+    if (!leader.takesWrites) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -338,6 +339,8 @@ export class Replica {
       // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
       const inLog = request.from > visible && request.from <= log.logEndOffset
       if (inLog) return this.#nothingAt(visible)
+      // A backup may be behind what its primary has answered: that comes back with the primary.
+      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
       return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
     }
     const lastStableOffset = log.lastStableOffset(visible)
@@ -358,7 +361,10 @@ export class Replica {
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) return this.#notLeader()
+    if (this.#leadership === null) {
+      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
+      return isServed ? null : this.#notLeader()
+    }
     if (callers < 0 || callers === this.#epoch) return null
     return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
   }
@@ -370,6 +376,7 @@ export class Replica {
 
   /** Moves the log start to `offset`, or to the high watermark (null). The log start that was reached. */
   async deleteBefore(offset: Offset | null): Promise<Offset | ReadRefusal> {
+    if (!this.leads) return this.#notLeader()
     const visible = this.#visibleUpTo()
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
@@ -379,6 +386,12 @@ export class Replica {
     if (to > logStartOffset) await this.#log.advanceLogStart(to)
     this.#leadership?.parked.wake()
     return this.#log.logStartOffset
+  }
+
+  /** Whoever decides on leaders has found that nobody has more: it counts again. */
+  trust(): void {
+    this.#suspect = false
+    this.#link?.trusted()
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
@@ -448,8 +461,7 @@ export class Replica {
           this.#advanceTo(effect.to)
           break
         case 'trust':
-          this.#suspect = false
-          this.#link?.trusted()
+          this.trust()
           break
         case 'misled':
           this.#onMisled(follower, effect)
@@ -520,7 +532,10 @@ export class Replica {
 
   #serveView() {
     const leader = this.#leadership?.leader
-    return { leads: leader !== undefined, highWatermark: this.highWatermark, epochStart: leader?.epochStart ?? 0 }
+    const { highWatermark } = this
+    const isLed = this.#knownLeader !== null
+    const { storedUpTo } = this.#log
+    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
   }
 
   #visibleUpTo(): Offset | ReadRefusal {

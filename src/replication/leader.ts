@@ -91,6 +91,11 @@ export class Leader {
     }
   }
 
+  /** Whether producers may write here at all. */
+  get takesWrites(): boolean {
+    return this.#commit.takesWrites(this.#view())
+  }
+
   /** Asked before an append that wants acks=all. */
   admits(): CommitRefusal | null {
     return this.#commit.admits(this.#view())
@@ -127,6 +132,7 @@ export class Leader {
 
   #view(): CommitView {
     return {
+      self: this.#self,
       copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
       inSync: this.#sets.inSync,
       maximalInSync: this.#inSync?.maximal ?? this.#sets.inSync,

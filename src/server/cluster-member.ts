@@ -30,6 +30,7 @@ export class ClusterMember {
   readonly replay: ImageReplay
   readonly groups: ReplicationGroups
   readonly peers: Peers
+  readonly asks: Asks
   readonly metadataReplica: Replica
   /** Of this process. */
   readonly incarnation: string
@@ -56,10 +57,11 @@ export class ClusterMember {
     })
     this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
+    this.asks = new Asks(parts.peers, clock)
     this.coordinator = new EmbeddedCoordinator({
       replica: parts.replica,
       replay: this.replay,
-      asks: new Asks(parts.peers, clock),
+      asks: this.asks,
       clock,
       random,
       rulesOf: (topic) => {

@@ -22,6 +22,7 @@ import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import { LogFolder } from './log-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
+import { PrimaryReturns } from './primary-returns.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
 export interface RunningBroker {
@@ -88,12 +89,15 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
+  const returns = returnsOf(runtime, member, partitions)
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
+    returns.look(records)
   })
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
+  returns.lookAtAll()
   if (!isPicked) await listener.start()
   await groups.loaded()
   const stopTimers = [expireProducers(runtime, broker), reviewInSync(runtime, broker, partitions)]
@@ -108,7 +112,10 @@ async function startAs(
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
-    stop: () => stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch }),
+    stop: () => {
+      returns.close()
+      return stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch })
+    },
   }
 }
 
@@ -160,6 +167,12 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   const { clock, logger } = runtime
   const isHopeless = (): boolean => metadataReplica.log.fault !== null
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
+}
+
+function returnsOf(runtime: Runtime, member: ClusterMember, partitions: HostedPartitions): PrimaryReturns {
+  const { coordinator, configs, asks, incarnation } = member
+  const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
+  return new PrimaryReturns({ ...runtime, coordinator, configs, asks, incarnation, partitions, self, patienceMs })
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */

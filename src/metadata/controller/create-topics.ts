@@ -1,6 +1,6 @@
 import { validateTopicConfigs } from '../../config/topic-config.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
-import type { Scheme } from '../../replication/schemes.ts'
+import { electOf, type Scheme } from '../../replication/schemes.ts'
 import type { Random } from '../../runtime/random.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
@@ -105,7 +105,14 @@ function createTopic(
   const scheme = (configs.get(schemeName) ?? request.defaults.scheme) as Scheme['name']
   // Written down unless it is what no word means: brokers may give others to new topics one day.
   if (scheme !== 'isr') configs.set(schemeName, scheme)
-  const elect = scheme === 'majority' ? 'self' : 'coordinator'
+  const backups = Number(configs.get('replication.sync.backups') ?? 0)
+  if (backups > 0 && backups >= (replicas[0]?.length ?? 0)) {
+    return refuse(
+      'invalid-config',
+      `replication.sync.backups is ${backups}, and the topic has no more than that many replicas`,
+    )
+  }
+  const elect = electOf(scheme)
   const id = newTopicId(random)
   records.push({ type: 'topic', name: topic.name, topicId: id })
   for (const [name, value] of configs) {

@@ -6,6 +6,7 @@ import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { registerBroker } from './register-broker.ts'
+import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 
@@ -19,6 +20,7 @@ export const operations = {
   deleteTopics,
   fenceBroker,
   registerBroker,
+  seatLeader,
   unfenceBroker,
   unregisterBroker,
 } as const

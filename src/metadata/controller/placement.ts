@@ -36,23 +36,23 @@ export function brokersForReplicas(image: ClusterImage, replicationFactor: numbe
 
 /**
  * The record of a new partition: every replica that is alive is in sync, the first of them leads in epoch 0. Where the
- * replicas elect their leader themselves all are voters, and nobody leads yet.
+ * replicas elect their leader themselves all are voters, and nobody leads yet; where roles are fixed the first one leads or nobody.
  */
 export function partitionRecord(
   image: ClusterImage,
   partition: { topicId: string; partition: number; replicas: readonly BrokerId[]; elect: TopicRules['elect'] },
 ): MetadataRecord {
   const { topicId, replicas, elect } = partition
-  const isSelf = elect === 'self'
-  const inSync = isSelf ? [...replicas] : replicas.filter((broker) => image.isAlive(broker))
+  const living = replicas.filter((broker) => image.isAlive(broker))
+  const leaders = { coordinator: living[0], self: undefined, fixed: living.find((broker) => broker === replicas[0]) }
   return {
     type: 'partition',
     topicId,
     partition: partition.partition,
     replicas: [...replicas],
     directories: replicas.map((broker) => image.brokers.get(broker)?.directoryId ?? ''),
-    inSync,
-    leader: isSelf ? -1 : (inSync[0] ?? -1),
+    inSync: elect === 'coordinator' ? living : [...replicas],
+    leader: leaders[elect] ?? -1,
     leaderEpoch: 0,
   }
 }

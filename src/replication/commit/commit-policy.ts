@@ -10,6 +10,9 @@ export interface ReplicaCopy {
 
 /** What a commit policy decides from. */
 export interface CommitView {
+  /** The leader. */
+  readonly self: BrokerId
+  /** In the order of the replicas, its own included. */
   readonly copies: readonly ReplicaCopy[]
   /** The in-sync set as committed in the image; `isr` only, otherwise all replicas. */
   readonly inSync: readonly BrokerId[]
@@ -25,11 +28,13 @@ export type CommitRefusal = { code: 'not-enough-replicas'; inSync: number; requi
 
 /** The commit rule of a scheme: pure functions of the view. */
 export interface CommitPolicy {
-  readonly name: 'isr' | 'majority'
+  readonly name: 'isr' | 'majority' | 'primary-backup'
   /** Everything below the answer is committed, or -1 where nothing can be said. The caller never moves backwards. */
   committedUpTo(view: CommitView): Offset
   /** Asked before an append with acks=all. */
   admits(view: CommitView): CommitRefusal | null
+  /** Whether this leader takes records of producers at all. */
+  takesWrites(view: CommitView): boolean
   /** Whether a new leader opens its epoch with a control batch, because its elections compare logs. */
   readonly opensEpoch: boolean
 }

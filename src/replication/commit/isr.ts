@@ -11,6 +11,7 @@ export function isrCommit(minInSyncReplicas: number): CommitPolicy {
   return {
     name: 'isr',
     opensEpoch: false,
+    takesWrites: () => true,
     committedUpTo(view) {
       if (view.inSync.length < required(view)) return -1
       let least: Offset = Number.MAX_SAFE_INTEGER
