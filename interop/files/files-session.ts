@@ -3,6 +3,7 @@ import type { Target, TargetControl } from '../targets/target.ts'
 import { ToolSession } from '../tools/tool-session.ts'
 import type { DumpedFile } from './dump-text.ts'
 import { filesOf, kafkaDump } from './kafka-dump.ts'
+import { difference, trilogDump } from './trilog-dump.ts'
 import { write } from './writer.ts'
 
 /** Small segments and many index entries, so that little data makes many files. */
@@ -45,14 +46,30 @@ export class FilesSession {
     return work().finally(() => this.control.restart())
   }
 
-  /** The topic's files as Kafka's tool prints them, which must have no complaint. Also looks at the metadata log. */
+  /**
+   * The topic's files as Kafka's tool prints them, which must have no complaint and tell what `trilog log dump` tells. Also
+   * looks at the metadata log.
+   */
   async dump(topic: string): Promise<readonly DumpedFile[]> {
-    const files = filesOf(this.folderOf(topic), join(this.dataFolder, '__cluster_metadata-0'))
+    const folders = [this.folderOf(topic), join(this.dataFolder, '__cluster_metadata-0')]
+    const files = filesOf(...folders)
     const { files: dumped, complaints } = await kafkaDump(files)
     if (complaints.length > 0) throw new Error(`${complaints.length} complaints: ${complaints.slice(0, 5).join(' | ')}`)
     if (dumped.length !== files.length) throw new Error(`${dumped.length} of ${files.length} files were dumped`)
+    await seeSameFacts(dumped, folders)
     return dumped.filter(({ path }) => path.startsWith(this.folderOf(topic)))
   }
+}
+
+async function seeSameFacts(kafka: readonly DumpedFile[], folders: readonly string[]): Promise<void> {
+  const dumps = await Promise.all(folders.map((folder) => trilogDump(folder)))
+  const damages = dumps.flatMap((dump) => dump.damages)
+  if (damages.length > 0) throw new Error(`trilog log dump: ${damages.slice(0, 5).join(' | ')}`)
+  const differs = difference(
+    kafka,
+    dumps.flatMap(({ files }) => files),
+  )
+  if (differs !== null) throw new Error(`the two programs differ: ${differs}`)
 }
 
 /** The lines of all files with that ending, in the order of their offsets. */

@@ -9,7 +9,7 @@ import { batchesOf, type FilesSession, recordsOf } from './files-session.ts'
 import { filesOf } from './kafka-dump.ts'
 import { seePlants } from './plants.ts'
 
-const tool = 'kafka-dump-log'
+const tool = 'both dumps'
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /** Everything that makes, changes or cuts the files of a partition, and Kafka's own tool on what it leaves. */
@@ -121,7 +121,7 @@ export const ownFileSteps: readonly Step<FilesSession>[] = [
   },
   {
     tool,
-    what: 'complains about every change that is planted in a copy',
+    what: 'complain about every change that is planted in a copy',
     async run(session) {
       const topic = await session.createTopic('planted')
       await session.write(topic, 'idempotent none 60 300', 'plain gzip 60 300')

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { filesOf, kafkaDump } from './kafka-dump.ts'
+import { trilogDump } from './trilog-dump.ts'
 
 /** A change of one file that makes it wrong. */
 interface Plant {
@@ -21,7 +22,7 @@ const plants: readonly Plant[] = [
   { what: 'a flipped bit in a snapshot of producers', ending: '.snapshot', change: (bytes) => flip(bytes, 12) },
 ]
 
-/** Plants each change in a copy of a partition's folder. Throws when Kafka's tool does not complain about one. */
+/** Plants each change in a copy of a partition's folder. Throws when Kafka's tool or Trilog's does not complain about one. */
 export async function seePlants(folder: string): Promise<void> {
   for (const { what, ending, change } of plants) {
     const copy = await mkdtemp(join(tmpdir(), 'planted-'))
@@ -31,7 +32,9 @@ export async function seePlants(folder: string): Promise<void> {
       if (changed === undefined) throw new Error(`${folder} has no ${ending}`)
       await writeFile(changed, change(await readFile(changed)))
       const { complaints } = await kafkaDump(sameSegment(filesOf(copy), changed))
-      if (complaints.length === 0) throw new Error(`nobody complains about ${what}`)
+      if (complaints.length === 0) throw new Error(`kafka-dump-log does not complain about ${what}`)
+      const { damages } = await trilogDump(copy)
+      if (damages.length === 0) throw new Error(`trilog log dump does not complain about ${what}`)
     } finally {
       await rm(copy, { recursive: true })
     }
