@@ -560,13 +560,20 @@ export class Replica {
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
       if (effect.type === 'propose-in-sync') {
-        this.#inSync?.propose(this, effect.proposal)
+        this.#proposeInSync(effect.proposal)
         continue
       }
       this.#leadership?.committed.advance(effect.to)
       this.#advanceTo(effect.to)
     }
     this.#leadership?.parked.wake()
+  }
+
+  #proposeInSync(proposal: InSyncProposal): void {
+    const facts = { topic: this.topic, partition: this.partition, epoch: this.#epoch, ...proposal }
+    const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
+    this.#logger.info(facts, joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave')
+    this.#inSync?.propose(this, proposal)
   }
 
   #advanceTo(highWatermark: Offset): void {

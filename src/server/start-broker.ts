@@ -10,6 +10,7 @@ import type { RecoveryReport } from '../log/log-recovery.ts'
 import type { OpenReport } from '../log/log-directory.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
@@ -28,6 +29,8 @@ export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
   /** Null: the broker has no HTTP port, or it could not be had. */
   readonly http: { readonly host: string; readonly port: number } | null
+  /** All that it hosts, that of the metadata log first: for those who look on from outside. */
+  replicas(): Iterable<Replica>
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -108,6 +111,7 @@ async function startAs(
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
+    replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch }),
   }
