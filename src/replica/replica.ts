@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.ts'
-import { LogAppendFault, LogReadFault } from '../log/log-faults.ts'
+import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
@@ -8,15 +8,15 @@ import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import { Follower, type FollowerEvent } from '../replication/follower.ts'
 import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { DiskFault } from '../runtime/disk.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Following, type FollowingSink } from './following.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -97,9 +97,6 @@ interface Leadership {
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
-/** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
-const fetchAgainMs = 50
-
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
@@ -120,10 +117,9 @@ export class Replica {
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
-  #follower: Follower | null = null
+  #following!: Following
   readonly #answerBytesMax: number
   #suspect: boolean
-  #cutting: Promise<void> | null = null
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
@@ -151,6 +147,7 @@ export class Replica {
       flushed: () => {},
       failed: (fault) => opened.#onFailed(fault),
     })
+    opened.#following = opened.#followingOf(opened.#log)
     return opened
   }
 
@@ -187,12 +184,12 @@ export class Replica {
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
   async settled(): Promise<void> {
-    while (this.#cutting !== null) await this.#cutting
+    await this.#following.settled()
   }
 
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(this.#cutting === null, 'a log that is being cut cannot be led', { epoch })
+    invariant(!this.#following.isCutting, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
     // Whoever decided on it knew, and nobody else has more.
     this.#suspect = false
@@ -214,17 +211,8 @@ export class Replica {
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
-    invariant(this.#cutting === null, 'a log that is being cut changes its leader', { epoch })
     this.#leave(epoch, leader)
-    this.#follower = new Follower({
-      epoch,
-      leader,
-      log: this.#log,
-      highWatermark: this.highWatermark,
-      suspect: this.#suspect,
-      rules: this.#rules,
-    })
-    this.#carryOut(this.#follower, { type: 'reachable' })
+    this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
     this.#wakeWatchers()
   }
 
@@ -251,14 +239,12 @@ export class Replica {
 
   /** The answer to this replica's own fetch. */
   answered(from: BrokerId, answer: FetchAnswer): void {
-    const follower = this.#follower
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    this.#following.answered(from, answer)
   }
 
   /** A broker can be reached, over a new stream: what was on its way before is lost. */
   connected(broker: BrokerId): void {
-    const follower = this.#follower
-    if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+    this.#following.connected(broker)
   }
 
   disconnected(broker: BrokerId): void {
@@ -374,8 +360,11 @@ export class Replica {
     return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
   }
 
-  /** Moves the log start to `offset`, or to the high watermark (null). The log start that was reached. */
-  async deleteBefore(offset: Offset | null): Promise<Offset | ReadRefusal> {
+  /**
+   * Moves the log start to `offset`, or to the high watermark (null). The log start that was reached; whoever makes it durable
+   * has the log's files removed afterwards.
+   */
+  deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
     const visible = this.#visibleUpTo()
     if (typeof visible !== 'number') return visible
@@ -383,7 +372,7 @@ export class Replica {
     if (fault !== null) return { code: 'storage-error' }
     const to = offset ?? visible
     if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    if (to > logStartOffset) await this.#log.advanceLogStart(to)
+    this.#log.moveLogStart(to)
     this.#leadership?.parked.wake()
     return this.#log.logStartOffset
   }
@@ -392,6 +381,14 @@ export class Replica {
   trust(): void {
     this.#suspect = false
     this.#link?.trusted()
+  }
+
+  /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
+  async expire(): Promise<boolean> {
+    if (this.#following.isCutting) return false
+    const moved = await this.#log.expire(this.highWatermark)
+    if (moved) this.#leadership?.parked.wake()
+    return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
@@ -415,6 +412,22 @@ export class Replica {
     }
   }
 
+  #followingOf(log: Log): Following {
+    const { topic, partition } = this
+    const sink: FollowingSink = {
+      fetch: (to, request) => this.#link?.fetch(to, request),
+      advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
+      misled: (told) => {
+        if (this.#scheme.elect !== 'self') return false
+        this.#link?.misled(told)
+        return true
+      },
+      trusted: () => this.trust(),
+    }
+    const facts = { topic, partition }
+    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+  }
+
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
     const voters = replicas.map(({ broker }) => broker)
     const batch = leaderChangeBatch({ leader: this.#self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
@@ -428,7 +441,7 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
-    this.#follower = null
+    this.#following.end()
     leadership?.parked.end((request) => this.#denies(request))
     leadership?.committed.refuseAll(this.#notLeader())
   }
@@ -437,87 +450,6 @@ export class Replica {
     // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
     const leader = this.#knownLeader === this.#self.broker ? null : this.#knownLeader
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
-  }
-
-  #carryOut(follower: Follower, event: FollowerEvent): void {
-    for (const effect of follower.step(event)) {
-      switch (effect.type) {
-        case 'fetch':
-          this.#link?.fetch(effect.to, effect.request)
-          break
-        case 'append':
-          this.#appendFetched(follower, effect.entries)
-          break
-        case 'cut':
-          this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
-          break
-        case 'restart':
-          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
-          break
-        case 'advance-log-start':
-          void this.#advanceLogStart(effect.to)
-          break
-        case 'advance-high-watermark':
-          this.#advanceTo(effect.to)
-          break
-        case 'trust':
-          this.trust()
-          break
-        case 'misled':
-          this.#onMisled(follower, effect)
-          break
-        default:
-          effect satisfies never
-      }
-    }
-  }
-
-  #appendFetched(follower: Follower, entries: Uint8Array): void {
-    try {
-      this.#log.appendReplicated(entries)
-    } catch (error) {
-      if (!(error instanceof LogAppendFault || error instanceof LogReadFault)) throw error
-      const facts = { topic: this.topic, partition: this.partition, error: error.message }
-      this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
-      this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
-    }
-  }
-
-  #onMisled(follower: Follower, { epoch, leader }: { epoch: LeaderEpoch; leader: BrokerId | null }): void {
-    if (this.#scheme.elect === 'self') return this.#link?.misled({ followed: follower.epoch, epoch, leader })
-    // One of the two has not heard yet who leads now: whoever decided on it tells both.
-    this.#fetchAgain(follower, { type: 'reachable' })
-  }
-
-  #fetchAgain(follower: Follower, event: FollowerEvent): void {
-    this.#clock.setTimer(fetchAgainMs, () => {
-      if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
-    })
-  }
-
-  async #advanceLogStart(to: Offset): Promise<void> {
-    try {
-      await this.#log.advanceLogStart(Math.min(to, this.#log.logEndOffset))
-    } catch (error) {
-      // The log has failed, and told so; or the files go with the next start.
-      if (!(error instanceof DiskFault)) throw error
-    }
-  }
-
-  async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
-    const { logStartOffset, logEndOffset } = this.#log
-    const facts = { topic: this.topic, partition: this.partition, logStartOffset, logEndOffset, to }
-    this.#logger.info(facts, 'the log is cut: its leader has something else there')
-    try {
-      await change(to)
-    } catch (error) {
-      // The log has failed, and told so.
-      if (!(error instanceof DiskFault)) throw error
-      return
-    } finally {
-      this.#cutting = null
-    }
-    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 
   #nothingAt(visible: Offset): ReadAnswer {
@@ -554,7 +486,8 @@ export class Replica {
   #onStored(upTo: Offset): void {
     this.#stored.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
-    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'stored', upTo })
+    // It is opened through this replica, which has no hands for it before.
+    this.#following?.stored(upTo)
   }
 
   #onFailed(fault: DiskFault): void {

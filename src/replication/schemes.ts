@@ -32,7 +32,7 @@ export const isrScheme = once((minInSyncReplicas) => {
 export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }
 
 /** RocketMQ's classic: the first replica leads or nobody does. By how many backups must have what is acknowledged. */
-export const primaryBackupScheme = once((backups) => {
+const primaryBackupScheme = once((backups) => {
   return { name: 'primary-backup', elect: 'fixed', commit: primaryCommit(backups), serve: serveAtBackup }
 })
 

@@ -105,8 +105,13 @@ export class PrimaryReturns {
     if (ends.length < needed) return
     let furthest: { broker: BrokerId; position: LogPosition } = { broker: self, position: positionOf(replica) }
     for (const end of ends) if (!isUpToDate(furthest.position, end.position)) furthest = end
-    logger.info({ ...group, topic: topic.name, asked: ends.length, furthest }, 'a primary has asked its backups')
-    if (furthest.broker === self && copies > 0) replica.trust()
+    const lacks = furthest.broker !== self
+    const facts = { ...group, topic: topic.name, heard: ends.length, furthest }
+    logger.info(
+      facts,
+      lacks ? 'a primary gets back from a backup what it lacks' : 'no backup has more than its primary',
+    )
+    if (!lacks && copies > 0) replica.trust()
     await this.#seat(awaited, furthest.broker)
   }
 

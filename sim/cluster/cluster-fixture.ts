@@ -1,0 +1,120 @@
+import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
+import { metadata } from '../../src/kafka/schema/metadata.ts'
+import type { Replica } from '../../src/replica/replica.ts'
+import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import type { ReadRecord } from '../history.ts'
+import { KafkaWorkloadClient } from '../kafka-client.ts'
+import { machineName } from '../machine-faults.ts'
+import type { WorkloadProducer } from '../tested-broker.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
+
+const settings = {
+  'default.replication.factor': '3',
+  'broker.heartbeat.interval.ms': '50',
+  'broker.session.timeout.ms': '300',
+}
+
+/** A cluster of three, for stories: what happens to it is told step by step, and virtual time passes until something holds. */
+export class ClusterFixture {
+  readonly world: SimWorld
+  readonly machines: readonly ClusterMachine[]
+  readonly client: KafkaWorkloadClient
+  readonly #link: ClusterLink
+  readonly #producer: WorkloadProducer
+
+  private constructor(seed: number) {
+    this.world = new SimWorld(seed)
+    const violate = (code: string, detail: string): never => {
+      throw new Error(`${code}: ${detail}`)
+    }
+    this.machines = [1, 2, 3].map((id) => new ClusterMachine(id, { world: this.world, settings, violate }))
+    const { runtime } = this.world.node('client')
+    const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    this.#link = open()
+    this.client = new KafkaWorkloadClient(runtime, open)
+    this.#producer = this.client.openProducer({ name: 'teller', idempotent: false, acks: -1 })
+  }
+
+  /** With a topic `t` of one partition, whose leader is told to `story` first. */
+  static async tell(
+    topicSettings: Readonly<Record<string, string>>,
+    story: (cluster: ClusterFixture, leader: ClusterMachine) => Promise<void>,
+    seed = 1,
+  ): Promise<void> {
+    const cluster = new ClusterFixture(seed)
+    const { world, machines } = cluster
+    const voters = (await world.complete(Promise.all(machines.map((machine) => machine.format())))).join(',')
+    for (const machine of machines) machine.start({ 'controller.quorum.voters': voters })
+    await cluster.until(() => machines.every(({ isUp }) => isUp))
+    const topic = { name: 't', partitions: 1, flushed: false, settings: topicSettings }
+    await world.complete(cluster.client.createTopic(topic))
+    await cluster.until(() => cluster.leader !== null)
+    await story(cluster, cluster.leader as ClusterMachine)
+  }
+
+  /** Where the partition is led. */
+  get leader(): ClusterMachine | null {
+    return this.machines.find((machine) => this.replicaOn(machine)?.leads) ?? null
+  }
+
+  replicaOn({ replicas }: ClusterMachine): Replica | null {
+    return [...replicas].find(({ topic }) => topic === 't') ?? null
+  }
+
+  /** Rejects when it does not come to hold within ten virtual seconds. */
+  async until(holds: () => boolean): Promise<void> {
+    if (!(await this.world.runUntil(holds, 10_000))) throw new Error(`it does not come to hold: ${holds}`)
+  }
+
+  /** The offset, or the error's message. */
+  async produce(value: string): Promise<number | string> {
+    const batch = { topic: 't', partition: 0, values: [value], again: false }
+    return this.#reached(() => this.#producer.send(batch)).then(
+      (offset) => offset ?? -1,
+      (error: Error) => error.message,
+    )
+  }
+
+  /** Asks again while it comes to a broker that is down. */
+  async #reached<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.world.complete(ask())
+      } catch (error) {
+        if (!(error instanceof BrokerUnreachable)) throw error
+        await this.world.run({ untilMs: this.world.nowMs + 20 })
+      }
+    }
+  }
+
+  /** Until it is taken. */
+  async insist(value: string): Promise<void> {
+    while (typeof (await this.produce(value)) !== 'number') await this.world.run({ untilMs: this.world.nowMs + 100 })
+  }
+
+  /** The values that a consumer gets, control batches left out, or the error's message. */
+  async read(): Promise<string[] | string> {
+    const values: ReadRecord[] = []
+    try {
+      for (let from = 0; ; ) {
+        const records = await this.#reached(() => this.client.read('t', 0, from, 0))
+        const last = records.at(-1)
+        if (last === undefined) break
+        values.push(...records)
+        from = last.offset + 1
+      }
+    } catch (error) {
+      return (error as Error).message
+    }
+    return values.map(({ value }) => value).filter((value) => !value.startsWith('control'))
+  }
+
+  /** What Metadata tells of the partition. */
+  async told() {
+    const body = { topics: [{ name: 't' }], allowAutoTopicCreation: false }
+    const { topics } = await this.#reached(() => this.#link.call(metadata, body))
+    return topics[0]?.partitions[0]
+  }
+}
