@@ -36,8 +36,6 @@ const neverWrong = new Set([
   // A broker that has not heard yet of a topic, or of enough others.
   'UNKNOWN_TOPIC_OR_PARTITION',
   'INVALID_REPLICATION_FACTOR',
-  // A leader that is none any more, and has not heard of it, lacks the batches that its successor has.
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
   // A majority of the metadata log's voters cannot be reached.
   'NOT_CONTROLLER',
 ])
@@ -246,8 +244,6 @@ class ClusterRun {
 
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
-    // A coordinator that is none any more, and has not heard of it, tells what was committed before.
-    if (event.type === 'committed-read' && !this.#isCalm) return
     if (event.type === 'sent' && event.acks === 1) this.#leadersOwn.add(event.send)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersOwn.has(event.send)

@@ -331,7 +331,7 @@ export class HostedPartitions {
   }
 }
 
-function setsOf({ replicas, directories, inSync, partitionEpoch }: PartitionImage): ReplicaSets {
+function setsOf({ replicas, directories, inSync, eligible, partitionEpoch }: PartitionImage): ReplicaSets {
   const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
-  return { replicas: copies, inSync, partitionEpoch }
+  return { replicas: copies, inSync, eligible, partitionEpoch }
 }

@@ -17,6 +17,7 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Following, type FollowingSink } from './following.ts'
+import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -94,6 +95,7 @@ interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
   readonly parked: ParkedFetches
+  readonly proofs: LeadershipProofs<AppendRefusal>
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
@@ -203,8 +205,15 @@ export class Replica {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
-    this.#leadership = { leader, committed: new OffsetWaits(), parked }
+    const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
+    const parked = new ParkedFetches({
+      log: this.#log,
+      clock: this.#clock,
+      bytesMax: this.#answerBytesMax,
+      leader,
+      proofs,
+    })
+    this.#leadership = { leader, committed: new OffsetWaits(), parked, proofs }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -231,6 +240,7 @@ export class Replica {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
     leadership.parked.add(replica.broker, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
@@ -245,6 +255,8 @@ export class Replica {
   /** A broker can be reached, over a new stream: what was on its way before is lost. */
   connected(broker: BrokerId): void {
     this.#following.connected(broker)
+    // It came over an earlier stream.
+    this.#leadership?.parked.forget(broker)
   }
 
   disconnected(broker: BrokerId): void {
@@ -256,6 +268,7 @@ export class Replica {
     this.#log.configure(settings)
     this.#scheme = scheme
     this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+    this.#leadership?.proofs.changed()
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -312,6 +325,16 @@ export class Replica {
     if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
     if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
     return new Promise((resolve) => leadership.committed.add(upTo, resolve))
+  }
+
+  /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
+  whenProven(): Promise<AppendRefusal | null> {
+    const leadership = this.#leadership
+    if (leadership === null) return Promise.resolve(this.#notLeader())
+    return new Promise((resolve) => {
+      leadership.proofs.begin(resolve)
+      leadership.parked.wake()
+    })
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
@@ -444,6 +467,7 @@ export class Replica {
     this.#following.end()
     leadership?.parked.end((request) => this.#denies(request))
     leadership?.committed.refuseAll(this.#notLeader())
+    leadership?.proofs.refuseAll(this.#notLeader())
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {

@@ -120,6 +120,7 @@ export class SelfElected {
           replica.lead(effect.epoch, {
             replicas: voters,
             inSync: voters.map(({ broker }) => broker),
+            eligible: [],
             partitionEpoch: 0,
           })
           break

@@ -20,6 +20,9 @@ import type { AppendRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import { visitRecords } from '../replica/visit-records.ts'
 
+/** How long a broker tries to find out that it still coordinates a group. */
+const stillLedMs = 2_000
+
 /** Ties consumer groups to the broker: their offsets live in a topic like any other, and move with its leaders. */
 export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, TopicNames, LeadershipListener {
   readonly service: GroupService
@@ -52,6 +55,18 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
           if (key !== null) visit({ key, value, offset, timestamp })
         }),
     }
+  }
+
+  async stillLed(partition: number): Promise<boolean> {
+    const replica = this.#broker.replicaOf(offsetsTopicName, partition)
+    if (replica === null) return false
+    return new Promise((resolve) => {
+      const timer = this.#broker.clock.setTimer(stillLedMs, () => resolve(false))
+      void replica.whenProven().then((refusal) => {
+        timer.cancel()
+        resolve(refusal === null)
+      })
+    })
   }
 
   async ensure(): Promise<boolean> {

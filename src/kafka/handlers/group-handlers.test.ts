@@ -46,6 +46,7 @@ class Coordinator {
     const records: OffsetsRecord[] = []
     const topic: OffsetsTopic = {
       partitions: 1,
+      stillLed: async () => true,
       open: async (partition) => ({
         partition,
         append: async (added) => records.push(...added) - 1,

@@ -27,7 +27,7 @@ async function load(runtime: Runtime): Promise<Loaded> {
     { topic: 't', partition: 0, self, scheme: majorityScheme, clock, logger },
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
-  replica.lead(++epoch, { replicas: [self], inSync: [1], partitionEpoch: 0 })
+  replica.lead(++epoch, { replicas: [self], inSync: [1], eligible: [], partitionEpoch: 0 })
   const replay = new ImageReplay({ image: new ClusterImage('cluster'), replica, onFailed: assert.ifError })
   replay.start()
   const peers = new Peers(runtime, {

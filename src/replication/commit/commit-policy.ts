@@ -18,6 +18,8 @@ export interface CommitView {
   readonly inSync: readonly BrokerId[]
   /** Committed and proposed members together: the largest set that may be in force (KIP-497). */
   readonly maximalInSync: readonly BrokerId[]
+  /** Left the in-sync set and may be elected all the same; `isr` only. */
+  readonly eligible: readonly BrokerId[]
   readonly epoch: LeaderEpoch
   /** Log end offset at which the leader's epoch began. */
   readonly epochStart: Offset
@@ -33,6 +35,8 @@ export interface CommitPolicy {
   committedUpTo(view: CommitView): Offset
   /** Asked before an append with acks=all. */
   admits(view: CommitView): CommitRefusal | null
+  /** Whether nobody else can lead by now, if these followers have fetched in this epoch since. */
+  provesLead(view: CommitView, heard: ReadonlySet<BrokerId>): boolean
   /** Whether this leader takes records of producers at all. */
   takesWrites(view: CommitView): boolean
   /** Whether a new leader opens its epoch with a control batch, because its elections compare logs. */

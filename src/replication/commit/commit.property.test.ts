@@ -21,7 +21,15 @@ const views = fc
     const maximalInSync = copies
       .filter(({ broker }) => (inSyncBits | proposedBits) & (1 << broker))
       .map(({ broker }) => broker)
-    const view: CommitView = { self: self % ends.length, copies, inSync, maximalInSync, epoch: 1, epochStart }
+    const view: CommitView = {
+      self: self % ends.length,
+      copies,
+      inSync,
+      maximalInSync,
+      eligible: [],
+      epoch: 1,
+      epochStart,
+    }
     return { view, minInSync }
   })
 
@@ -71,9 +79,28 @@ test('primary-backup commits what the primary and so many backups have, once tha
 
 test('primary-backup takes records at the primary only, and promises nothing with fewer backups in touch than it needs', () => {
   const copies = [4, 9, -1].map((storedUpTo, broker) => ({ broker, storedUpTo }))
-  const view: CommitView = { self: 0, copies, inSync: [], maximalInSync: [], epoch: 1, epochStart: 0 }
+  const view: CommitView = { self: 0, copies, inSync: [], maximalInSync: [], eligible: [], epoch: 1, epochStart: 0 }
   assert.equal(primaryCommit(0).takesWrites(view), true)
   assert.equal(primaryCommit(0).takesWrites({ ...view, self: 1 }), false)
   assert.equal(primaryCommit(1).admits(view), null)
   assert.deepEqual(primaryCommit(2).admits(view), { code: 'not-enough-replicas', inSync: 2, required: 3 })
+})
+
+test('that a leader still leads is proven by all that may have been elected in its place', () => {
+  const copies = [4, 9, 2].map((storedUpTo, broker) => ({ broker, storedUpTo }))
+  const view: CommitView = {
+    self: 0,
+    copies,
+    inSync: [0, 1],
+    maximalInSync: [0, 1],
+    eligible: [],
+    epoch: 1,
+    epochStart: 0,
+  }
+  assert.equal(isrCommit(2).provesLead(view, new Set([2])), false)
+  assert.equal(isrCommit(2).provesLead(view, new Set([1])), true)
+  assert.equal(isrCommit(2).provesLead({ ...view, eligible: [2] }, new Set([1])), false)
+  assert.equal(isrCommit(2).provesLead({ ...view, inSync: [0], maximalInSync: [0] }, new Set()), true)
+  assert.equal(majorityCommit.provesLead(view, new Set()), false)
+  assert.equal(majorityCommit.provesLead(view, new Set([2])), true)
 })

@@ -8,6 +8,8 @@ export const majorityCommit: CommitPolicy = {
   name: 'majority',
   opensEpoch: true,
   takesWrites: () => true,
+  provesLead: ({ copies, self }, heard) =>
+    copies.filter(({ broker }) => broker === self || heard.has(broker)).length * 2 > copies.length,
   committedUpTo(view) {
     const ends = view.copies.map((copy) => copy.storedUpTo).sort((a, b) => b - a)
     const reached = ends[Math.floor(ends.length / 2)] ?? -1

@@ -19,6 +19,8 @@ export function primaryCommit(backups: number): CommitPolicy {
       return inTouch < backups ? { code: 'not-enough-replicas', inSync: inTouch + 1, required: backups + 1 } : null
     },
     // Somebody else leads only so that the primary gets back what it has lost.
+    // Nobody takes the place of a primary while it runs.
+    provesLead: () => true,
     takesWrites: ({ copies, self }) => copies[0]?.broker === self,
   }
 }
