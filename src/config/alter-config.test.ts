@@ -67,7 +67,7 @@ test('replacing takes back what is not given', () => {
 test('a scheme that is not in this release is refused with the reason', () => {
   assert.match(
     String(applied(none, { name: 'replication.scheme', operation: 'set', value: 'majority' })),
-    /come with clusters/,
+    /are to come/,
   )
   assert.deepEqual(applied(none, { name: 'replication.scheme', operation: 'set', value: 'isr' }), {
     'replication.scheme': 'isr',

@@ -56,7 +56,7 @@ test('all that is wrong is told at once', () => {
 })
 
 test('a scheme that is not in this release is refused with the reason', () => {
-  assert.match(problemsOf({ 'replication.scheme': 'primary-backup' })[0] ?? '', /come with clusters/)
+  assert.match(problemsOf({ 'replication.scheme': 'primary-backup' })[0] ?? '', /are to come/)
 })
 
 test('a listener that other machines reach is refused unless that is meant', () => {

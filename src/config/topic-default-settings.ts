@@ -124,7 +124,7 @@ export const topicDefaultSettings = {
   'min.insync.replicas': int({ default: 1, min: 1, dynamic: true, about: defaultOf('min.insync.replicas') }),
   'replication.scheme': oneOf(['isr'], {
     default: 'isr',
-    because: 'this release runs one broker; majority and primary-backup come with clusters',
+    because: 'in this release topics are replicated by isr; majority and primary-backup are to come',
     about: defaultOf('replication.scheme'),
   }),
   'unclean.leader.election.enable': boolean({

@@ -103,7 +103,7 @@ export const topicSettings = {
   }),
   'replication.scheme': oneOf(['isr'], {
     default: 'isr',
-    because: 'this release runs one broker; majority and primary-backup come with clusters',
+    because: 'in this release topics are replicated by isr; majority and primary-backup are to come',
     about: 'Trilog only. How the topic is replicated: isr, as Kafka does it. Taken when the topic is made.',
   }),
   'retention.bytes': long({
