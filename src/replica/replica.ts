@@ -17,6 +17,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -84,6 +85,8 @@ export interface ReplicaOptions {
   readonly rules?: ReplicationRules
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
+  /** Its leader can tell how far each of the others is. Default false: few groups are described so. */
+  readonly notesFollowers?: boolean
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
   readonly answerBytesMax?: number
   readonly clock: Clock
@@ -94,6 +97,8 @@ interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
   readonly parked: ParkedFetches
+  /** Null: nobody asks. */
+  readonly followers: FollowerStates | null
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
@@ -122,6 +127,7 @@ export class Replica {
   #leadership: Leadership | null = null
   #follower: Follower | null = null
   readonly #answerBytesMax: number
+  readonly #notesFollowers: boolean
   #suspect: boolean
   #cutting: Promise<void> | null = null
   /** Highest that this replica has known, in any role. */
@@ -139,6 +145,7 @@ export class Replica {
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
+    this.#notesFollowers = replica.notesFollowers ?? false
     this.#clock = replica.clock
     this.#logger = replica.logger
   }
@@ -207,7 +214,8 @@ export class Replica {
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
     const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
-    this.#leadership = { leader, committed: new OffsetWaits(), parked }
+    const followers = this.#notesFollowers ? new FollowerStates() : null
+    this.#leadership = { leader, committed: new OffsetWaits(), parked, followers }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -244,8 +252,9 @@ export class Replica {
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     leadership.parked.add(replica.broker, request, answer)
-    if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
+    leadership.followers?.fetched(replica, { from, leaderEnd: logEndOffset, nowMs })
+    if (request.suspect) return
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
   }
 
@@ -263,7 +272,14 @@ export class Replica {
 
   disconnected(broker: BrokerId): void {
     this.#leadership?.parked.forget(broker)
+    this.#leadership?.followers?.disconnected(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+  }
+
+  /** How far the others are, as its leader knows; none where it does not lead, or does not note it. */
+  followers(): FollowerState[] {
+    const leaderEnd = this.#log.logEndOffset
+    return this.#leadership?.followers?.at({ leaderEnd, nowMs: this.#clock.monotonicMs() }) ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
