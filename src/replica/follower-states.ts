@@ -19,9 +19,8 @@ interface Noted extends FollowerState {
 export class FollowerStates {
   readonly #noted = new Map<BrokerId, Noted>()
 
-  fetched(follower: ReplicaId, at: { from: Offset; leaderEnd: Offset; nowMs: number }): void {
-    const { broker, directory } = follower
-    const { from, leaderEnd, nowMs } = at
+  fetched({ broker, directory }: ReplicaId, from: Offset, at: { leaderEnd: Offset; nowMs: number }): void {
+    const { leaderEnd, nowMs } = at
     const before = this.#noted.get(broker)
     // As Kafka has it: all that there was at the fetch before counts as well.
     const hadAllThen =

@@ -85,8 +85,6 @@ export interface ReplicaOptions {
   readonly rules?: ReplicationRules
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
-  /** Its leader can tell how far each of the others is. Default false: few groups are described so. */
-  readonly notesFollowers?: boolean
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
   readonly answerBytesMax?: number
   readonly clock: Clock
@@ -97,8 +95,6 @@ interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
   readonly parked: ParkedFetches
-  /** Null: nobody asks. */
-  readonly followers: FollowerStates | null
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
@@ -127,7 +123,6 @@ export class Replica {
   #leadership: Leadership | null = null
   #follower: Follower | null = null
   readonly #answerBytesMax: number
-  readonly #notesFollowers: boolean
   #suspect: boolean
   #cutting: Promise<void> | null = null
   /** Highest that this replica has known, in any role. */
@@ -145,7 +140,6 @@ export class Replica {
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
-    this.#notesFollowers = replica.notesFollowers ?? false
     this.#clock = replica.clock
     this.#logger = replica.logger
   }
@@ -213,9 +207,10 @@ export class Replica {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
-    const followers = this.#notesFollowers ? new FollowerStates() : null
-    this.#leadership = { leader, committed: new OffsetWaits(), parked, followers }
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers }
+    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts) }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -251,10 +246,9 @@ export class Replica {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
-    leadership.parked.add(replica.broker, request, answer)
-    const nowMs = this.#clock.monotonicMs()
-    leadership.followers?.fetched(replica, { from, leaderEnd: logEndOffset, nowMs })
+    leadership.parked.add(replica, request, answer)
     if (request.suspect) return
+    const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
   }
 
@@ -272,14 +266,12 @@ export class Replica {
 
   disconnected(broker: BrokerId): void {
     this.#leadership?.parked.forget(broker)
-    this.#leadership?.followers?.disconnected(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
-  /** How far the others are, as its leader knows; none where it does not lead, or does not note it. */
+  /** How far the others are, as the leader of a group that elects it itself knows; else none. */
   followers(): FollowerState[] {
-    const leaderEnd = this.#log.logEndOffset
-    return this.#leadership?.followers?.at({ leaderEnd, nowMs: this.#clock.monotonicMs() }) ?? []
+    return this.#leadership?.parked.followers() ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {

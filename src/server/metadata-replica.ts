@@ -42,7 +42,7 @@ export async function openMetadataReplica(
   const { clock, logger } = runtime
   const link = groups.linkFor(metadataLog)
   const replica = await Replica.open(
-    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, notesFollowers: true, clock, logger },
+    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, clock, logger },
     (events) => folder.open(metadataLog, settings, events),
   )
   await directory.markDirtyBeforeFirstAppend()

@@ -15,6 +15,6 @@ export const unregisterBrokerHandler = (broker: Broker) =>
   handler(unregisterBroker, async ({ brokerId }) => {
     const answer = await unlessUnavailable(broker.coordinator.submit('unregisterBroker', { brokerId }))
     if (answer === null) return unavailable
-    if (answer.code === 'unregistered') return { errorCode: kafkaErrors.NONE.code }
+    if (answer.code === 'unregistered') return { errorCode: kafkaErrors.NONE.code, errorMessage: '' }
     return { errorCode: errors[answer.code].code, errorMessage: answer.message }
   })
