@@ -21,6 +21,7 @@ test('a cluster for development has Kafka’s defaults, but for groups that star
       'http.port': http,
       'log.dirs': 'data',
       'default.replication.factor': '1',
+      'offsets.topic.replication.factor': '1',
       'group.initial.rebalance.delay.ms': '0',
     })
     const { clusterId, directoryId } = decodeMetaProperties(

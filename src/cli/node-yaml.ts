@@ -42,8 +42,9 @@ function replicationLines({ brokers, clusterId }: ClusterPlan): string {
   if (clusterId === null) return ''
   const factor = Math.min(3, brokers.length)
   const safe = factor < 3 ? '' : 'min.insync.replicas: 2\n'
-  return `# Kafka's defaults are 1 and 1.
+  return `# Kafka's defaults are 1, 3 and 1.
 default.replication.factor: ${factor}
+offsets.topic.replication.factor: ${factor}
 ${safe}`
 }
 

@@ -17,6 +17,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -206,8 +207,10 @@ export class Replica {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
-    this.#leadership = { leader, committed: new OffsetWaits(), parked }
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers }
+    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts) }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -243,7 +246,7 @@ export class Replica {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
-    leadership.parked.add(replica.broker, request, answer)
+    leadership.parked.add(replica, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
@@ -264,6 +267,11 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.parked.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+  }
+
+  /** How far the others are, as the leader of a group that elects it itself knows; else none. */
+  followers(): FollowerState[] {
+    return this.#leadership?.parked.followers() ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {

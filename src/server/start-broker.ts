@@ -108,7 +108,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica } = member
+  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     ...runtime,
     self: config.nodeId,
@@ -126,6 +126,7 @@ function brokerOf(
     configs,
     coordinator,
     metadataReplica,
+    quorum,
     partitions,
     directoryId: identity.directoryId,
     dataFolder: path,
