@@ -2,6 +2,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { TopicConfig } from '../config/topic-settings.ts'
 import type { CreateTopics } from '../metadata/controller/create-topics.ts'
 import type { Coordinator } from '../metadata/coordinator/coordinator.ts'
+import type { MetadataQuorum } from '../metadata/coordinator/metadata-quorum.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
@@ -26,8 +27,9 @@ export interface BrokerParts {
   readonly runtime: Runtime
   readonly configs: LiveConfigs
   readonly coordinator: Coordinator
-  /** The metadata log's replica on this broker, for describing it. */
+  /** The metadata log's replica on this broker, which its health depends on. */
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   readonly partitions: HostedPartitions
   readonly directoryId: string
   readonly dataFolder: string
@@ -48,6 +50,7 @@ export class Broker {
   readonly dataFolder: string
   readonly endpoint: { readonly host: string; port: number }
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   readonly configs: LiveConfigs
   readonly #runtime: Runtime
   readonly #partitions: HostedPartitions
@@ -63,6 +66,7 @@ export class Broker {
     this.dataFolder = parts.dataFolder
     this.endpoint = parts.endpoint
     this.metadataReplica = parts.metadataReplica
+    this.quorum = parts.quorum
     this.configs = configs
     this.#runtime = runtime
     this.#partitions = parts.partitions
@@ -77,6 +81,14 @@ export class Broker {
 
   get image(): ClusterImage {
     return this.coordinator.image
+  }
+
+  /**
+   * Where clients are told to ask for changes of the cluster: here, as every broker passes them on to whoever decides, while
+   * this one is alive. -1: nobody is.
+   */
+  get administrator(): BrokerId {
+    return this.image.isAlive(this.id) ? this.id : (this.image.living[0]?.id ?? -1)
   }
 
   /** The settings in force. */
@@ -196,11 +208,15 @@ export class Broker {
     }
   }
 
-  /** Shape of `__consumer_offsets`; a factor beyond the brokers that there are is cut to them. */
+  /**
+   * Shape of `__consumer_offsets`. The default factor is cut to the brokers that there are; one that was given waits for as many,
+   * as the brokers of a cluster that has just been started register one by one.
+   */
   get internalTopicShape(): CreateTopics['defaults'] {
-    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor, offsetsTopicReplicationScheme } = this.config
-    const replicationFactor = Math.min(offsetsTopicReplicationFactor, Math.max(1, this.image.brokers.size))
-    return { partitions: offsetsTopicNumPartitions, replicationFactor, scheme: offsetsTopicReplicationScheme }
+    const { offsetsTopicNumPartitions: partitions, offsetsTopicReplicationFactor: factor, given } = this.config
+    const isGiven = given.has('offsets.topic.replication.factor')
+    const replicationFactor = isGiven ? factor : Math.min(factor, Math.max(1, this.image.brokers.size))
+    return { partitions, replicationFactor, scheme: this.config.offsetsTopicReplicationScheme }
   }
 
   #configsOf(topic: string, replicationFactor: number): Map<string, string> {

@@ -196,7 +196,8 @@ const groupSettings = {
   'offsets.topic.replication.factor': short({
     default: 3,
     min: 1,
-    about: 'Replicas of __consumer_offsets, or as many as there are brokers, if fewer. Taken when it is made.',
+    about:
+      'Replicas of __consumer_offsets. The default gives way to the number of brokers, if there are fewer; one that is given is waited for. Taken when it is made.',
   }),
   'offsets.topic.replication.scheme': oneOf(['isr', 'majority'], {
     default: 'isr',

@@ -27,7 +27,7 @@ export const clusterSettings = {
   'cluster.id': string({
     default: null,
     about:
-      'Trilog only. Id of the cluster, for a folder that is made new. Others know it; one broker alone makes one up.',
+      'Trilog only. Id of the cluster, for a folder that is made new; one that is there must have the same. One broker alone makes one up.',
   }),
   'controller.quorum.election.timeout.ms': int({
     default: 300,
@@ -100,7 +100,8 @@ export const clusterSettings = {
   'process.roles': list<'broker' | 'controller'>({
     default: ['broker', 'controller'],
     values: ['broker', 'controller'],
-    about: 'What this process is: broker, voter of the metadata log, or both. Kafka has no default for it.',
+    about:
+      'What this process is: a broker, a controller (a voter of the metadata log), or both. A controller alone has no topics and no ports for clients. Kafka has no default for it.',
   }),
   'replica.lag.time.max.ms': long({
     default: 30_000,

@@ -16,6 +16,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
@@ -206,14 +207,10 @@ export class Replica {
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
     const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
-    const parked = new ParkedFetches({
-      log: this.#log,
-      clock: this.#clock,
-      bytesMax: this.#answerBytesMax,
-      leader,
-      proofs,
-    })
-    this.#leadership = { leader, committed: new OffsetWaits(), parked, proofs }
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers, proofs }
+    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts), proofs }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -241,7 +238,7 @@ export class Replica {
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
-    leadership.parked.add(replica.broker, request, answer)
+    leadership.parked.add(replica, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
@@ -262,6 +259,11 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.parked.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+  }
+
+  /** How far the others are, as the leader of a group that elects it itself knows; else none. */
+  followers(): FollowerState[] {
+    return this.#leadership?.parked.followers() ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {

@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import { BrokerWatch } from '../metadata/coordinator/broker-watch.ts'
 import type { MetadataApplier } from '../metadata/coordinator/coordinator.ts'
 import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
+import { MetadataQuorum, type QuorumVoter } from '../metadata/coordinator/metadata-quorum.ts'
 import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
@@ -32,6 +33,7 @@ export class ClusterMember {
   readonly peers: Peers
   readonly asks: Asks
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   /** Of this process. */
   readonly incarnation: string
   /** Resolves when this process cannot go on. */
@@ -42,9 +44,18 @@ export class ClusterMember {
   private constructor(
     runtime: Runtime,
     config: BrokerConfig,
-    parts: { clusterId: string; peers: Peers; groups: ReplicationGroups; replica: Replica; incarnation: string },
+    parts: {
+      clusterId: string
+      self: ReplicaId
+      voters: readonly QuorumVoter[]
+      peers: Peers
+      groups: ReplicationGroups
+      replica: Replica
+      incarnation: string
+    },
   ) {
     const { clock, random, logger } = runtime
+    const { replica, self, voters } = parts
     this.peers = parts.peers
     this.groups = parts.groups
     this.metadataReplica = parts.replica
@@ -69,6 +80,7 @@ export class ClusterMember {
         return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
       },
     })
+    this.quorum = new MetadataQuorum({ voters, replica, self, asks: this.asks, clock })
     const sessionMs = config.brokerSessionTimeoutMs
     const { coordinator, peers } = this
     this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
@@ -93,7 +105,7 @@ export class ClusterMember {
     for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
     const groups = new ReplicationGroups(runtime.clock, peers)
     const replica = await openMetadataReplica(runtime, config, { folder, groups, self, voters })
-    const member = new ClusterMember(runtime, config, { clusterId, peers, groups, replica, incarnation })
+    const member = new ClusterMember(runtime, config, { clusterId, self, voters, peers, groups, replica, incarnation })
     if (config.peerListener !== null) await peers.start()
     member.replay.start()
     return member
@@ -124,9 +136,9 @@ export class ClusterMember {
 }
 
 /** The voters that the process was started with; without any it is the only one. */
-function votersOf(config: BrokerConfig, self: ReplicaId): readonly ReplicaId[] {
-  const voters = config.controllerQuorumVoters.map(({ nodeId, directoryId }) => {
-    return { broker: nodeId, directory: directoryId }
+function votersOf(config: BrokerConfig, self: ReplicaId): readonly QuorumVoter[] {
+  const voters = config.controllerQuorumVoters.map(({ nodeId, directoryId, host, port }) => {
+    return { broker: nodeId, directory: directoryId, peer: { host, port } }
   })
-  return voters.length === 0 ? [self] : voters
+  return voters.length === 0 ? [{ ...self, peer: null }] : voters
 }

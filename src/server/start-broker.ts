@@ -13,14 +13,15 @@ import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
+import { asMember } from './as-member.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
-import { ClusterMember } from './cluster-member.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
-import { LogFolder } from './log-folder.ts'
+import type { LogFolder } from './log-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { startRetention } from './retention-timer.ts'
@@ -47,35 +48,18 @@ const invariantExitCode = 70
 
 /**
  * Starts one broker on its folder; resolves when clients can work. It joins its cluster (alone it is a cluster of one), has
- * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead.
+ * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead. That
+ * waits for as long as there is no quorum; `giveUp` ends the waiting, and rejects.
  */
-export async function startBroker(runtime: Runtime, config: BrokerConfig): Promise<RunningBroker> {
-  const folder = await LogFolder.open(runtime, config, config.logDirs[0] ?? '')
-  try {
-    return await startIn(folder, { runtime, config })
-  } catch (error) {
-    await folder.directory.close()
-    throw error
-  }
-}
-
-async function startIn(
-  folder: LogFolder,
-  { runtime, config }: { runtime: Runtime; config: BrokerConfig },
-): Promise<RunningBroker> {
-  const member = await ClusterMember.join(runtime, config, folder)
-  try {
-    return await startAs(member, { runtime, config, folder })
-  } catch (error) {
-    await member.close()
-    throw error
-  }
+export function startBroker(runtime: Runtime, config: BrokerConfig, giveUp?: AbortSignal): Promise<RunningBroker> {
+  return asMember(runtime, config, (member, folder) => startAs(member, { runtime, config, folder, giveUp }))
 }
 
 async function startAs(
   member: ClusterMember,
-  { runtime, config, folder }: { runtime: Runtime; config: BrokerConfig; folder: LogFolder },
+  parts: { runtime: Runtime; config: BrokerConfig; folder: LogFolder; giveUp: AbortSignal | undefined },
 ): Promise<RunningBroker> {
+  const { runtime, config, folder, giveUp } = parts
   const { image } = member
   const accepted = await AcceptedSuspects.open(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
@@ -87,6 +71,7 @@ async function startAs(
   const isPicked = endpoint.port === 0
   if (isPicked) endpoint.port = await listener.start()
   const lifecycle = lifecycleOf(runtime, member, broker)
+  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
@@ -130,7 +115,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica } = member
+  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
     electionMs: config.majorityElectionTimeoutMs,
@@ -149,6 +134,7 @@ function brokerOf(
     configs,
     coordinator,
     metadataReplica,
+    quorum,
     partitions,
     directoryId: identity.directoryId,
     dataFolder: path,

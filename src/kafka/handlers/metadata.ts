@@ -30,7 +30,7 @@ export const metadataHandler = (broker: Broker) =>
     return {
       brokers: broker.image.living.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
-      controllerId: broker.id,
+      controllerId: broker.administrator,
       topics,
       ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allOperations.cluster } : {}),
       errorCode: kafkaErrors.NONE.code,
