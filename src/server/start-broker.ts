@@ -22,6 +22,7 @@ import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import { LogFolder } from './log-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
+import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
 export interface RunningBroker {
@@ -96,7 +97,11 @@ async function startAs(
   await lifecycle.unfence(suspects.namedIn(image))
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [expireProducers(runtime, broker), reviewInSync(runtime, broker, partitions)]
+  const stopTimers = [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+  ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -260,15 +265,17 @@ async function stop(running: {
   lifecycle: BrokerLifecycle
   http: OpenHttp | null
   folder: LogFolder
-  stopTimers: readonly (() => void)[]
+  stopTimers: readonly (() => void | Promise<void>)[]
   brokerEpoch: number
 }): Promise<void> {
-  for (const stopTimer of running.stopTimers) stopTimer()
+  const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
   // A request that outlived its connection may still make a topic, in a folder that must not be closed yet.
   await running.member.close()
   await running.http?.close()
+  await Promise.all(timersStopped)
+  running.folder.stopRemovals()
   await running.folder.directory.close({ brokerEpoch: running.brokerEpoch })
 }
