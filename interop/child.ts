@@ -69,10 +69,11 @@ export async function runOrThrow(command: string, args: readonly string[], optio
 
 /** Runs a command that may fail, or not be there; null when it ended well, else why not. */
 export async function failureOf(command: string, args: readonly string[], options: RunOptions): Promise<string | null> {
-  return runOrThrow(command, args, options).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  )
+  return runOrThrow(command, args, options).then(() => null, failureText)
+}
+
+export function failureText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 export function lastLines(text: string, count = 3): string {

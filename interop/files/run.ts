@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { runMain } from '../child.ts'
 import { runSteps } from '../steps.ts'
-import { missingPrograms } from '../system-package.ts'
+import { missingPrograms } from '../install/system-package.ts'
 import { installKafka } from '../targets/kafka.ts'
 import { startTrilog } from '../targets/trilog.ts'
 import { FilesSession } from './files-session.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { onEnd, run, runOrThrow } from '../child.ts'
 import { freePortBase } from '../free-ports.ts'
 import { packageRoot } from '../package-root.ts'
-import { missingPrograms } from '../system-package.ts'
+import { missingPrograms } from '../install/system-package.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { Target } from './target.ts'
 
@@ -40,6 +40,7 @@ export async function startKafka(): Promise<Target> {
   return {
     name: 'kafka',
     bootstrap,
+    createsLater: true,
     stop,
     control: {
       kill: async () => void (await kafka('kill', '1')),

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { runOrThrow } from './child.ts'
+import { runOrThrow } from '../child.ts'
 
 /** Installs what a folder's own lock file names, without scripts, unless that is there already. */
 export async function installNpmFolder(folder: string): Promise<void> {

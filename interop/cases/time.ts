@@ -3,9 +3,10 @@ import { check, makeRecords, type ReadRecord } from '../records.ts'
 import type { Case } from './case.ts'
 
 /** The offsets for a time are those of the first records at or after it, and reading from it gives exactly those. */
-export const seekTimeCase: Case = {
-  name: 'seek-time',
-  skipReason: () => null,
+export const timeCase: Case = {
+  name: 'time',
+  about:
+    'the offsets for a time are those of the first records at or after it in each partition; reading from the time gives exactly those',
   async run({ client, topic, createTopic }) {
     await createTopic(3)
     await client.produce(topic, makeRecords({ count: 300, headerRun: 300, name: 'early' }))
@@ -31,7 +32,7 @@ export const seekTimeCase: Case = {
       read.every(({ value }) => wanted.has(value)),
       'only late records are read',
     )
-    return 'offsets of 3 partitions, 200 of 500 records read'
+    return { facts: 'offsets of 3 partitions, 200 of 500 records read' }
   },
 }
 

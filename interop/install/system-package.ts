@@ -1,4 +1,4 @@
-import { failureOf, run } from './child.ts'
+import { failureOf, run } from '../child.ts'
 
 /** Arguments that a program ends well with when it, and what is needed of it, is there. */
 const askWith = {
