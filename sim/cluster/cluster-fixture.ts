@@ -2,6 +2,7 @@ import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import { brokerRules } from '../../src/server/broker-rules.ts'
 import type { ReadRecord } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { machineName } from '../machine-faults.ts'
@@ -28,7 +29,9 @@ export class ClusterFixture {
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
     }
-    this.machines = [1, 2, 3].map((id) => new ClusterMachine(id, { world: this.world, settings, violate }))
+    this.machines = [1, 2, 3].map(
+      (id) => new ClusterMachine(id, { world: this.world, settings, rules: brokerRules, violate }),
+    )
     const { runtime } = this.world.node('client')
     const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
     const open = (): ClusterLink => new ClusterLink(runtime, addresses)

@@ -3,6 +3,7 @@ import { formatLogDirectory } from '../../src/log/format-log-directory.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import type { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import type { BrokerRules } from '../../src/server/broker-rules.ts'
 import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
 import type { ViolationCode } from '../history.ts'
 import { machineName } from '../machine-faults.ts'
@@ -21,6 +22,7 @@ export interface MachineSurroundings {
   readonly world: SimWorld
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
+  readonly rules: BrokerRules
   violate(code: ViolationCode, detail: string): void
 }
 
@@ -94,7 +96,7 @@ export class ClusterMachine {
       ...settings,
       ...role,
     })
-    startBroker(this.node.runtime, config).then(
+    startBroker(this.node.runtime, config, { rules: this.#in.rules }).then(
       (broker) => {
         if (life !== this.#life) return
         this.#broker = broker

@@ -9,6 +9,7 @@ import { SelfElected } from '../replica/self-elected.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { ReplicaSets } from '../replication/in-sync-set.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { ReplicationRules } from '../replication/rules.ts'
 import { type Scheme, schemeOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { invariant } from '../runtime/invariant.ts'
@@ -62,6 +63,7 @@ export class HostedPartitions {
   readonly #onceSuspect: SuspectReplicas
   readonly #runtime: Runtime
   readonly #electionMs: number
+  readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
@@ -82,6 +84,7 @@ export class HostedPartitions {
     suspects: SuspectReplicas
     /** A replica without a leader stands after so long at most, where replicas elect their leader themselves. */
     electionMs: number
+    rules: ReplicationRules
     runtime: Runtime
   }) {
     this.#self = parts.self
@@ -94,6 +97,7 @@ export class HostedPartitions {
     this.#onceSuspect = parts.suspects
     this.#runtime = parts.runtime
     this.#electionMs = parts.electionMs
+    this.#rules = parts.rules
     this.#clock = parts.runtime.clock
     this.#logger = parts.runtime.logger
   }
@@ -261,6 +265,7 @@ export class HostedPartitions {
         link: isAlone ? null : this.#linkFor(name, group),
         inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
         suspect,
+        rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
       },
@@ -290,6 +295,7 @@ export class HostedPartitions {
       self,
       voters: setsOf(partition).replicas,
       suspect,
+      rules: this.#rules,
       electionMs: [this.#electionMs / 3, this.#electionMs],
       send: this.#groups.linkFor(group).send,
       changed: () => {

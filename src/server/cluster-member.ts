@@ -15,6 +15,7 @@ import { ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
 import { schemeOf } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { BrokerRules } from './broker-rules.ts'
 import type { LogFolder } from './log-folder.ts'
 import { openMetadataReplica } from './metadata-replica.ts'
 
@@ -52,6 +53,7 @@ export class ClusterMember {
       groups: ReplicationGroups
       replica: Replica
       incarnation: string
+      rules: BrokerRules
     },
   ) {
     const { clock, random, logger } = runtime
@@ -79,6 +81,7 @@ export class ClusterMember {
         const config = this.configs.topic(topic)
         return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
       },
+      operations: parts.rules.operations,
     })
     this.quorum = new MetadataQuorum({ voters, replica, self, asks: this.asks, clock })
     const sessionMs = config.brokerSessionTimeoutMs
@@ -88,7 +91,11 @@ export class ClusterMember {
   }
 
   /** Opens the metadata log, begins to listen for the others, and takes part in the election of who decides. */
-  static async join(runtime: Runtime, config: BrokerConfig, folder: LogFolder): Promise<ClusterMember> {
+  static async join(
+    runtime: Runtime,
+    config: BrokerConfig,
+    { folder, rules }: { folder: LogFolder; rules: BrokerRules },
+  ): Promise<ClusterMember> {
     const { directoryId, clusterId } = folder.directory.identity
     const incarnation = uuidFromBytes(runtime.random.bytes(16))
     const self = { broker: config.nodeId, directory: directoryId }
@@ -104,8 +111,15 @@ export class ClusterMember {
     })
     for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
     const groups = new ReplicationGroups(runtime.clock, peers)
-    const replica = await openMetadataReplica(runtime, config, { folder, groups, self, voters })
-    const member = new ClusterMember(runtime, config, { clusterId, self, voters, peers, groups, replica, incarnation })
+    const replica = await openMetadataReplica(runtime, config, {
+      folder,
+      groups,
+      self,
+      voters,
+      rules: rules.replication,
+    })
+    const parts = { clusterId, self, voters, peers, groups, replica, incarnation, rules }
+    const member = new ClusterMember(runtime, config, parts)
     if (config.peerListener !== null) await peers.start()
     member.replay.start()
     return member

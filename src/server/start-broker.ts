@@ -14,6 +14,7 @@ import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
 import { asMember } from './as-member.ts'
+import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { expireProducers } from './expire-producers.ts'
@@ -51,19 +52,31 @@ const invariantExitCode = 70
  * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead. That
  * waits for as long as there is no quorum; `giveUp` ends the waiting, and rejects.
  */
-export function startBroker(runtime: Runtime, config: BrokerConfig, giveUp?: AbortSignal): Promise<RunningBroker> {
-  return asMember(runtime, config, (member, folder) => startAs(member, { runtime, config, folder, giveUp }))
+export function startBroker(
+  runtime: Runtime,
+  config: BrokerConfig,
+  { giveUp, rules = brokerRules }: { giveUp?: AbortSignal; rules?: BrokerRules } = {},
+): Promise<RunningBroker> {
+  return asMember({ runtime, config, rules }, (member, folder) => {
+    return startAs(member, { runtime, config, folder, giveUp, rules })
+  })
 }
 
 async function startAs(
   member: ClusterMember,
-  parts: { runtime: Runtime; config: BrokerConfig; folder: LogFolder; giveUp: AbortSignal | undefined },
+  parts: {
+    runtime: Runtime
+    config: BrokerConfig
+    folder: LogFolder
+    giveUp: AbortSignal | undefined
+    rules: BrokerRules
+  },
 ): Promise<RunningBroker> {
-  const { runtime, config, folder, giveUp } = parts
+  const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
   const accepted = await AcceptedSuspects.open(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
-  const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects })
+  const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
   const listener = listenerOf(runtime, broker, groups)
   const { endpoint } = broker
@@ -111,13 +124,20 @@ async function startAs(
 
 function brokerOf(
   member: ClusterMember,
-  parts: { runtime: Runtime; config: BrokerConfig; folder: LogFolder; suspects: SuspectsInFolder },
+  parts: {
+    runtime: Runtime
+    config: BrokerConfig
+    folder: LogFolder
+    suspects: SuspectsInFolder
+    rules: BrokerRules
+  },
 ) {
-  const { runtime, config, folder, suspects } = parts
+  const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
   const { image, configs, coordinator, groups, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
+    rules: rules.replication,
     electionMs: config.majorityElectionTimeoutMs,
     self: config.nodeId,
     directory: identity.directoryId,

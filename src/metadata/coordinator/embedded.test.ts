@@ -8,6 +8,7 @@ import { majorityScheme } from '../../replication/schemes.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { SimNode } from '../../runtime/sim/sim-node.ts'
 import { SimWorld } from '../../runtime/sim/sim-world.ts'
+import { operations } from '../controller/operations.ts'
 import { ClusterImage } from '../image.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import { EmbeddedCoordinator } from './embedded.ts'
@@ -41,7 +42,7 @@ async function load(runtime: Runtime): Promise<Loaded> {
   })
   const rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas: 1 }) as const
   const asks = new Asks(peers, clock)
-  const coordinator = new EmbeddedCoordinator({ ...runtime, replica, replay, asks, rulesOf })
+  const coordinator = new EmbeddedCoordinator({ ...runtime, replica, replay, asks, rulesOf, operations })
   return { coordinator, replay }
 }
 
