@@ -16,6 +16,8 @@ const self = { broker: 1, directory }
 const other = { broker: 2, directory, incarnation: 'AAAAAAAAAAAAAAAAAAAAAQ' }
 const group = { topicId: 'AAAAAAAAAAAAAAAAAAAAAw', partition: 0 }
 
+const sets = { replicas: [self, other], inSync: [1, 2], eligible: [], partitionEpoch: 0 }
+
 test('groups that are closed lead nothing: whoever waits for more is told, and nothing is read of a closed log', async () => {
   const world = new SimWorld(3)
   const { runtime } = world.node('a')
@@ -38,7 +40,7 @@ test('groups that are closed lead nothing: whoever waits for more is told, and n
   })
   const replica = await world.complete(opening)
   groups.join(group, { replica, election: null })
-  replica.lead(0, { replicas: [self, other], inSync: [1, 2], partitionEpoch: 0 })
+  replica.lead(0, sets)
   const answers: string[] = []
   const request = { epoch: 0, from: 0, lastEpoch: -1, suspect: false }
   replica.fetched(other, request, ({ outcome }) => answers.push(outcome))
