@@ -98,23 +98,4 @@ export const planted: readonly Planted[] = [
     seenAs: [...lost, 'ended itself', 'not live'],
     from: 4,
   },
-  {
-    name: 'an in-sync set is taken on a state that has passed (KIP-497)',
-    rules: deciding({
-      alterInSync: (context, asked) =>
-        operations.alterInSync(context, {
-          ...asked,
-          partitions: asked.partitions.map((proposed) => {
-            const known = context.image.topicById(proposed.topicId)?.partitions[proposed.partition]
-            const { leaderEpoch = -1, partitionEpoch = -1 } = known ?? {}
-            const members = proposed.members.map(({ broker }) => {
-              return { broker, incarnation: context.image.brokers.get(broker)?.incarnation ?? null }
-            })
-            return { ...proposed, leaderEpoch, partitionEpoch, members }
-          }),
-        }),
-    }),
-    seenAs: lost,
-    from: FROM5,
-  },
 ]

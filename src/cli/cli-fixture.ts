@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isFree } from './free-port.ts'
+import { isFree } from '../runtime/node/free-port.ts'
 import { PidFile } from './pid-file.ts'
 import { identityOf } from './process-identity.ts'
 

@@ -1,3 +1,5 @@
+import { firstControllerId } from '../server/quorum-shape.ts'
+
 /** Ports of one broker. */
 export interface BrokerPorts {
   readonly kafka: number
@@ -22,20 +24,8 @@ export interface ClusterPlan {
   readonly voters: readonly number[]
 }
 
-export const firstControllerId = 101
 export const brokersMax = 20
 export const controllersMax = 20
-
-/**
- * Who votes in the metadata log. Without controllers of their own it is the brokers: one, three, and five of five or more. Of
- * two brokers neither could go on without the other, so a third voter is started beside them.
- */
-export function votersOf(brokers: number, controllers: number): { voters: number[]; controllers: number } {
-  if (controllers > 0) return { voters: from(firstControllerId, controllers), controllers }
-  if (brokers === 2) return { voters: [1, 2, firstControllerId], controllers: 1 }
-  const voting = brokers < 3 ? 1 : brokers < 5 ? 3 : 5
-  return { voters: from(1, voting), controllers: 0 }
-}
 
 /** How many controllers the cluster was asked to have: a third voter beside two brokers was not asked for. */
 export function controllersAskedFor({ controllers, voters }: ClusterPlan): number {
@@ -62,5 +52,3 @@ function arePorts<T>(value: readonly T[] | undefined, names: readonly string[]):
 function isListOfIntegers(value: unknown): boolean {
   return Array.isArray(value) && value.every((one) => Number.isInteger(one))
 }
-
-const from = (first: number, count: number): number[] => Array.from({ length: count }, (_, index) => first + index)

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import { choosePorts, refuseOthers } from './cluster-ports.ts'
 import { CommandFailed } from './command-failed.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../runtime/node/free-port.ts'
 
 /** Makes sure that somebody listens on the port: this test, or whoever does already. */
 function occupied(port: number): Promise<Server> {

@@ -1,15 +1,9 @@
 import { newUuid } from '../log/meta-properties.ts'
 import { nodeRandom } from '../runtime/node/node-random.ts'
-import {
-  type BrokerPorts,
-  type ClusterPlan,
-  type ControllerPorts,
-  controllersAskedFor,
-  firstControllerId,
-  votersOf,
-} from './cluster-plan.ts'
+import { firstControllerId, quorumShape } from '../server/quorum-shape.ts'
+import { type BrokerPorts, type ClusterPlan, type ControllerPorts, controllersAskedFor } from './cluster-plan.ts'
 import { CommandFailed } from './command-failed.ts'
-import { freePort, isFree } from './free-port.ts'
+import { freePort, isFree } from '../runtime/node/free-port.ts'
 
 /** What `up` was told; absent: the default. */
 export interface WantedCluster {
@@ -36,7 +30,7 @@ export async function choosePorts(wanted: WantedCluster, say: (sentence: string)
   const choose = (port: number, what: string, given: boolean) =>
     choosePort({ port: Math.min(port, 65_535), what, given, taken, say })
   const count = wanted.brokers ?? 1
-  const { voters, controllers: controllerCount } = votersOf(count, wanted.controllers ?? 0)
+  const { voters, controllers: controllerCount } = quorumShape(count, wanted.controllers ?? 0)
   const brokers: BrokerPorts[] = []
   for (let index = 0; index < count; index++) {
     const whose = `of broker ${index + 1}`

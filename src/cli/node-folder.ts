@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type ClusterPlan, firstControllerId } from './cluster-plan.ts'
+import { firstControllerId } from '../server/quorum-shape.ts'
+import type { ClusterPlan } from './cluster-plan.ts'
 import { PidFile } from './pid-file.ts'
 
 /** Where one process of a local cluster keeps what belongs to it. */

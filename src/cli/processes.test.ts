@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { withCli } from './cli-fixture.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../runtime/node/free-port.ts'
 
 test('a detached cluster keeps nothing of its caller, survives a kill -9, and goes on with its data', () =>
   withCli(async (cli) => {

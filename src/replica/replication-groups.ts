@@ -78,9 +78,12 @@ export class ReplicationGroups {
     })
   }
 
-  /** No replica takes part in an election any more. */
+  /** No replica takes part in an election any more, or leads: their logs are about to be closed, and whoever waits is told. */
   close(): void {
-    for (const { election } of this.#members.values()) election?.close()
+    for (const { replica, election } of this.#members.values()) {
+      election?.close()
+      replica.resign(replica.epoch, null)
+    }
   }
 
   /** What a replica of the group needs to reach the others. Its member is to `join` before anything is heard of them. */

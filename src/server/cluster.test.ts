@@ -130,3 +130,18 @@ describe('a cluster of several brokers', () => {
       },
     ))
 })
+
+test('brokers that stop all at once do so cleanly, whoever leads', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const run = withCluster(
+      { brokers: [1, 2, 3] },
+      async (cluster) => {
+        await cluster.start(1, 2, 3)
+        await cluster.call(1, createTopics, 7, createTopic('words', [1, 2, 3]))
+        await Promise.all([1, 2, 3].map((id) => cluster.stop(id)))
+      },
+      seed,
+    )
+    await assert.doesNotReject(run, `seed ${seed}`)
+  }
+})
