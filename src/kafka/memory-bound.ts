@@ -36,10 +36,10 @@ export class MemoryBound {
     return this.#waiting.size > 0 && least > 0 ? -1 : this.#takeNow(least, wanted)
   }
 
-  /** As `take`, for whom `granted` was called: the bytes that he was given then count as given back. */
+  /** As `take`, for whom `granted` was called: the bytes that he was given then are among those that he takes, if he wants them. */
   takeGranted(granted: number, least: number, wanted: number): number {
     this.#usedBytes -= granted
-    const taken = this.#takeNow(least, wanted)
+    const taken = this.#takeNow(Math.max(least, Math.min(granted, wanted)), wanted)
     this.#grant()
     return taken
   }
