@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogSlice } from '../log/log-slice.ts'
+import { unboundedReadMemory } from '../log/read-memory.ts'
 import type { ReadRequest, Replica, ReplicaWatcher } from '../replica/replica.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { type ReadLimits, WaitingRead } from './read-path.ts'
@@ -58,6 +59,7 @@ function readOf(partitions: readonly Partition[], limits: Partial<ReadLimits> = 
     maxWaitMs: 1000,
     maxBytes: 10_000,
     committedTransactionsOnly: false,
+    memory: { ...unboundedReadMemory, wait() {}, forget() {} },
     ...limits,
   })
 }

@@ -125,7 +125,9 @@ const own = new Set([
   'cluster.id',
   'connection.in.flight.max',
   'connection.in.flight.max.bytes',
+  'connection.own.max.bytes',
   'connection.unsent.max.bytes',
+  'connection.unsent.max.ms',
   'group.member.metadata.max.bytes',
   'group.pending.members.max',
   'http.host',
@@ -139,6 +141,7 @@ const own = new Set([
   'peer.advertised.listener',
   'peer.listener',
   'pooled.request.max.bytes',
+  'queued.max.response.bytes',
   'replication.scheme',
   'replication.sync.backups',
 ])

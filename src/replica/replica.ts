@@ -2,6 +2,7 @@ import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
+import type { ReadMemory } from '../log/read-memory.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -52,6 +53,8 @@ export interface ReadRequest {
   readonly committedTransactionsOnly: boolean
   /** The leader epoch that the caller believes in; -1: it doesn't say. */
   readonly leaderEpoch: LeaderEpoch
+  /** What reads from disk are counted in. */
+  readonly memory?: ReadMemory
 }
 
 /** Told when more may be read of a replica, or when it leads no longer. */
@@ -358,7 +361,7 @@ export class Replica {
     const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
     const room = request.maxBytes > 0 || request.minOneBatch
     if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ from: request.from, upTo, maxBytes: request.maxBytes, minOneBatch: request.minOneBatch })
+    const slice = log.read({ ...request, upTo })
     const aborted = request.committedTransactionsOnly ? log.abortedTransactions(request.from, upTo) : []
     return { highWatermark: visible, lastStableOffset, logStartOffset, slice, aborted }
   }

@@ -14,6 +14,7 @@ import type { BrokerEndpoint, CoordinatorLocator } from '../../consumer-group/co
 import { GroupService } from '../../consumer-group/group-service.ts'
 import { defaultGroupSettings } from '../../consumer-group/group-settings.ts'
 import type { OffsetsRecord, OffsetsTopic, TopicNames } from '../../consumer-group/offsets-topic.ts'
+import { unboundedReadMemory } from '../../log/read-memory.ts'
 import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import type { Handler } from '../handler.ts'
 import { deleteGroupsHandler } from './delete-groups.ts'
@@ -72,6 +73,7 @@ class Coordinator {
       connectionId: 1,
       listenerName: 'PLAINTEXT',
       afterSent() {},
+      answerMemory: { ...unboundedReadMemory, wait() {}, forget() {} },
       ifClosed() {},
       hangUp() {},
     }
