@@ -3,7 +3,7 @@ import { lz4Compress, lz4Decompress } from './lz4.ts'
 import { DecompressedTooLarge } from './decompressed-too-large.ts'
 import { MalformedInput } from './malformed-input.ts'
 import { snappyCompress, snappyDecompress } from './snappy.ts'
-import { prepareZstd, zstdCompress, zstdDecompress } from './zstd.ts'
+import { checkZstd, prepareZstd, zstdCompress, zstdDecompress } from './zstd.ts'
 
 /** How the records of a batch are compressed, by Kafka's names; the index is the number in a batch's attributes. */
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -47,6 +47,8 @@ export async function decompress(
   bytes: Uint8Array,
   bound: { maxBytes: number },
 ): Promise<Uint8Array> {
+  // What is no zstd is refused without its module being loaded.
+  if (type === 'zstd') checkZstd(bytes, bound.maxBytes)
   await prepareCodec(type)
   return decompressNow(type, bytes, bound)
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
 import type * as ZstdWasm from '@bokuweb/zstd-wasm'
+import { asBuffer } from './as-buffer.ts'
 import { DecompressedTooLarge } from './decompressed-too-large.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { MalformedInput } from './malformed-input.ts'
@@ -28,12 +29,18 @@ export function zstdCompress(bytes: Uint8Array): Uint8Array {
   return zstd().compress(bytes)
 }
 
-/** Must have been prepared. */
-export function zstdDecompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const frames = framesOf(source)
+/** What can be told of the frames without decompressing them: throws where they cannot be read, or become too large. */
+export function checkZstd(bytes: Uint8Array, maxBytes: number): Frame[] {
+  const frames = framesOf(asBuffer(bytes))
   const certain = frames.reduce((sum, frame) => sum + (frame.exact ? frame.bytesMax : 0), 0)
   if (certain > maxBytes) throw new DecompressedTooLarge(maxBytes)
+  return frames
+}
+
+/** Must have been prepared. */
+export function zstdDecompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const source = asBuffer(bytes)
+  const frames = checkZstd(bytes, maxBytes)
   const { decompress } = zstd()
   const pieces: Uint8Array[] = []
   let left = maxBytes
