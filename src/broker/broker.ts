@@ -14,6 +14,7 @@ import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { CompressionType } from '../codec/compression.ts'
 import { type AppendOutcome, appendBatch } from './append-path.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { HostedPartitions, Offline } from './hosted-partitions.ts'
@@ -169,6 +170,8 @@ export class Broker {
         timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
         nowMs: this.clock.nowMs(),
         origin: 'client',
+        compression: storedAs(config.compressionType),
+        needsKeys: config.cleanupPolicy.includes('compact'),
       },
     })
   }
@@ -231,4 +234,9 @@ export class Broker {
       ['segment.bytes', `${offsetsTopicSegmentBytes}`],
     ])
   }
+}
+
+/** `compression.type` says `uncompressed` for what a batch's attributes call none. */
+function storedAs(type: TopicConfig['compressionType']): CompressionType | 'producer' {
+  return type === 'uncompressed' ? 'none' : type
 }

@@ -8,10 +8,9 @@ const defaultOf = (topic: keyof typeof topicSettings) => `Default of ${topic}: $
  * runs. Defaults are Kafka 4.3's.
  */
 export const topicDefaultSettings = {
-  'compression.type': oneOf(['producer'], {
+  'compression.type': oneOf(['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     default: 'producer',
     dynamic: true,
-    because: 'batches are kept as the producer compressed them',
     about: defaultOf('compression.type'),
   }),
   'log.cleaner.delete.retention.ms': long({

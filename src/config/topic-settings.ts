@@ -14,11 +14,10 @@ export const topicSettings = {
     about:
       'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. This release does the first only; with compact it keeps everything.',
   }),
-  'compression.type': oneOf(['producer'], {
+  'compression.type': oneOf(['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     default: 'producer',
-    because: 'batches are kept as the producer compressed them',
     about:
-      'How batches are stored: as the producer compressed them. Kafka can also compress them anew; Trilog never does.',
+      'How batches are stored: as the producer compressed them, or all in one way, for which the broker opens those that come in another and compresses them anew, on its one thread.',
   }),
   'delete.retention.ms': long({
     default: 86_400_000,
