@@ -33,7 +33,7 @@ class Partition {
   #read({ maxBytes, minOneBatch }: ReadRequest) {
     this.reads += 1
     if (this.refusal !== null) return this.refusal
-    const facts = { highWatermark: this.highWatermark, lastStableOffset: 0, logStartOffset: 0, aborted: [] }
+    const facts = { highWatermark: this.highWatermark, lastStableOffset: 0, logStartOffset: 0, abortedUpTo: () => [] }
     const bytes = minOneBatch ? this.bytes : Math.min(this.bytes, Math.max(0, maxBytes))
     if (bytes === 0) return { ...facts, slice: null }
     this.held += 1

@@ -1,3 +1,4 @@
+import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import { LogReadFault } from '../log/log-faults.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
@@ -33,7 +34,13 @@ export interface ReadLimits {
   readonly memory: WaitingMemory
 }
 
-export type PartitionRead = (Omit<ReadAnswer, 'slice'> & { readonly slice: LogSlice | null }) | ReadRefusal
+export type PartitionRead =
+  | (Omit<ReadAnswer, 'slice' | 'abortedUpTo'> & {
+      readonly slice: LogSlice | null
+      /** Transactions aborted within the slice's range. */
+      readonly aborted: readonly AbortedTransaction[]
+    })
+  | ReadRefusal
 
 /** The answers, in the order of the targets. Every slice in them must be released. */
 export interface ReadResult {
@@ -178,8 +185,8 @@ export class WaitingRead {
       })
       if ('code' in answer) return answer
       const { slice } = answer
-      if (!(slice instanceof Promise)) return { ...answer, slice }
-      return slice.then((found) => ({ ...answer, slice: found }), refusalOf)
+      if (!(slice instanceof Promise)) return partitionRead(answer, slice)
+      return slice.then((found) => partitionRead(answer, found), refusalOf)
     } catch (error) {
       return refusalOf(error)
     }
@@ -227,6 +234,12 @@ export class WaitingRead {
       this.#results[index] = { ...result, slice: null }
     }
   }
+}
+
+function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
+  const { highWatermark, lastStableOffset, logStartOffset } = answer
+  const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
+  return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }
 }
 
 function refusalOf(error: unknown): ReadRefusal {

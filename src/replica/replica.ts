@@ -1,3 +1,4 @@
+import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
@@ -41,8 +42,8 @@ export interface ReadAnswer {
   readonly lastStableOffset: Offset
   readonly logStartOffset: Offset
   readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Transactions aborted within the slice's range; `read_committed` only. */
-  readonly aborted: readonly { producerId: number; firstOffset: Offset }[]
+  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
+  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
 }
 
 export interface ReadRequest {
@@ -362,8 +363,11 @@ export class Replica {
     const room = request.maxBytes > 0 || request.minOneBatch
     if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
     const slice = log.read({ ...request, upTo })
-    const aborted = request.committedTransactionsOnly ? log.abortedTransactions(request.from, upTo) : []
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, aborted }
+    // Of what was read, and not of all that could be: a log may have had very many.
+    const abortedUpTo = request.committedTransactionsOnly
+      ? (end: Offset) => log.abortedTransactions(request.from, end)
+      : noneAborted
+    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
@@ -487,7 +491,7 @@ export class Replica {
       lastStableOffset: this.#log.lastStableOffset(visible),
       logStartOffset: this.#log.logStartOffset,
       slice: null,
-      aborted: [],
+      abortedUpTo: noneAborted,
     }
   }
 
@@ -563,3 +567,5 @@ export class Replica {
     for (const watcher of [...this.#watchers]) watcher()
   }
 }
+
+const noneAborted = (): readonly AbortedTransaction[] => []

@@ -1,13 +1,9 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
-import type { LiveConfigs } from '../broker/live-configs.ts'
-import { logSettingsOf } from '../broker/log-settings-of.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import { Dispatcher } from '../kafka/dispatcher.ts'
 import { KafkaListener } from '../kafka/listener.ts'
-import type { RecoveryReport } from '../log/log-recovery.ts'
-import type { OpenReport } from '../log/log-directory.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -23,6 +19,7 @@ import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
+import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { startRetention } from './retention-timer.ts'
@@ -231,24 +228,6 @@ function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination)
   return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
 }
 
-async function openFolder(
-  folder: LogFolder,
-  { image, configs, self }: { image: ClusterImage; configs: LiveConfigs; self: number },
-): Promise<OpenReport> {
-  return folder.directory.openAll({
-    open: (place) => folder.openAt(place, logSettingsOf(configs.topic(place.topic))),
-    flushesAlways: ({ topic }) => configs.topic(topic).flushMessages === 1,
-    damageOf: (log) => damageOf(log.recovery),
-    *expected() {
-      for (const { name, id, partitions } of image.topics.values()) {
-        for (const { index, replicas } of partitions) {
-          if (replicas.includes(self)) yield { topic: name, partition: index, topicId: id }
-        }
-      }
-    },
-  })
-}
-
 /**
  * Sets logs aside whose topics the image does not know: mostly of topics whose deletion was committed just before the broker
  * died. A new topic of that name must not find their records.
@@ -259,13 +238,6 @@ async function setUnknownAside(folder: LogFolder, image: ClusterImage): Promise<
     if (topic === metadataTopicName || (topicId !== null && image.topicById(topicId)?.name === topic)) continue
     await folder.setAside(replica)
   }
-}
-
-/** What recovery has found beyond a torn tail, in words. */
-function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | null {
-  const [first] = damage
-  if (first !== undefined) return `damaged bytes from offset ${first.from} on`
-  return lostFlushed ? `records from offset ${cutFrom} on were fsynced and are gone` : null
 }
 
 function healthOf(broker: Broker): Health {

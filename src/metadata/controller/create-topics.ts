@@ -124,7 +124,8 @@ function createTopic(
   return { code: 'created', id, partitions: replicas.length, replicationFactor: replicas[0]?.length ?? 0 }
 }
 
-function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
+/** Null, or why a topic may not be named so; `taken` are the names that there are, by `collisionKey`. */
+export function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
   const fault = topicNameFault(name)
   if (fault !== null) return refuse('invalid-topic', fault)
   const other = taken.get(collisionKey(name))

@@ -1,3 +1,4 @@
+import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
@@ -12,6 +13,7 @@ import { unregisterBroker } from './unregister-broker.ts'
 
 /** Everything that the controller can be asked, by name: request in, records and an answer out. */
 export const operations = {
+  adoptTopics,
   allocateProducerIds,
   alterConfigs,
   alterInSync,
