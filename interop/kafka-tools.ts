@@ -1,6 +1,7 @@
 /** `npm run interop:tools`: Apache Kafka's own tools against a broker of one, judged by what they print. */
 import { Command, Option } from 'commander'
 import { runMain } from './child.ts'
+import { runSteps } from './steps.ts'
 import { installKafka } from './targets/kafka.ts'
 import { externalTarget, startTarget } from './targets/start.ts'
 import { type TargetName, targetNames } from './targets/target.ts'
@@ -10,20 +11,11 @@ import { dataSteps } from './tools/data.ts'
 import { groupSteps } from './tools/groups.ts'
 import { ToolSession, type ToolStep } from './tools/tool-session.ts'
 import { topicSteps } from './tools/topics.ts'
-import { plainTable } from './table.ts'
 
 interface Options {
   target: TargetName
   bootstrap?: string
   json?: true
-}
-
-interface Result {
-  tool: string
-  what: string
-  outcome: 'pass' | 'fail' | 'skip'
-  note: string
-  seconds: number
 }
 
 const steps: readonly ToolStep[] = [...topicSteps, ...configSteps, ...dataSteps, ...groupSteps, ...clusterSteps]
@@ -46,39 +38,7 @@ async function main(): Promise<number> {
   const { bootstrap } = options
   const target = bootstrap === undefined ? await startTarget(options.target) : externalTarget({ bootstrap })
   process.stderr.write(`${target.name} at ${target.bootstrap}\n`)
-  const session = new ToolSession(target)
-  const results: Result[] = []
-  for (const step of steps) results.push(await runStep(step, session))
+  const code = await runSteps(steps, new ToolSession(target), options)
   await target.stop()
-  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-  else show(results)
-  return results.some(({ outcome }) => outcome === 'fail') ? 1 : 0
-}
-
-async function runStep(step: ToolStep, session: ToolSession): Promise<Result> {
-  const { tool, what } = step
-  const reason = step.skipReason?.(session) ?? null
-  if (reason !== null) {
-    process.stderr.write(`skip ${tool} ${what}: ${reason}\n`)
-    return { tool, what, outcome: 'skip', note: reason, seconds: 0 }
-  }
-  const begin = performance.now()
-  const failure = await step.run(session).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  )
-  const seconds = (performance.now() - begin) / 1000
-  const outcome = failure === null ? 'pass' : 'fail'
-  process.stderr.write(`${outcome} ${tool} ${what} ${seconds.toFixed(1)} s${failure === null ? '' : `: ${failure}`}\n`)
-  return { tool, what, outcome, note: failure ?? '', seconds }
-}
-
-function show(results: readonly Result[]): void {
-  const table = plainTable(['tool', 'what', 'result', 's'])
-  for (const { tool, what, outcome, seconds } of results) table.push([tool, what, outcome, seconds.toFixed(1)])
-  const count = (of: Result['outcome']): number => results.filter(({ outcome }) => outcome === of).length
-  process.stdout.write(
-    `${table.toString()}\n${count('pass')} passed, ${count('fail')} failed, ${count('skip')} skipped\n`,
-  )
-  for (const { tool, what, note } of results) if (note !== '') process.stdout.write(`${tool}, ${what}: ${note}\n`)
+  return code
 }

@@ -2,6 +2,7 @@ import { parseBrokerConfig } from '../src/config/broker-config.ts'
 import { startBroker } from '../src/server/start-broker.ts'
 import type { BrokerUnderTest } from './tested-broker.ts'
 import { KafkaWorkloadClient } from './kafka-client.ts'
+import { KafkaLink } from './kafka-link.ts'
 import { endsOn } from './ends-on.ts'
 import { receiptsOn } from './receipts-on.ts'
 
@@ -25,5 +26,5 @@ export const kafkaBroker: BrokerUnderTest = {
     ),
   receiptsOn,
   endsOn,
-  openClient: (runtime, bootstrap) => new KafkaWorkloadClient(runtime, bootstrap),
+  openClient: (runtime, bootstrap) => new KafkaWorkloadClient(runtime, () => new KafkaLink(runtime, bootstrap)),
 }

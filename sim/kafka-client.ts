@@ -3,7 +3,6 @@ import { createTopics } from '../src/kafka/schema/create-topics.ts'
 import { deleteRecords } from '../src/kafka/schema/delete-records.ts'
 import { deleteTopics } from '../src/kafka/schema/delete-topics.ts'
 import { fetch } from '../src/kafka/schema/fetch.ts'
-import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
 import { listOffsets } from '../src/kafka/schema/list-offsets.ts'
 import { metadata } from '../src/kafka/schema/metadata.ts'
 import { offsetCommit } from '../src/kafka/schema/offset-commit.ts'
@@ -13,7 +12,7 @@ import { batchesIn, readRecords } from '../src/record/record-reader.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import type { WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
 import type { ReadRecord } from './history.ts'
-import { KafkaLink, requestTimeoutMs } from './kafka-link.ts'
+import { type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
 import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import type { PlannedProducer, PlannedTopic } from './workload.ts'
@@ -26,27 +25,28 @@ const unknownTopic = 3
 /** A client of the workload that speaks Kafka's protocol, each request tried once. */
 export class KafkaWorkloadClient implements WorkloadClient {
   readonly #runtime: Runtime
-  readonly #address: { host: string; port: number }
-  readonly #link: KafkaLink
+  readonly #open: () => ClusterCaller
+  readonly #link: ClusterCaller
 
-  constructor(runtime: Runtime, address: { host: string; port: number }) {
+  /** `open` gives connections of their own. */
+  constructor(runtime: Runtime, open: () => ClusterCaller) {
     this.#runtime = runtime
-    this.#address = address
-    this.#link = new KafkaLink(runtime, address)
+    this.#open = open
+    this.#link = open()
   }
 
   openProducer(plan: PlannedProducer): WorkloadProducer {
-    return new KafkaProducer(plan, { runtime: this.#runtime, link: new KafkaLink(this.#runtime, this.#address) })
+    return new KafkaProducer(plan, { runtime: this.#runtime, link: this.#open() })
   }
 
   openMember(group: string, topics: readonly PlannedTopic[]): WorkloadMember {
-    return new KafkaMember(new KafkaLink(this.#runtime, this.#address), { group, topics })
+    return new KafkaMember(this.#open(), { group, topics })
   }
 
   async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {
     const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
     const answer = await this.#link.call(createTopics, {
-      topics: [{ name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs }],
+      topics: [{ name, numPartitions: partitions, replicationFactor: -1, assignments: [], configs }],
       timeoutMs: requestTimeoutMs,
       validateOnly: false,
     })
@@ -71,7 +71,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<number> {
-    const answer = await this.#link.call(listOffsets, {
+    const leader = await this.#link.leader(topic, partition)
+    const answer = await leader.call(listOffsets, {
       replicaId: -1,
       isolationLevel: 0,
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
@@ -83,7 +84,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async read(topic: string, partition: number, from: number, waitMs: number): Promise<ReadRecord[]> {
-    const answer = await this.#link.call(
+    const leader = await this.#link.leader(topic, partition)
+    const answer = await leader.call(
       fetch,
       {
         maxWaitMs: waitMs,
@@ -105,7 +107,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async deleteRecords(topic: string, partition: number, before: number): Promise<void> {
-    const answer = await this.#link.call(deleteRecords, {
+    const leader = await this.#link.leader(topic, partition)
+    const answer = await leader.call(deleteRecords, {
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset: before }] }],
       timeoutMs: requestTimeoutMs,
     })
@@ -113,8 +116,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async commit(group: string, topic: string, partition: number, offset: number): Promise<void> {
-    await this.#findCoordinator(group)
-    const answer = await this.#link.call(
+    const coordinator = await this.#link.coordinator(group)
+    const answer = await coordinator.call(
       offsetCommit,
       {
         groupId: group,
@@ -129,8 +132,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async committed(group: string, topic: string, partition: number): Promise<number> {
-    await this.#findCoordinator(group)
-    const answer = await this.#link.call(
+    const coordinator = await this.#link.coordinator(group)
+    const answer = await coordinator.call(
       offsetFetch,
       {
         groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [partition] }] }],
@@ -143,12 +146,6 @@ export class KafkaWorkloadClient implements WorkloadClient {
     const offset = found?.topics[0]?.partitions[0]
     check(offset?.errorCode ?? -1, `asking what ${group} has committed`)
     return offset?.committedOffset ?? -1
-  }
-
-  /** Also makes the topic of the groups. */
-  async #findCoordinator(group: string): Promise<void> {
-    const answer = await this.#link.call(findCoordinator, { keyType: 0, coordinatorKeys: [group] })
-    check(answer.coordinators[0]?.errorCode ?? -1, `finding the coordinator of ${group}`)
   }
 }
 

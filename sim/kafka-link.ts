@@ -1,12 +1,35 @@
 import { BrokerConnection } from '../src/client/broker-connection.ts'
+import { check } from '../src/client/kafka-error.ts'
 import type { Api, RequestInputOf, ResponseOf } from '../src/codec/api.ts'
+import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 
 /** How long one request may take, connecting included, in virtual ms. */
 export const requestTimeoutMs = 2000
 
+/** One broker, as a client calls it. */
+export interface Caller {
+  call<A extends Api>(api: A, body: RequestInputOf<A>, versionMax?: number): Promise<ResponseOf<A>>
+  /** Sends what is not answered. */
+  tell<A extends Api>(api: A, body: RequestInputOf<A>, versionMax: number): Promise<void>
+}
+
+/** A cluster, as a client finds its way in it; called itself, it takes any broker. */
+export interface ClusterCaller extends Caller {
+  leader(topic: string, partition: number): Promise<Caller>
+  /** Also makes the topic of the groups. */
+  coordinator(group: string): Promise<Caller>
+}
+
+export async function findCoordinatorBy(caller: Caller, group: string): Promise<number> {
+  const answer = await caller.call(findCoordinator, { keyType: 0, coordinatorKeys: [group] })
+  const found = answer.coordinators[0]
+  check(found?.errorCode ?? -1, `finding the coordinator of ${group}`)
+  return found?.nodeId ?? -1
+}
+
 /** One connection that is made anew, by the next request, after it was lost. */
-export class KafkaLink {
+export class KafkaLink implements ClusterCaller {
   readonly #runtime: Runtime
   readonly #address: { host: string; port: number }
   #connection: Promise<BrokerConnection> | null = null
@@ -24,6 +47,16 @@ export class KafkaLink {
   async tell<A extends Api>(api: A, body: RequestInputOf<A>, versionMax: number): Promise<void> {
     const connection = await this.#open()
     connection.tell(api, body, versionMax)
+  }
+
+  /** The only broker leads everything. */
+  async leader(): Promise<Caller> {
+    return this
+  }
+
+  async coordinator(group: string): Promise<Caller> {
+    await findCoordinatorBy(this, group)
+    return this
   }
 
   async #open(): Promise<BrokerConnection> {

@@ -1,12 +1,11 @@
 import { assignedTopics, encodeAssignment, encodeSubscription } from '../src/client/consumer-protocol.ts'
 import { check, KafkaError } from '../src/client/kafka-error.ts'
-import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
 import { heartbeat } from '../src/kafka/schema/heartbeat.ts'
 import { joinGroup } from '../src/kafka/schema/join-group.ts'
 import { offsetCommit } from '../src/kafka/schema/offset-commit.ts'
 import { syncGroup } from '../src/kafka/schema/sync-group.ts'
 import type { Ownership, WorkloadMember } from './tested-broker.ts'
-import type { KafkaLink } from './kafka-link.ts'
+import type { Caller, ClusterCaller } from './kafka-link.ts'
 import type { PlannedTopic } from './workload.ts'
 
 /** Virtual ms, all shorter than a request may take. */
@@ -16,14 +15,17 @@ const lastVersionByName = 9
 
 /** A member of a group of the classic protocol, each request tried once. */
 export class KafkaMember implements WorkloadMember {
-  readonly #link: KafkaLink
+  readonly #link: ClusterCaller
   readonly #group: string
   readonly #partitions: readonly { topic: string; partition: number }[]
+  /** Found when it joins; nothing else is asked before. */
+  #coordinator: Caller
   #memberId = ''
   #generation = -1
 
-  constructor(link: KafkaLink, { group, topics }: { group: string; topics: readonly PlannedTopic[] }) {
+  constructor(link: ClusterCaller, { group, topics }: { group: string; topics: readonly PlannedTopic[] }) {
     this.#link = link
+    this.#coordinator = link
     this.#group = group
     this.#partitions = topics.flatMap(({ name, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
@@ -31,12 +33,11 @@ export class KafkaMember implements WorkloadMember {
   }
 
   async join(): Promise<Ownership> {
-    const found = await this.#link.call(findCoordinator, { keyType: 0, coordinatorKeys: [this.#group] })
-    check(found.coordinators[0]?.errorCode ?? -1, 'finding the coordinator')
+    this.#coordinator = await this.#link.coordinator(this.#group)
     const joined = await this.#joined()
     this.#generation = joined.generationId
     const memberIds = joined.members.map(({ memberId }) => memberId).sort()
-    const answer = await this.#link.call(syncGroup, {
+    const answer = await this.#coordinator.call(syncGroup, {
       groupId: this.#group,
       generationId: this.#generation,
       memberId: this.#memberId,
@@ -52,7 +53,7 @@ export class KafkaMember implements WorkloadMember {
   }
 
   async heartbeat(): Promise<void> {
-    const answer = await this.#link.call(heartbeat, {
+    const answer = await this.#coordinator.call(heartbeat, {
       groupId: this.#group,
       generationId: this.#generation,
       memberId: this.#memberId,
@@ -62,7 +63,7 @@ export class KafkaMember implements WorkloadMember {
 
   async commit(topic: string, partition: number, offset: number): Promise<void> {
     const partitions = [{ partitionIndex: partition, committedOffset: offset, committedMetadata: '' }]
-    const answer = await this.#link.call(
+    const answer = await this.#coordinator.call(
       offsetCommit,
       {
         groupId: this.#group,
@@ -77,7 +78,7 @@ export class KafkaMember implements WorkloadMember {
 
   async #joined() {
     const ask = () =>
-      this.#link.call(joinGroup, {
+      this.#coordinator.call(joinGroup, {
         groupId: this.#group,
         sessionTimeoutMs,
         rebalanceTimeoutMs,

@@ -4,7 +4,7 @@ import { produce } from '../src/kafka/schema/produce.ts'
 import { buildBatch } from '../src/record/batch-builder.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import type { WorkloadProducer } from './tested-broker.ts'
-import type { KafkaLink } from './kafka-link.ts'
+import type { ClusterCaller } from './kafka-link.ts'
 import type { PlannedProducer } from './workload.ts'
 
 /** The last version of Produce that names topics. */
@@ -24,14 +24,14 @@ interface Identity {
 export class KafkaProducer implements WorkloadProducer {
   readonly #plan: PlannedProducer
   readonly #runtime: Runtime
-  readonly #link: KafkaLink
+  readonly #link: ClusterCaller
   #identity: Identity | null = null
   /** The next sequence number by partition; a batch keeps its own until it is answered. */
   readonly #sequences = new Map<string, number>()
   /** Bytes of the batch of the call before. */
   #last: { batch: Buffer; records: number } | null = null
 
-  constructor(plan: PlannedProducer, surroundings: { runtime: Runtime; link: KafkaLink }) {
+  constructor(plan: PlannedProducer, surroundings: { runtime: Runtime; link: ClusterCaller }) {
     this.#plan = plan
     this.#runtime = surroundings.runtime
     this.#link = surroundings.link
@@ -53,11 +53,12 @@ export class KafkaProducer implements WorkloadProducer {
       timeoutMs: 1000,
       topicData: [{ name: topic, partitionData: [{ index: partition, records: this.#last.batch }] }],
     }
+    const leader = await this.#link.leader(topic, partition)
     if (this.#plan.acks === 0) {
-      await this.#link.tell(produce, body, lastVersionByName)
+      await leader.tell(produce, body, lastVersionByName)
       return null
     }
-    const answer = await this.#link.call(produce, body, lastVersionByName)
+    const answer = await leader.call(produce, body, lastVersionByName)
     const stored = answer.responses[0]?.partitionResponses[0]
     try {
       check(stored?.errorCode ?? -1, `producing to ${key}`, stored?.errorMessage)

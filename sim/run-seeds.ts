@@ -4,8 +4,8 @@ import type { RunOutcome } from './broker-world.ts'
 import { expectedFromSeeds } from './expected-marks.ts'
 import { TraceDigest } from './trace-digest.ts'
 
-const usage = `usage: npm run sim -- [--world broker|group] [--seeds N] [--start-seed S]   runs seeds S to S+N-1 (500 from 1)
-       npm run sim -- [--world broker|group] --seed N [--trace]              runs one seed, with all that happens in it`
+const usage = `usage: npm run sim -- [--world broker|group|cluster] [--seeds N] [--start-seed S]   runs seeds S to S+N-1 (500 from 1)
+       npm run sim -- [--world broker|group|cluster] --seed N [--trace]              runs one seed, with all that happens in it`
 
 /** What a seed is run in. */
 export interface World {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { LogAppendFault, LogReadFault } from '../../src/log/log-faults.ts'
-import { batchOf, bytesOf, openTestLog } from '../../src/log/log-fixture.ts'
+import { advanceLogStart, batchOf, bytesOf, openTestLog } from '../../src/log/log-fixture.ts'
 import type { Log } from '../../src/log/log.ts'
 import type { LogOptions } from '../../src/log/log-options.ts'
 import { BatchHeader, batchHeaderBytes, batchSizeOf } from '../../src/record/batch-header.ts'
@@ -104,7 +104,7 @@ async function live(runtime: Runtime, start: Start, read: Read): Promise<void> {
   await appendOne(log, read, checked)
   const middle = log.logStartOffset + Math.floor((log.logEndOffset - log.logStartOffset) / 2)
   await orRefused(log.truncateTo(middle))
-  await orRefused(log.advanceLogStart(Math.min(log.logEndOffset, log.logStartOffset + 3)))
+  await orRefused(advanceLogStart(log, Math.min(log.logEndOffset, log.logStartOffset + 3)))
   await orRefused(log.close())
   const again = await opened(runtime, { ...start, clean: true, logStartOffset: log.logStartOffset })
   if (again === null) return

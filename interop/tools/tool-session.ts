@@ -1,4 +1,5 @@
 import { LineProcess, lastLines, run } from '../child.ts'
+import type { Step } from '../steps.ts'
 import { kafkaScript } from '../targets/kafka.ts'
 import type { Target } from '../targets/target.ts'
 
@@ -6,15 +7,8 @@ const toolMs = 40_000
 // The tools live for a second: the quick compiler alone is the fastest way through it.
 const env = { KAFKA_TOOL_JVM: '-XX:TieredStopAtLevel=1', KAFKA_TOOL_HEAP: '256m' }
 
-/** One thing that a tool must be able to do; the steps of a list build on each other. */
-export interface ToolStep {
-  readonly tool: string
-  readonly what: string
-  /** Null when it can be run, else why not; left out when it always can. */
-  skipReason?(session: ToolSession): string | null
-  /** Throws what is wrong. */
-  run(session: ToolSession): Promise<void>
-}
+/** One thing that a tool must be able to do. */
+export type ToolStep = Step<ToolSession>
 
 /** Apache Kafka's own tools against one broker. */
 export class ToolSession {

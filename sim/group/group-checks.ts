@@ -34,6 +34,8 @@ export class GroupChecks {
   /** Epochs of all that was ever committed, and its end. */
   #committed: readonly EpochStart[] = []
   #committedEnd: Offset = 0
+  /** The leader's epoch in which that was seen last. */
+  #committedIn: LeaderEpoch = -1
 
   constructor(violate: (code: ViolationCode, detail: string) => void) {
     this.#violate = violate
@@ -55,10 +57,11 @@ export class GroupChecks {
     if (this.#looked.get(name) === state) return
     this.#looked.set(name, state)
     if (leads) this.#checkLeader(name, node.broker, replica)
-    this.#checkPrefix(`${name}, epoch ${epoch}`, log.epochs.entries, Math.min(highWatermark, this.#committedEnd))
+    this.#checkPrefix(`${name}, epoch ${epoch}`, log, Math.min(highWatermark, this.#committedEnd))
     if (leads && highWatermark > this.#committedEnd) {
       this.#committed = log.epochs.entries.filter(({ startOffset }) => startOffset < highWatermark)
       this.#committedEnd = highWatermark
+      this.#committedIn = epoch
     }
   }
 
@@ -69,24 +72,31 @@ export class GroupChecks {
     if (known === name) return
     this.#leaders.set(epoch, name)
     this.onElected(broker)
+    // It hears late of a leadership that is over: what was committed since is not its to have.
+    if (epoch < this.#committedIn) return
     if (log.logEndOffset < this.#committedEnd) {
       const ends = `ends at ${log.logEndOffset}, committed is up to ${this.#committedEnd}`
       this.#violate('committed entries lost', `the log of ${name}, leader of epoch ${epoch}, ${ends}`)
     }
-    this.#checkPrefix(`${name}, leader of epoch ${epoch}`, log.epochs.entries, this.#committedEnd)
+    this.#checkPrefix(`${name}, leader of epoch ${epoch}`, log, this.#committedEnd)
   }
 
-  /** Whether these epochs are, below `upTo`, those of the committed history. */
-  #checkPrefix(name: string, epochs: readonly EpochStart[], upTo: Offset): void {
-    const own = textOf(epochs, upTo)
-    const committed = textOf(this.#committed, upTo)
+  /** Whether this log's epochs are, below `upTo`, those of the committed history: as far down as both are told of. */
+  #checkPrefix(name: string, log: Replica['log'], upTo: Offset): void {
+    const { entries } = log.epochs
+    const first = Math.max(entries[0]?.startOffset ?? upTo, this.#committed[0]?.startOffset ?? upTo)
+    const from = Math.max(log.logStartOffset, first)
+    if (from >= upTo) return
+    const own = textOf(entries, from, upTo)
+    const committed = textOf(this.#committed, from, upTo)
     if (own === committed) return
-    this.#violate('committed history differs', `below ${upTo} ${name} has ${own}, committed was ${committed}`)
+    const between = `from ${from} to ${upTo}`
+    this.#violate('committed history differs', `${between} ${name} has ${own}, committed was ${committed}`)
   }
 }
 
-const textOf = (epochs: readonly EpochStart[], upTo: Offset): string =>
+const textOf = (epochs: readonly EpochStart[], from: Offset, upTo: Offset): string =>
   epochs
-    .filter(({ startOffset }) => startOffset < upTo)
-    .map(({ epoch, startOffset }) => `${epoch}@${startOffset}`)
+    .filter(({ startOffset }, at) => startOffset < upTo && (epochs[at + 1]?.startOffset ?? upTo) > from)
+    .map(({ epoch, startOffset }) => `${epoch}@${Math.max(startOffset, from)}`)
     .join(' ')

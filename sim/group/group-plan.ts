@@ -1,4 +1,5 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
+import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
 
 export type GroupAction =
   /** Somebody writes a value of so many bytes to whom it takes for the leader. */
@@ -7,11 +8,7 @@ export type GroupAction =
   | { do: 'read'; node: number }
   /** Node 0 is whoever leads then. */
   | { do: 'crash' | 'power-cut'; node: number; downMs: number }
-  /** Nothing goes from any of `from` to any of `to`; the other way only if `bothWays`. */
-  | { do: 'cut-off'; from: readonly number[]; to: readonly number[]; bothWays: boolean; forMs: number }
-  | { do: 'reset'; one: number; other: number }
-  | { do: 'slow-disk'; node: number; times: number; forMs: number }
-  | { do: 'slow-link'; from: number; to: number; latencyMs: number; forMs: number }
+  | MachineFault
 
 export interface GroupPlan {
   readonly nodes: number
@@ -23,7 +20,7 @@ export interface GroupPlan {
   readonly steps: readonly { readonly atMs: number; readonly action: GroupAction }[]
 }
 
-type Temper = readonly GroupAction['do'][]
+type Temper = readonly ('crash' | 'power-cut' | MachineFault['do'])[]
 
 /** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
 const tempers: readonly Temper[] = [
@@ -69,29 +66,8 @@ function workOf(random: SimRandom, nodes: number): GroupAction {
 }
 
 function faultOf(random: SimRandom, nodes: number, temper: Temper): GroupAction {
-  const node = 1 + random.integer(nodes)
-  const other = 1 + ((node + random.integer(nodes - 1)) % nodes)
   const what = random.pick(temper)
-  switch (what) {
-    case 'crash':
-    case 'power-cut':
-      return { do: what, node: random.chance(0.5) ? 0 : node, downMs: random.between(0, random.pick([20, 300, 2000])) }
-    case 'cut-off':
-      return cutOffOf(random, nodes, node)
-    case 'reset':
-      return { do: 'reset', one: node, other }
-    case 'slow-disk':
-      return { do: 'slow-disk', node, times: random.pick([5, 50]), forMs: random.between(10, 1000) }
-    default:
-      return { do: 'slow-link', from: node, to: other, latencyMs: random.pick([20, 150, 400]), forMs: 1000 }
-  }
-}
-
-/** The leader (0) or another node alone, random halves, or one link. */
-function cutOffOf(random: SimRandom, nodes: number, node: number): GroupAction {
-  const all = Array.from({ length: nodes }, (_, at) => at + 1)
-  const from = random.chance(0.3) ? [0] : random.chance(0.5) ? [node] : all.filter(() => random.chance(0.5))
-  const others = all.filter((each) => !from.includes(each))
-  const to = random.chance(0.2) ? others.slice(0, 1) : others
-  return { do: 'cut-off', from, to, bothWays: random.chance(0.6), forMs: random.between(100, random.pick([600, 3000])) }
+  if (what !== 'crash' && what !== 'power-cut') return machineFaultOf(random, what, nodes)
+  const node = random.chance(0.5) ? 0 : 1 + random.integer(nodes)
+  return { do: what, node, downMs: random.between(0, random.pick([20, 300, 2000])) }
 }

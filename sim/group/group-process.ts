@@ -11,6 +11,7 @@ import type { ReplicaId } from '../../src/replication/replica-id.ts'
 import type { ReplicationRules } from '../../src/replication/rules.ts'
 import type { Scheme } from '../../src/replication/schemes.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
+import { machineName } from '../machine-faults.ts'
 
 const directory = '/data/g-0'
 const port = 9190
@@ -41,7 +42,7 @@ export interface GroupProcess {
   readonly replica: Replica
 }
 
-export const hostOf = ({ broker }: ReplicaId): string => `node-${broker}`
+const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
 
 export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, start: GroupStart): Promise<GroupProcess> {
   const { self, suspect } = start

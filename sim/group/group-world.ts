@@ -9,10 +9,11 @@ import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import type { RunOutcome } from '../broker-world.ts'
 import type { Violation, ViolationCode } from '../history.ts'
+import { MachineFaults, machineName } from '../machine-faults.ts'
 import { tracedLogger } from '../traced-logger.ts'
 import { GroupChecks } from './group-checks.ts'
 import { type GroupAction, type GroupPlan, groupPlanOf } from './group-plan.ts'
-import { type GroupProcess, type GroupSetup, hostOf, startGroupProcess } from './group-process.ts'
+import { type GroupProcess, type GroupSetup, startGroupProcess } from './group-process.ts'
 
 /** What a run is made of; tests put wrong rules in. */
 export interface GroupUnderTest {
@@ -59,7 +60,7 @@ class GroupRun {
   readonly #setup: GroupSetup
   readonly #nodes: Node[]
   readonly #checks: GroupChecks
-  readonly #usualLatencyMs = new Map<object, readonly [number, number]>()
+  readonly #faults: MachineFaults
   readonly #read = new Map<number, string>()
   readonly #violations: Violation[] = []
   #values = 0
@@ -67,6 +68,7 @@ class GroupRun {
 
   constructor(seed: number, parts: GroupUnderTest, onTrace: ((line: string) => void) | undefined) {
     this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
+    this.#faults = new MachineFaults(this.world)
     this.#plan = groupPlanOf(seed)
     const voters = Array.from({ length: this.#plan.nodes }, (_, at) => idOf(at + 1))
     this.#setup = { ...parts, ...this.#plan, voters }
@@ -161,7 +163,6 @@ class GroupRun {
   }
 
   #act(action: GroupAction): void {
-    const { world } = this
     switch (action.do) {
       case 'produce':
         return this.#produce(action.bytes)
@@ -170,25 +171,9 @@ class GroupRun {
       case 'crash':
       case 'power-cut':
         return this.#kill(this.#node(action.node), action)
-      case 'cut-off':
-        return this.#cutOff(action)
-      case 'reset':
-        world.mark('connection reset')
-        return world.network.resetBetween(hostOf(idOf(action.one)), hostOf(idOf(action.other)))
-      case 'slow-disk': {
-        const { disk } = this.#node(action.node).machine
-        disk.slowness = action.times
-        return void world.schedule(action.forMs, () => void (disk.slowness = 1))
-      }
-      case 'slow-link': {
-        const link = world.network.link(hostOf(idOf(action.from)), hostOf(idOf(action.to)))
-        const usual = this.#usualLatencyMs.get(link) ?? link.latencyMs
-        this.#usualLatencyMs.set(link, usual)
-        link.latencyMs = [action.latencyMs, action.latencyMs]
-        return void world.schedule(action.forMs, () => void (link.latencyMs = usual))
-      }
       default:
-        return action satisfies never
+        // Once all is to be healed, nothing breaks any more.
+        if (!this.#isCalm) this.#faults.act(action, () => this.#node(0).id.broker)
     }
   }
 
@@ -287,27 +272,13 @@ class GroupRun {
     )
   }
 
-  #cutOff({ from, to, bothWays, forMs }: GroupAction & { do: 'cut-off' }): void {
-    if (this.#isCalm) return
-    const { network } = this.world
-    this.world.mark(bothWays ? 'partition' : 'one-way partition')
-    const left = new Set(from.map((broker) => this.#node(broker).id.broker))
-    const right = to.filter((broker) => !left.has(broker))
-    const links = [...left].flatMap((one) => right.map((other) => [hostOf(idOf(one)), hostOf(idOf(other))] as const))
-    const cut = bothWays ? links.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]) : links
-    for (const [one, other] of cut) network.block(one, other)
-    this.world.schedule(forMs, () => {
-      for (const [one, other] of cut) network.unblock(one, other)
-    })
-  }
-
   #watched() {
     return this.#nodes.map(({ id, life, process }) => ({ broker: id.broker, life, replica: process?.replica ?? null }))
   }
 
   #nodeOf(id: ReplicaId): Node {
-    const machine = this.world.node(hostOf(id))
-    machine.logger = tracedLogger(this.world, `${hostOf(id)} `, () => {})
+    const machine = this.world.node(machineName(id.broker))
+    machine.logger = tracedLogger(this.world, `${machineName(id.broker)} `, () => {})
     machine.onExit = (code) => this.#violate('ended itself', `node ${id.broker} exited with code ${code}`)
     machine.restart()
     return { id, machine, process: null, life: 0, powerCut: false, suspect: false, restartIsDue: false }

@@ -151,10 +151,11 @@ export class Broker {
 
   /** Moves a partition's log start to `offset`, or to the high watermark (null); durable when it resolves. */
   async deleteBefore(replica: Replica, offset: Offset | null): Promise<Offset | ReadRefusal> {
-    const before = replica.log.logStartOffset
     try {
-      const outcome = await replica.deleteBefore(offset)
-      if (typeof outcome === 'number' && outcome > before) await this.#partitions.checkpoint()
+      const outcome = replica.deleteBefore(offset)
+      if (typeof outcome !== 'number') return outcome
+      await this.#partitions.checkpoint()
+      if (replica.log.hasSegmentsBelowStart) await replica.log.removeBelowLogStart()
       return outcome
     } catch (error) {
       // Not promised, though readers may see the new start already: asking again does it.

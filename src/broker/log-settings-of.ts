@@ -24,6 +24,10 @@ function worked(config: TopicConfig): LogSettings {
     timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
     preallocate: config.preallocate,
+    retention: config.cleanupPolicy.includes('delete')
+      ? { ms: config.retentionMs, bytes: config.retentionBytes }
+      : null,
+    fileDeleteDelayMs: config.fileDeleteDelayMs,
     gapsAllowed: config.cleanupPolicy.includes('compact'),
   }
 }

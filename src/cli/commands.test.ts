@@ -158,6 +158,9 @@ test('a dump shows what the files hold, and damage ends it with code 3', () =>
       values.map(({ value, crcHolds }) => value ?? crcHolds),
       [true, '1', '2'],
     )
+    const [batch, record] = dumped.map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual([batch?.['magic'], batch?.['lastSequence'], batch?.['deleteHorizonMs']], [2, 1, null])
+    assert.deepEqual([record?.['sequence'], record?.['keySize'], record?.['valueSize']], [0, 1, 1])
     const metadata = join(data, '__cluster_metadata-0', '00000000000000000000.log')
     assert.match((await cli.run('log', 'dump', metadata, '--records')).stdout, /"type":"topic","name":"t"/)
     const offsets = readdirSync(data).filter((name) => name.startsWith('__consumer_offsets-'))

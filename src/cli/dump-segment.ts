@@ -6,8 +6,9 @@ import { ReadBuffers } from '../log/read-buffers.ts'
 import { decodeMetadataRecord } from '../metadata/records.ts'
 import { crcHolds } from '../record/batch-crc.ts'
 import { BatchHeader } from '../record/batch-header.ts'
-import { endTransactionOf } from '../record/control-record.ts'
+import { controlTypeOf, endTransactionOf } from '../record/control-record.ts'
 import { type BatchRecord, readRecords } from '../record/record-reader.ts'
+import { sequenceAfter } from '../log/producer-state-sequence.ts'
 import type { Disk } from '../runtime/disk.ts'
 import { sentenceOf } from './command-failed.ts'
 import type { Dumped } from './dump-printer.ts'
@@ -88,14 +89,6 @@ async function* dumpBatch(
   yield { facts, line: lineOf(facts) }
   if (!facts.crcHolds) return yield { damage: `the CRC of the batch at byte ${position} does not hold` }
   if (!withRecords) return
-  if (header.isControl) {
-    const ending = endTransactionOf(header)
-    const kind = ending === null ? 'control record' : `end of a transaction: ${ending.type}`
-    return yield {
-      facts: { offset: header.baseOffset, control: ending ?? {} },
-      line: `  ${header.baseOffset}  ${kind}`,
-    }
-  }
   let records: BatchRecord[]
   try {
     records = await readRecords(header)
@@ -103,15 +96,32 @@ async function* dumpBatch(
     return yield { damage: `the records of the batch at byte ${position} cannot be read: ${sentenceOf(error)}` }
   }
   const topic = basename(dirname(path)).replace(/-\d+$/, '')
-  for (const record of records) yield dumpRecord(record, topic)
+  for (const record of records) yield header.isControl ? dumpControl(record, header) : dumpRecord(record, header, topic)
 }
 
-function dumpRecord(record: BatchRecord, topic: string): Dumped {
+/** What every record has in common. Sizes are of the bytes, -1 where there is no key or value. */
+function recordFacts({ offset, timestamp, key, value }: BatchRecord, header: BatchHeader) {
+  const { baseOffset, baseSequence, timestampType } = header
+  return {
+    offset,
+    timestampType,
+    timestamp,
+    sequence: baseSequence < 0 ? -1 : sequenceAfter(baseSequence, offset - baseOffset),
+    keySize: key?.length ?? -1,
+    valueSize: value?.length ?? -1,
+  }
+}
+
+function dumpControl(record: BatchRecord, header: BatchHeader): Dumped {
+  const control = endTransactionOf(header) ?? { type: controlTypeOf(record.key) }
+  return { facts: { ...recordFacts(record, header), control }, line: `  ${record.offset}  control: ${control.type}` }
+}
+
+function dumpRecord(record: BatchRecord, header: BatchHeader, topic: string): Dumped {
   const { offset, timestamp, key, value, headers } = record
   const decoded = decodedOf(record, topic)
   const facts = {
-    offset,
-    timestamp,
+    ...recordFacts(record, header),
     key: jsonBytes(key),
     value: jsonBytes(value),
     headers: headers.map((header) => ({ key: header.key, value: jsonBytes(header.value) })),
@@ -148,14 +158,17 @@ function factsOf(header: BatchHeader, position: number) {
     lastOffset: header.lastOffset,
     records: header.recordCount,
     sizeBytes: header.sizeBytes,
+    magic: header.magic,
     leaderEpoch: header.partitionLeaderEpoch,
     compression: compressionTypes[header.codec] ?? `codec ${header.codec}`,
     timestampType: header.timestampType,
     baseTimestamp: header.baseTimestamp,
     maxTimestamp: header.maxTimestamp,
+    deleteHorizonMs: header.hasDeleteHorizon ? header.baseTimestamp : null,
     producerId: header.producerId,
     producerEpoch: header.producerEpoch,
     baseSequence: header.baseSequence,
+    lastSequence: header.lastSequence,
     isTransactional: header.isTransactional,
     isControl: header.isControl,
     crc: header.crc,
@@ -168,8 +181,12 @@ function lineOf(facts: ReturnType<typeof factsOf>): string {
     facts.baseOffset === facts.lastOffset ? `${facts.baseOffset}` : `${facts.baseOffset} to ${facts.lastOffset}`
   const time = facts.maxTimestamp < 0 ? '(no time)' : new Date(facts.maxTimestamp).toISOString()
   const producer =
-    facts.producerId < 0 ? '' : `  producer ${facts.producerId}/${facts.producerEpoch} sequence ${facts.baseSequence}`
-  const marks = `${facts.isTransactional ? '  transactional' : ''}${facts.isControl ? '  control' : ''}`
+    facts.producerId < 0
+      ? ''
+      : `  producer ${facts.producerId}/${facts.producerEpoch} sequence ${facts.baseSequence} to ${facts.lastSequence}`
+  const horizon =
+    facts.deleteHorizonMs === null ? '' : `  marks go from ${new Date(facts.deleteHorizonMs).toISOString()}`
+  const marks = `${facts.isTransactional ? '  transactional' : ''}${facts.isControl ? '  control' : ''}${horizon}`
   const stamp = facts.timestampType === 'LogAppendTime' ? ' (append)' : ''
   return `byte ${facts.position}  offsets ${offsets}  ${facts.records} records  ${facts.sizeBytes} bytes  ${facts.compression}  epoch ${facts.leaderEpoch}  ${time}${stamp}${producer}${marks}`
 }

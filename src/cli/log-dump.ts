@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { decodeOffsetCheckpoint } from '../log/checkpoint-file.ts'
 import { decodeProducerSnapshot } from '../log/producer-snapshot.ts'
+import { sequenceBefore } from '../log/producer-state-sequence.ts'
 import { offsetOfFileName, type SegmentFileKind } from '../log/segment-files.ts'
-import { offsetIndexFormat, timeIndexFormat } from '../log/sparse-index.ts'
 import { NodeDisk } from '../runtime/node/node-disk.ts'
 import { CommandFailed, exitCodes } from './command-failed.ts'
-import { dumpIndex, dumpTransactions } from './dump-index.ts'
+import { dumpOffsetIndex, dumpTimeIndex, dumpTransactions } from './dump-index.ts'
 import { dumpSegment } from './dump-segment.ts'
 import { type Dumped, DumpPrinter } from './dump-printer.ts'
 import type { OutputOptions } from './output.ts'
@@ -51,12 +51,9 @@ const checkpoints = new Set([
 function dumperOf(path: string): Dumper | null {
   const name = basename(path)
   if (name.endsWith('.log')) return (file, options) => dumpSegment(file, { ...options, disk: new NodeDisk() })
-  if (name.endsWith('.timeindex')) {
-    return (file) => dumpIndex(readFileSync(file), timeIndexFormat, baseOffsetOf(file, '.timeindex'), 'time')
-  }
-  if (name.endsWith('.index')) {
-    return (file) => dumpIndex(readFileSync(file), offsetIndexFormat, baseOffsetOf(file, '.index'), 'offset')
-  }
+  if (name.endsWith('.timeindex'))
+    return (file) => dumpTimeIndex(file, baseOffsetOf(file, '.timeindex'), new NodeDisk())
+  if (name.endsWith('.index')) return (file) => dumpOffsetIndex(file, baseOffsetOf(file, '.index'), new NodeDisk())
   if (name.endsWith('.txnindex')) return (file) => dumpTransactions(readFileSync(file))
   if (name.endsWith('.snapshot')) return dumpSnapshot
   if (checkpoints.has(name)) return dumpOffsets
@@ -78,8 +75,10 @@ function* dumpSnapshot(path: string): Generator<Dumped> {
       producerId: entry.producerId,
       producerEpoch: entry.producerEpoch,
       coordinatorEpoch: entry.coordinatorEpoch,
+      firstSequence: last === undefined ? -1 : sequenceBefore(last.lastSequence, last.offsetDelta),
       lastSequence: last?.lastSequence ?? -1,
       lastOffset: last?.lastOffset ?? -1,
+      offsetDelta: last?.offsetDelta ?? 0,
       lastTimestamp: entry.lastTimestamp,
       transactionFirstOffset: entry.transactionFirstOffset,
     }

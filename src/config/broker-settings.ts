@@ -120,7 +120,7 @@ const storageSettings = {
   'log.retention.check.interval.ms': long({
     default: 300_000,
     min: 1,
-    about: 'How often logs are looked at for segments to remove, and how often old producers are forgotten.',
+    about: 'How often logs are looked at for segments to remove. The first time at most 30 s after the start.',
   }),
   'log.tail.memory.max.bytes': int({
     default: 128 * mib,

@@ -12,7 +12,7 @@ export const topicSettings = {
     default: ['delete'],
     values: ['delete', 'compact'],
     about:
-      'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. Kept and shown by this release, which removes nothing by itself yet.',
+      'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. This release does the first only; with compact it keeps everything.',
   }),
   'compression.type': oneOf(['producer'], {
     default: 'producer',
@@ -109,13 +109,13 @@ export const topicSettings = {
   'retention.bytes': long({
     default: -1,
     about:
-      'Bytes of a partition beyond which its oldest segments are removed; -1: no bound. Kept and shown by this release, which removes nothing by itself yet.',
+      'Bytes of a partition beyond which its oldest segments are removed; -1: no bound. Looked at every log.retention.check.interval.ms.',
   }),
   'retention.ms': long({
     default: 604_800_000,
     min: -1,
     about:
-      'Age beyond which segments are removed; -1: no bound. Kept and shown by this release, which removes nothing by itself yet.',
+      'Age of its newest record at which a segment is removed, the one that is written to included; -1: none. Looked at every log.retention.check.interval.ms.',
   }),
   'segment.bytes': int({
     default: 1_073_741_824,

@@ -44,12 +44,20 @@ async function makeNew(
   at: { runtime: Runtime; directory: string; scan: FolderScan; hosted: HostedReplicas },
   wanted: { nodeId: number; clusterId?: string | undefined },
 ): Promise<Identity> {
-  const { runtime, directory, scan, hosted } = at
+  const { directory, scan } = at
   if (scan.partitions.size > 0) {
     const sentence = `${directory} holds partitions but no ${metaPropertiesName}: restore that file, or give another folder`
     throw new LogDirectoryRefusal({ code: 'no-identity', path: directory, sentence })
   }
-  const { nodeId, clusterId = newUuid(runtime.random) } = wanted
+  return { ...(await writeNew(at, wanted)), madeNow: true }
+}
+
+/** Makes an empty folder a log directory; durable when resolved. */
+export async function writeNew(
+  at: { runtime: Runtime; directory: string; hosted: HostedReplicas },
+  { nodeId, clusterId = newUuid(at.runtime.random) }: { nodeId: number; clusterId?: string | undefined },
+): Promise<MetaProperties & { readonly directoryId: string }> {
+  const { runtime, directory, hosted } = at
   const identity = { clusterId, nodeId, directoryId: newUuid(runtime.random) }
   await syncParents(runtime.disk, directory)
   await hosted.save()
@@ -57,7 +65,7 @@ async function makeNew(
   await writeCleanMark(runtime.disk, directory, { brokerEpoch: -1 })
   // Last: with it the folder is whole. A stop before leaves one that the next start makes anew.
   await runtime.disk.writeFileAtomic(`${directory}/${metaPropertiesName}`, encodeMetaProperties(identity))
-  return { ...identity, madeNow: true }
+  return identity
 }
 
 /** A start that was cut short may have made the folder and not its name durable; then making it again does not either. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { batchOf, openTestLog, rangesOf, readAll, testSettings } from './log-fixture.ts'
+import { advanceLogStart, batchOf, openTestLog, rangesOf, readAll, testSettings } from './log-fixture.ts'
 import { LogAppendFault } from './log-faults.ts'
 import { TailMemory } from './tail-memory.ts'
 
@@ -77,7 +77,7 @@ test('faults while a segment is made, rolled, truncated or removed reach the own
       const work = async () => {
         for (let i = 0; i < 5; i++) log.append(batchOf(['some value', `${i}`]), 0)
         await log.flush()
-        await log.advanceLogStart(6)
+        await advanceLogStart(log, 6)
         await log.truncateTo(7)
       }
       await assert.rejects(work, { code: 'EIO' })

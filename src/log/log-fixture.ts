@@ -98,6 +98,13 @@ export function validated(bytes: Buffer, rules: Partial<BatchRules> = {}): Valid
   return checked
 }
 
+/** Moves the log start and removes what lies below, as is done once the new start is durable. */
+export async function advanceLogStart(log: Log, to: Offset): Promise<void> {
+  if (to <= log.logStartOffset) return
+  log.moveLogStart(to)
+  await log.removeBelowLogStart()
+}
+
 /** The bytes of a read, copied, and released. */
 export async function readBytes(
   log: Log,

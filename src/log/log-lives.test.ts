@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Offset } from '../record/offset.ts'
 import type { SimNode } from '../runtime/sim/sim-node.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { batchOf, openTestLog, readAll, testSettings } from './log-fixture.ts'
+import { advanceLogStart, batchOf, openTestLog, readAll, testSettings } from './log-fixture.ts'
 import { TailMemory } from './tail-memory.ts'
 
 /** What is known of the log from outside: what was appended, and how far it must have survived. */
@@ -57,7 +57,7 @@ async function live(
     if (random.integer(20) === 0) {
       // What is deleted for good is committed, and that was flushed or stored.
       known.start = Math.max(known.start, powerCuts && flushMessages > 1 ? log.flushedUpTo : log.storedUpTo)
-      void log.advanceLogStart(known.start).catch(() => {})
+      void advanceLogStart(log, known.start).catch(() => {})
     }
   }
   known.stored = Math.max(seen.stored, known.batches[0] === undefined ? 0 : promised)

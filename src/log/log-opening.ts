@@ -80,7 +80,7 @@ async function partsOf(
   options: LogOptions,
   place: { disk: Disk; directory: string; logger: Logger; names: readonly string[] },
 ): Promise<LogParts> {
-  const { clock, random, files, settings, logStartOffset, producerStateExpiryMs } = options
+  const { clock, random, files, removals = null, settings, logStartOffset, producerStateExpiryMs } = options
   const { disk, directory, logger } = place
   return {
     disk,
@@ -89,6 +89,7 @@ async function partsOf(
     clock,
     random,
     files,
+    removals,
     settings,
     logStartOffset,
     producerStateExpiryMs,
@@ -106,7 +107,8 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
   bases.sort((a, b) => a - b)
   for (const base of bases) {
     const segment = newSegment(parts, base)
-    const { size } = await disk.stat(segment.path)
+    const { size, modifiedMs } = await disk.stat(segment.path)
+    segment.modifiedMs = modifiedMs
     segment.sizeBytes = size
     segment.writtenBytes = size
     segment.syncedBytes = size
@@ -141,14 +143,18 @@ async function removeBelowLogStart(parts: LogParts): Promise<void> {
 /** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */
 async function createdSegment(parts: LogParts, baseOffset: Offset): Promise<Segment> {
   const segment = newSegment(parts, baseOffset)
+  await createFiles(parts, segment)
+  segment.isLoaded = true
+  return segment
+}
+
+export async function createFiles(parts: LogParts, segment: Segment): Promise<void> {
   const { preallocate, segmentBytes } = parts.settings
   await parts.files.use(segment.path, (file) => file.truncate(preallocate ? segmentBytes : 0), 'create')
   for (const { path } of [segment.offsetIndex, segment.timeIndex]) {
     await parts.files.use(path, (file) => file.truncate(0), 'create')
   }
   segment.isCreated = true
-  segment.isLoaded = true
-  return segment
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Disk } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
+import type { DelayedRemovals } from './delayed-removals.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogEvents, LogSettings } from './log-settings.ts'
 import type { TailMemory } from './tail-memory.ts'
@@ -20,6 +21,8 @@ export interface LogOptions {
   readonly tail: TailMemory
   /** Shared by all logs of a broker. */
   readonly files: FileHandles
+  /** Shared by all logs of a broker. Without it files of removed segments go at once. */
+  readonly removals?: DelayedRemovals
   /** Everything below was fsynced when this was last noted (`recovery-point-offset-checkpoint`); 0 if unknown. */
   readonly recoveryPoint: Offset
   /** From `log-start-offset-checkpoint`; 0 if it isn't there. A folder whose first segment begins higher wins. */

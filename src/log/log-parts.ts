@@ -4,6 +4,7 @@ import type { Disk } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { DamagedRanges } from './damaged-ranges.ts'
+import type { DelayedRemovals } from './delayed-removals.ts'
 import type { EpochTable } from './epoch-table.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogSettings } from './log-settings.ts'
@@ -20,6 +21,8 @@ export interface LogParts {
   readonly random: Random
   readonly logger: Logger
   readonly files: FileHandles
+  /** Null: files of removed segments go at once. */
+  readonly removals: DelayedRemovals | null
   readonly segments: SegmentList
   readonly epochs: EpochTable
   readonly damage: DamagedRanges

@@ -1,5 +1,6 @@
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
+import type { RetentionRule } from './retention.ts'
 
 /** Live settings of one log, in Kafka's units and meaning. Replaced as a whole when the topic's configuration changes. */
 export interface LogSettings {
@@ -23,6 +24,10 @@ export interface LogSettings {
   readonly timestampAfterMaxMs: number
   /** Makes a segment's file at its full size, trimmed when it is rolled or closed. */
   readonly preallocate: boolean
+  /** What the log may hold; absent: it only grows (`cleanup.policy` without delete). */
+  readonly retention?: RetentionRule | null
+  /** How long the files of a removed segment stay, renamed to `.deleted` (`file.delete.delay.ms`). Default 0. */
+  readonly fileDeleteDelayMs?: number
   /** Offsets may be missing between batches (compaction took them). Without it a gap found by recovery is damage. */
   readonly gapsAllowed?: boolean
 }

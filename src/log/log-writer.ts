@@ -153,6 +153,7 @@ export class LogWriter {
     )
     segment.isCreated = true
     segment.writtenBytes += bytes
+    segment.modifiedMs = this.#parts.clock.nowMs()
   }
 
   async #written({ segment, nextOffset, records }: WriteGroup): Promise<void> {

@@ -5,7 +5,7 @@ import { BatchHeader } from '../record/batch-header.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { FileHandles } from './file-handles.ts'
 import type { Log } from './log.ts'
-import { batchOf, bytesOf, openTestLog, testSettings } from './log-fixture.ts'
+import { advanceLogStart, batchOf, bytesOf, openTestLog, testSettings } from './log-fixture.ts'
 import { TailMemory } from './tail-memory.ts'
 
 type Step =
@@ -131,7 +131,7 @@ async function run(world: SimWorld, steps: readonly Step[]): Promise<void> {
       }
       case 'advance':
         twin.start = between(twin.start, twin.end, step.to)
-        await log.advanceLogStart(twin.start)
+        await advanceLogStart(log, twin.start)
         break
       default:
         step satisfies never

@@ -11,7 +11,7 @@ import type { DamagedRange } from './damaged-ranges.ts'
 import { DiskReader, type LogReadRequest } from './disk-reader.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
-import { beginAnewAt, type OpenedLog, openLog } from './log-opening.ts'
+import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
 import type { LogOptions } from './log-options.ts'
 import { type LogParts, newSegment } from './log-parts.ts'
 import type { RecoveryReport } from './log-recovery.ts'
@@ -22,6 +22,8 @@ import { truncateLog } from './log-truncation.ts'
 import { LogWriter } from './log-writer.ts'
 import type { ProducerState } from './producer-state.ts'
 import { describeSegments, type SegmentFacts } from './segment-facts.ts'
+import { endOfExpired } from './retention.ts'
+import { loadSegment } from './segment-loader.ts'
 import { removeSegment } from './segment-removal.ts'
 import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
@@ -236,24 +238,69 @@ export class Log {
     })
   }
 
-  /** Moves the log start up (never down, nor above the log end) and removes the segments that lie wholly below it. */
-  async advanceLogStart(to: Offset): Promise<void> {
+  /**
+   * Moves the log start up (never down, nor above the log end): nothing below is served from now on. The files stay until
+   * `removeBelowLogStart`, which has to wait until the new start is durable: of removals alone a power cut may keep some
+   * and undo others, and a log with a hole in it is a damaged one.
+   */
+  moveLogStart(to: Offset): void {
     if (to <= this.logStartOffset) return
     invariant(to <= this.#logEndOffset, 'the log start would pass the log end', { to, end: this.#logEndOffset })
     this.#parts.logStartOffset = to
-    await this.#writer.exclusively(async () => {
-      const { segments, snapshots, damage, epochs } = this.#parts
-      epochs.truncateFromStart(to)
+    this.#parts.epochs.truncateFromStart(to)
+  }
+
+  /** Whether segments lie wholly below the log start. */
+  get hasSegmentsBelowStart(): boolean {
+    const { segments, logStartOffset } = this.#parts
+    const second = segments.all[1]
+    return second !== undefined && second.baseOffset <= logStartOffset
+  }
+
+  /** Removes the segments that lie wholly below the log start. Resolves with how many bytes they had. */
+  async removeBelowLogStart(): Promise<number> {
+    if (this.#isClosed) return 0
+    return await this.#writer.exclusively(async () => {
+      const { segments, snapshots, damage, epochs, settings, logStartOffset } = this.#parts
+      let removedBytes = 0
       await epochs.write()
+      // A folder without any segment would begin at 0 again, were its checkpoint lost.
+      if (this.hasSegmentsBelowStart && !segments.active.isCreated) await createFiles(this.#parts, segments.active)
       for (const segment of [...segments.all]) {
         const next = segments.next(segment)
-        if (next === null || next.baseOffset > to) break
+        if (next === null || next.baseOffset > logStartOffset) break
         this.#sizeBytes -= segment.sizeBytes
-        await removeSegment(this.#parts, segment)
+        removedBytes += segment.sizeBytes
+        await removeSegment(this.#parts, segment, settings.fileDeleteDelayMs)
         await snapshots.remove(segment.baseOffset)
       }
       await damage.segmentsRemovedBelow(segments.first.baseOffset)
+      return removedBytes
     })
+  }
+
+  /**
+   * Moves the log start past the segments that the topic's retention has no use for, as far as they lie below
+   * `highWatermark`. Has the newest segment gone too, another is begun. Resolves with whether the log start has moved; see
+   * `removeBelowLogStart`.
+   */
+  async expire(highWatermark: Offset): Promise<boolean> {
+    const { segments, clock } = this.#parts
+    for (;;) {
+      const rule = this.settings.retention ?? null
+      if (rule === null || this.#isClosed || this.#isChanging || this.#fault !== null) return false
+      const at = { nowMs: clock.nowMs(), highWatermark, logEndOffset: this.#logEndOffset }
+      const expired = endOfExpired(segments.all, rule, at)
+      if (expired === null) return false
+      if (typeof expired !== 'number') {
+        await loadSegment(this.#parts, expired)
+        continue
+      }
+      if (expired === this.#logEndOffset && segments.active.sizeBytes > 0) this.#roll(at.nowMs)
+      const moves = expired > this.logStartOffset
+      this.moveLogStart(expired)
+      return moves
+    }
   }
 
   /** The lowest of the high watermark and the first offset of a transaction whose end is not committed. */

@@ -9,10 +9,11 @@ const leftovers = ['.deleted', '.cleaned']
 
 /**
  * Takes a segment out of the log and its files out of the folder, by way of a rename to `.deleted`, so that a crash in
- * between leaves no log without its beginning. Reads that are under way end first.
+ * between leaves no log without its beginning. Reads that are under way end first. With `delayMs` the renamed files stay
+ * for so long.
  */
-export async function removeSegment(parts: LogParts, segment: Segment): Promise<void> {
-  const { disk, files, directory, segments } = parts
+export async function removeSegment(parts: LogParts, segment: Segment, delayMs = 0): Promise<void> {
+  const { disk, files, directory, segments, removals } = parts
   segments.remove(segment)
   await segment.transactions?.close()
   for (const kind of kinds) {
@@ -20,7 +21,8 @@ export async function removeSegment(parts: LogParts, segment: Segment): Promise<
     await files.drop(path)
     if (!(await disk.exists(path))) continue
     await disk.rename(path, `${path}.deleted`)
-    await disk.remove(`${path}.deleted`)
+    if (delayMs > 0 && removals !== null) removals.add(`${path}.deleted`, delayMs)
+    else await disk.remove(`${path}.deleted`)
   }
 }
 

@@ -48,6 +48,8 @@ export class Segment {
   /** The producer state at the segment's end is being written. */
   snapshot: Promise<void> | null = null
   readonly createdMs: Timestamp
+  /** Last change of the file, as the system or the clock told: what retention goes by where no record has a timestamp. */
+  modifiedMs: Timestamp
   /** Taken off `segmentMs`. */
   readonly jitterMs: number
   #bytesSinceIndexEntry = 0
@@ -57,6 +59,7 @@ export class Segment {
     const fileOf = (kind: '.index' | '.timeindex') => `${directory}/${segmentFileName(baseOffset, kind)}`
     this.baseOffset = baseOffset
     this.createdMs = options.createdMs
+    this.modifiedMs = options.createdMs
     this.jitterMs = options.jitterMs
     this.path = `${directory}/${segmentFileName(baseOffset, '.log')}`
     this.offsetIndex = new SparseIndex({ path: fileOf('.index'), format: offsetIndexFormat, baseOffset })

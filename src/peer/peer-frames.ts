@@ -27,7 +27,7 @@ const answerToGroup = message({
   knownEpoch: { type: 'int32', default: -1, about: 'The newest epoch known (not the leader) …' },
   leader: { type: 'int32', default: -1, about: '… and who leads in it; -1: nobody.' },
   logStartOffset: { type: 'int64', default: -1, about: 'Where the log of the leader begins (entries, gone).' },
-  epochStart: { type: 'int64', default: -1, about: 'Where the epoch of the leader begins in its log (entries).' },
+  logEndOffset: { type: 'int64', default: -1, about: 'Where the log of the leader ends (entries).' },
   entries: { type: 'records', nullableSince: 0, default: null, about: 'Whole batches, from `from` on (entries).' },
 })
 

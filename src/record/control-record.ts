@@ -31,6 +31,22 @@ export function endTransactionOf(batch: BatchHeader): EndTransactionRecord | nul
   return { type: type === 0 ? 'abort' : 'commit', coordinatorEpoch: bytes.readInt32BE(valueAt + 2) }
 }
 
+/** Kinds of control records by Kafka's numbers: ends of transactions, and what Kafka's own metadata log has besides. */
+const controlTypes = [
+  'abort',
+  'commit',
+  'leader-change',
+  'snapshot-header',
+  'snapshot-footer',
+  'kraft-version',
+  'kraft-voters',
+] as const
+
+/** What a control record is about, by its key. */
+export function controlTypeOf(key: Uint8Array | null): (typeof controlTypes)[number] | 'unknown' {
+  return key === null || key.length < 4 ? 'unknown' : (controlTypes[asBuffer(key).readInt16BE(2)] ?? 'unknown')
+}
+
 /** Zigzag varint of up to 64 bits, as a number; -1 at the end of the bytes, and for one of more than 64 bits. */
 function readVarint(cursor: { bytes: Buffer; at: number }): number {
   let value = 0

@@ -19,7 +19,6 @@ interface Parked {
 /** What every answer tells of the leader. */
 interface LeaderFacts {
   readonly highWatermark: Offset
-  readonly epochStart: Offset
 }
 
 const nothingToRelease = (): void => {}
@@ -105,12 +104,12 @@ export class ParkedFetches {
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
     const { epoch, from } = request
-    const { highWatermark, epochStart } = this.#leader
-    const { logStartOffset } = this.#log
+    const { highWatermark } = this.#leader
+    const { logStartOffset, logEndOffset } = this.#log
     this.#parked.delete(broker)
     this.#told.set(broker, { highWatermark, logStartOffset })
     const entries = slice.buffers
-    const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, epochStart, entries } as const
+    const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries } as const
     answer(given, () => slice.release())
   }
 }

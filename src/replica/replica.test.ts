@@ -91,7 +91,7 @@ describe('a replica', () => {
       replica.append(batchOf('b'), { allInSync: true })
       assert.deepEqual(await replica.whenCommitted(2), { code: 'storage-error' })
       assert.deepEqual(replica.append(batchOf('c'), { allInSync: true }), { code: 'storage-error' })
-      assert.deepEqual(await replica.deleteBefore(1), { code: 'storage-error' })
+      assert.deepEqual(replica.deleteBefore(1), { code: 'storage-error' })
       const read = replica.read(reading)
       assert.ok(!('code' in read) && read.slice !== null)
       assert.equal(read.highWatermark, 1)

@@ -368,17 +368,28 @@ export class Replica {
     return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
   }
 
-  /** Moves the log start to `offset`, or to the high watermark (null). The log start that was reached. */
-  async deleteBefore(offset: Offset | null): Promise<Offset | ReadRefusal> {
+  /**
+   * Moves the log start to `offset`, or to the high watermark (null). The log start that was reached; whoever makes it durable
+   * has the log's files removed afterwards.
+   */
+  deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     const visible = this.#visibleUpTo()
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
     const to = offset ?? visible
     if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    if (to > logStartOffset) await this.#log.advanceLogStart(to)
+    this.#log.moveLogStart(to)
     this.#leadership?.parked.wake()
     return this.#log.logStartOffset
+  }
+
+  /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
+  async expire(): Promise<boolean> {
+    if (this.#cutting !== null) return false
+    const moved = await this.#log.expire(this.highWatermark)
+    if (moved) this.#leadership?.parked.wake()
+    return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
@@ -442,7 +453,8 @@ export class Replica {
           this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
           break
         case 'advance-log-start':
-          void this.#advanceLogStart(effect.to)
+          // Its files go when retention comes by next, and has made the new start durable.
+          this.#log.moveLogStart(Math.min(effect.to, this.#log.logEndOffset))
           break
         case 'advance-high-watermark':
           this.#advanceTo(effect.to)
@@ -481,15 +493,6 @@ export class Replica {
     this.#clock.setTimer(fetchAgainMs, () => {
       if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
     })
-  }
-
-  async #advanceLogStart(to: Offset): Promise<void> {
-    try {
-      await this.#log.advanceLogStart(Math.min(to, this.#log.logEndOffset))
-    } catch (error) {
-      // The log has failed, and told so; or the files go with the next start.
-      if (!(error instanceof DiskFault)) throw error
-    }
   }
 
   async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
@@ -557,13 +560,20 @@ export class Replica {
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
       if (effect.type === 'propose-in-sync') {
-        this.#inSync?.propose(this, effect.proposal)
+        this.#proposeInSync(effect.proposal)
         continue
       }
       this.#leadership?.committed.advance(effect.to)
       this.#advanceTo(effect.to)
     }
     this.#leadership?.parked.wake()
+  }
+
+  #proposeInSync(proposal: InSyncProposal): void {
+    const facts = { topic: this.topic, partition: this.partition, epoch: this.#epoch, ...proposal }
+    const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
+    this.#logger.info(facts, joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave')
+    this.#inSync?.propose(this, proposal)
   }
 
   #advanceTo(highWatermark: Offset): void {

@@ -175,7 +175,7 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
         ...head,
         highWatermark: answer.highWatermark,
         logStartOffset: answer.logStartOffset,
-        epochStart: answer.epochStart,
+        logEndOffset: answer.logEndOffset,
         entries: answer.entries,
       }
     case 'diverging':
@@ -190,10 +190,10 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
 }
 
 function answerOf(fields: AnswerFields): FetchAnswer {
-  const { epoch, from, outcome, highWatermark, logStartOffset, epochStart, endEpoch, endOffset } = fields
+  const { epoch, from, outcome, highWatermark, logStartOffset, logEndOffset, endEpoch, endOffset } = fields
   if (outcome === outcomes.entries) {
     const entries = fields.entries ?? new Uint8Array(0)
-    return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, epochStart, entries }
+    return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
   if (outcome === outcomes.gone) return { epoch, from, outcome: 'gone', logStartOffset }

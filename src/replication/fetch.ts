@@ -28,8 +28,8 @@ export interface FetchedEntries<Entries = Uint8Array> {
   readonly highWatermark: Offset
   /** Where the leader's log begins. */
   readonly logStartOffset: Offset
-  /** Log end at which the leader's epoch began. */
-  readonly epochStart: Offset
+  /** Where the leader's log ends: a suspect is to reach what it was told first. */
+  readonly logEndOffset: Offset
   /** Whole batches from `from` on; none: only the watermark has moved. */
   readonly entries: Entries
 }

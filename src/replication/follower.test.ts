@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { buildBatch } from '../record/batch-builder.ts'
 import type { FetchAnswer } from './fetch.ts'
 import { Follower, type FollowerLog } from './follower.ts'
 import { replicationRules } from './rules.ts'
@@ -23,15 +24,20 @@ function followerOf(log: FollowerLog, options: { suspect?: boolean; highWatermar
   return new Follower({ epoch: 4, leader: 2, log, highWatermark, suspect, rules: replicationRules })
 }
 
-const entries = (from: number, given: { bytes?: number; highWatermark?: number; start?: number }): FetchAnswer => ({
-  epoch: 4,
-  from,
-  outcome: 'entries',
-  highWatermark: given.highWatermark ?? 0,
-  logStartOffset: given.start ?? 0,
-  epochStart: 30,
-  entries: new Uint8Array(given.bytes ?? 0),
-})
+interface Given {
+  /** Offset of the first of five records; none: no entries. */
+  readonly base?: number
+  readonly highWatermark?: number
+  readonly start?: number
+  readonly end?: number
+}
+
+const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0 }: Given): FetchAnswer => {
+  const records = Array.from({ length: 5 }, () => ({ timestamp: 1 }))
+  const batch = base === undefined ? new Uint8Array(0) : buildBatch(records, { baseOffset: base, epoch: 3 })
+  const told = { highWatermark, logStartOffset: start, logEndOffset: end }
+  return { epoch: 4, from, outcome: 'entries', ...told, entries: batch }
+}
 const fetchFrom = (from: number, suspect = false) => ({
   type: 'fetch',
   to: 2,
@@ -43,7 +49,7 @@ describe('a follower', () => {
     const log = logOf(10, 3)
     const follower = followerOf(log)
     assert.deepEqual(follower.step({ type: 'reachable' }), [fetchFrom(10)])
-    const [append] = follower.step({ type: 'answered', answer: entries(10, { bytes: 100 }) })
+    const [append] = follower.step({ type: 'answered', answer: entries(10, { base: 10 }) })
     assert.equal(append?.type, 'append')
     log.logEndOffset = 15
     assert.deepEqual(follower.step({ type: 'stored', upTo: 12 }), [])
@@ -54,7 +60,7 @@ describe('a follower', () => {
   test('takes no answer but the one to the fetch that is on its way', () => {
     const follower = followerOf(logOf(10, 3))
     follower.step({ type: 'reachable' })
-    assert.deepEqual(follower.step({ type: 'answered', answer: entries(8, { bytes: 100 }) }), [])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(8, { base: 8 }) }), [])
     assert.deepEqual(follower.step({ type: 'answered', answer: { ...entries(10, {}), epoch: 3 } }), [])
   })
 
@@ -77,6 +83,24 @@ describe('a follower', () => {
     assert.deepEqual(first, { type: 'advance-log-start', to: 7 })
   })
 
+  test('begins where a batch does, when the log of its leader begins within one', () => {
+    const log = logOf(0, -1)
+    const follower = followerOf(log)
+    follower.step({ type: 'reachable' })
+    const gone: FetchAnswer = { epoch: 4, from: 0, outcome: 'gone', logStartOffset: 52 }
+    follower.step({ type: 'answered', answer: gone })
+    Object.assign(log, { logStartOffset: 52, logEndOffset: 52, storedUpTo: 52 })
+    follower.step({ type: 'cut' })
+    const answer = entries(52, { base: 50, start: 52, end: 60 })
+    assert.deepEqual(follower.step({ type: 'answered', answer }), [{ type: 'restart', at: 50 }])
+    Object.assign(log, { logStartOffset: 50, logEndOffset: 50, storedUpTo: 50 })
+    const [append, start] = follower.step({ type: 'cut' })
+    assert.equal(append?.type, 'append')
+    assert.deepEqual(start, { type: 'advance-log-start', to: 52 })
+    Object.assign(log, { logStartOffset: 52, logEndOffset: 55, storedUpTo: 55, lastEpoch: 3 })
+    assert.deepEqual(follower.step({ type: 'stored', upTo: 55 }), [fetchFrom(55)])
+  })
+
   test('waits when whom it asks does not lead, and asks again when told to', () => {
     const follower = followerOf(logOf(10, 3))
     follower.step({ type: 'reachable' })
@@ -87,27 +111,24 @@ describe('a follower', () => {
   })
 
   describe('that may have lost something', () => {
-    test('says so, until it has all that was committed when its leader answered', () => {
+    test('says so, until it has all that its leader had at first', () => {
       const log = logOf(40, 3)
       const follower = followerOf(log, { suspect: true })
       assert.deepEqual(follower.step({ type: 'reachable' }), [fetchFrom(40, true)])
-      follower.step({ type: 'answered', answer: entries(40, { bytes: 100, highWatermark: 60 }) })
+      follower.step({ type: 'answered', answer: entries(40, { base: 40, highWatermark: 30, end: 50 }) })
+      Object.assign(log, { logEndOffset: 45, storedUpTo: 45 })
+      assert.deepEqual(follower.step({ type: 'stored', upTo: 45 }), [fetchFrom(45, true)])
+      // It has grown meanwhile: what came later this replica has not acknowledged before.
+      follower.step({ type: 'answered', answer: entries(45, { base: 45, highWatermark: 30, end: 90 }) })
       Object.assign(log, { logEndOffset: 50, storedUpTo: 50 })
-      const partly = follower.step({ type: 'stored', upTo: 50 })
-      assert.deepEqual(partly, [{ type: 'advance-high-watermark', to: 50 }, fetchFrom(50, true)])
-      follower.step({ type: 'answered', answer: entries(50, { bytes: 100, highWatermark: 60 }) })
-      Object.assign(log, { logEndOffset: 60, storedUpTo: 60 })
-      const whole = follower.step({ type: 'stored', upTo: 60 })
-      assert.deepEqual(whole, [{ type: 'advance-high-watermark', to: 60 }, { type: 'trust' }, fetchFrom(60)])
+      assert.deepEqual(follower.step({ type: 'stored', upTo: 50 }), [{ type: 'trust' }, fetchFrom(50)])
     })
 
-    test('is trusted by a watermark that its leader has only inherited up to where its epoch begins', () => {
-      const follower = followerOf(logOf(40, 3), { suspect: true, highWatermark: 40 })
+    test('needs no watermark for that: the leader may be waiting for this very replica', () => {
+      const follower = followerOf(logOf(40, 3), { suspect: true })
       follower.step({ type: 'reachable' })
-      const early = follower.step({ type: 'answered', answer: entries(40, { highWatermark: 29 }) })
-      assert.deepEqual(early, [fetchFrom(40, true)])
-      const late = follower.step({ type: 'answered', answer: entries(40, { highWatermark: 30 }) })
-      assert.deepEqual(late, [{ type: 'trust' }, fetchFrom(40)])
+      const answered = follower.step({ type: 'answered', answer: entries(40, { highWatermark: 0, end: 40 }) })
+      assert.deepEqual(answered, [{ type: 'trust' }, fetchFrom(40)])
     })
   })
 })

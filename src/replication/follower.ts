@@ -1,7 +1,9 @@
+import { asBuffer } from '../codec/as-buffer.ts'
+import { baseOffsetOf } from '../record/batch-header.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { EpochEnds } from './divergence.ts'
-import type { FetchAnswer, FetchRequest } from './fetch.ts'
+import type { FetchAnswer, FetchedEntries, FetchRequest } from './fetch.ts'
 import type { BrokerId } from './replica-id.ts'
 import type { ReplicationRules } from './rules.ts'
 
@@ -33,7 +35,7 @@ export type FollowerEffect =
   | { type: 'advance-high-watermark'; to: Offset }
   /** The leader keeps nothing below. */
   | { type: 'advance-log-start'; to: Offset }
-  /** A suspect replica has all that was committed when its leader answered, in an epoch that knows of all before it. */
+  /** A suspect replica has all that its leader had when it first answered: what it may have acknowledged is in that. */
   | { type: 'trust' }
   /** Whom it follows does not lead (any more). */
   | { type: 'misled'; epoch: LeaderEpoch; leader: BrokerId | null }
@@ -43,7 +45,7 @@ export type FollowerEffect =
  * epoch is a new object.
  *
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
- *                             → cutting (diverging, gone) → fetching (cut)
+ *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
  *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
@@ -58,7 +60,10 @@ export class Follower {
   #suspect: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
-  #leaderEpochStart: Offset = Number.MAX_SAFE_INTEGER
+  /** Where its log ended when it first answered, in this epoch; null: it has not. */
+  #leaderEnd: Offset | null = null
+  /** Entries that wait for the log to begin anew where they do. */
+  #held: FetchedEntries | null = null
 
   constructor(start: {
     epoch: LeaderEpoch
@@ -95,7 +100,7 @@ export class Follower {
         return this.#state === 'storing' ? this.#fetchOnceStored() : []
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
-        return this.#fetchOnceStored()
+        return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
       default:
         return event satisfies never
     }
@@ -133,14 +138,31 @@ export class Follower {
     }
   }
 
-  #onEntries(answer: FetchAnswer & { outcome: 'entries' }): FollowerEffect[] {
+  #onEntries(answer: FetchAnswer & FetchedEntries): FollowerEffect[] {
     this.#leaderWatermark = answer.highWatermark
-    this.#leaderEpochStart = answer.epochStart
-    const start: FollowerEffect[] =
-      answer.logStartOffset > this.#log.logStartOffset ? [{ type: 'advance-log-start', to: answer.logStartOffset }] : []
-    if (answer.entries.length === 0) return [...start, ...this.#fetchOnceStored()]
+    this.#leaderEnd ??= answer.logEndOffset
+    const { logStartOffset, entries } = answer
+    const advance: FollowerEffect = { type: 'advance-log-start', to: logStartOffset }
+    const start: FollowerEffect[] = logStartOffset > this.#log.logStartOffset ? [advance] : []
+    if (entries.length === 0) return [...start, ...this.#fetchOnceStored()]
+    const base = baseOffsetOf(asBuffer(entries), 0)
+    if (base < answer.from) {
+      // The leader's log start lies within this batch, and here is nothing yet: the log begins where the batch does.
+      this.#state = 'cutting'
+      this.#held = answer
+      return [{ type: 'restart', at: base }]
+    }
     this.#state = 'storing'
-    return [...start, ...this.#advance(answer.from), { type: 'append', entries: answer.entries }]
+    return [...start, ...this.#advance(answer.from), { type: 'append', entries }]
+  }
+
+  #appendHeld({ entries, logStartOffset }: FetchedEntries): FollowerEffect[] {
+    this.#held = null
+    this.#state = 'storing'
+    return [
+      { type: 'append', entries },
+      { type: 'advance-log-start', to: logStartOffset },
+    ]
   }
 
   /** Up to what is here: what lies beyond is committed, but not this replica's to show. */
@@ -152,9 +174,7 @@ export class Follower {
       this.#highWatermark = reached
       effects.push({ type: 'advance-high-watermark', to: reached })
     }
-    // All of it, and not only all from before the epoch: it may have acknowledged within it before it lost something.
-    const hasAll = this.#leaderWatermark >= this.#leaderEpochStart && upTo >= this.#leaderWatermark
-    if (this.#suspect && hasAll) {
+    if (this.#suspect && this.#leaderEnd !== null && upTo >= this.#leaderEnd) {
       this.#suspect = false
       effects.push({ type: 'trust' })
     }

@@ -134,6 +134,8 @@ export class BrokerFixture {
       'insecure.listen': 'true',
       'http.port': '-1',
       'group.initial.rebalance.delay.ms': '0',
+      // The records of many tests are of 2020.
+      'log.retention.ms': '-1',
       'offsets.topic.num.partitions': '2',
       'offsets.topic.replication.factor': '1',
       ...this.#settings,

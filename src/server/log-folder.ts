@@ -1,5 +1,6 @@
 import type { LogName, PartitionLogs } from '../broker/partition-logs.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { DelayedRemovals } from '../log/delayed-removals.ts'
 import { FileHandles } from '../log/file-handles.ts'
 import { Log } from '../log/log.ts'
 import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
@@ -39,6 +40,7 @@ export class LogFolder implements PartitionLogs {
   readonly #config: BrokerConfig
   readonly #tail: TailMemory
   readonly #files: FileHandles
+  readonly #removals: DelayedRemovals
   readonly #relays = new Map<Log, Relay>()
 
   private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>) {
@@ -46,6 +48,7 @@ export class LogFolder implements PartitionLogs {
     this.#runtime = runtime
     this.#config = config
     this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
+    this.#removals = new DelayedRemovals(runtime)
     this.#files = new FileHandles(runtime.disk, config.logFileHandlesMax, {
       idleBufferBytes: config.logReadBuffersMaxBytes,
     })
@@ -78,6 +81,7 @@ export class LogFolder implements PartitionLogs {
       events: relay,
       tail: this.#tail,
       files: this.#files,
+      removals: this.#removals,
       recoveryPoint,
       logStartOffset,
       clean,
@@ -102,6 +106,11 @@ export class LogFolder implements PartitionLogs {
 
   checkpoint(): Promise<void> {
     return this.directory.checkpoint()
+  }
+
+  /** What waits to be removed is left to the next start. */
+  stopRemovals(): void {
+    this.#removals.stop()
   }
 
   #failed({ topic, partition }: LogPlace, fault: DiskFault): void {

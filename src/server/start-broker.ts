@@ -10,6 +10,7 @@ import type { RecoveryReport } from '../log/log-recovery.ts'
 import type { OpenReport } from '../log/log-directory.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
@@ -21,12 +22,15 @@ import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import { LogFolder } from './log-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
+import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
   /** Null: the broker has no HTTP port, or it could not be had. */
   readonly http: { readonly host: string; readonly port: number } | null
+  /** All that it hosts, that of the metadata log first: for those who look on from outside. */
+  replicas(): Iterable<Replica>
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -93,7 +97,11 @@ async function startAs(
   await lifecycle.unfence(suspects.namedIn(image))
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [expireProducers(runtime, broker), reviewInSync(runtime, broker, partitions)]
+  const stopTimers = [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+  ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -103,6 +111,7 @@ async function startAs(
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
+    replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch }),
   }
@@ -256,15 +265,17 @@ async function stop(running: {
   lifecycle: BrokerLifecycle
   http: OpenHttp | null
   folder: LogFolder
-  stopTimers: readonly (() => void)[]
+  stopTimers: readonly (() => void | Promise<void>)[]
   brokerEpoch: number
 }): Promise<void> {
-  for (const stopTimer of running.stopTimers) stopTimer()
+  const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
   // A request that outlived its connection may still make a topic, in a folder that must not be closed yet.
   await running.member.close()
   await running.http?.close()
+  await Promise.all(timersStopped)
+  running.folder.stopRemovals()
   await running.folder.directory.close({ brokerEpoch: running.brokerEpoch })
 }

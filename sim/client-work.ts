@@ -1,0 +1,250 @@
+import { KafkaError } from '../src/client/kafka-error.ts'
+import type { Clock } from '../src/runtime/clock.ts'
+import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
+import type { HistoryEvent, ReadRecord, Violation } from './history.ts'
+import { MemberLoop } from './member-loop.ts'
+import { ProducerLoop } from './producer-loop.ts'
+import type { WorkloadClient } from './tested-broker.ts'
+import type { PlannedAction, Workload } from './workload.ts'
+
+/** What clients do in a run, and what they do it with. */
+export interface ClientSurroundings {
+  readonly world: SimWorld
+  readonly clock: Clock
+  readonly client: WorkloadClient
+  readonly workload: Pick<Workload, 'topics' | 'producers' | 'groups' | 'members'>
+  note(event: HistoryEvent): void
+  /** Power cuts so far that may take what was acknowledged. */
+  era(): number
+  /** Told what a request was answered with instead. */
+  refused(error: unknown): void
+}
+
+/** What a client can be told to do. */
+export type ClientAction = PlannedAction & {
+  do: 'produce' | 'read' | 'commit' | 'delete-records' | 'make-topic' | 'delete-topic'
+}
+
+/** The clients of a run at work: producers, readers, committers and members of a group, each noting what it is told. */
+export class ClientWork {
+  readonly #in: ClientSurroundings
+  readonly #producers: readonly ProducerLoop[]
+  readonly #members: MemberLoop[] = []
+  readonly #positions = new Map<string, number>()
+  readonly #committing = new Set<string>()
+  readonly #changingTopics = new Set<string>()
+
+  constructor(surroundings: ClientSurroundings) {
+    this.#in = surroundings
+    const { client, clock, workload, note, era, refused } = surroundings
+    this.#producers = workload.producers.map(
+      (plan) => new ProducerLoop(plan, { producer: client.openProducer(plan), clock, note, era, refused }),
+    )
+  }
+
+  /** Every batch has been answered or given up. */
+  get idle(): boolean {
+    return this.#producers.every(({ idle }) => idle)
+  }
+
+  act(action: ClientAction): void {
+    switch (action.do) {
+      case 'produce':
+        return this.#producers[action.producer]?.add({ ...action, topic: this.#topic(action.topic) })
+      case 'read':
+        return void this.#read(action)
+      case 'commit':
+        return void this.#commit(action)
+      case 'delete-records':
+        return void this.#deleteRecords(action)
+      case 'make-topic':
+      case 'delete-topic':
+        return void this.#changeTopic(action)
+      default:
+        return action satisfies never
+    }
+  }
+
+  startMembers(): void {
+    const { client, clock, workload, note, era, world } = this.#in
+    const group = 'members'
+    for (let number = 1; number <= workload.members; number++) {
+      const member = client.openMember?.(group, workload.topics)
+      if (member === undefined) return
+      const loop = new MemberLoop({
+        member,
+        group,
+        name: `member-${number}`,
+        clock,
+        note,
+        era,
+        committed: (topic, partition) => client.committed(group, topic, partition),
+        refused: (error) => world.mark(`member: ${error instanceof KafkaError ? error.codeName : 'no answer'}`),
+      })
+      this.#members.push(loop)
+      void loop.work()
+    }
+  }
+
+  /** Whether all members are in one generation, in which each partition has an owner. */
+  membersShareAll(): boolean {
+    const owned = this.#members.map((member) => member.owned)
+    if (owned.length === 0) return true
+    const wanted = this.#in.workload.topics.reduce((sum, { partitions }) => sum + partitions, 0)
+    const partitions = new Set(owned.flatMap((ownership) => ownership?.partitions ?? []))
+    return new Set(owned.map((ownership) => ownership?.generation ?? -1)).size === 1 && partitions.size === wanted
+  }
+
+  /** Every partition must take records again. */
+  produceEverywhere(): void {
+    for (const { name, partitions } of this.#in.workload.topics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        this.#producers[0]?.add({ topic: name, partition, records: 1, valueBytes: 1 })
+      }
+    }
+  }
+
+  /** Every group must take commits again, and tell what was committed last. */
+  async commitEverywhere(): Promise<void> {
+    const [topic] = this.#in.workload.topics
+    for (const group of this.#in.workload.groups) {
+      const partition = `${topic?.name}/0`
+      const ask = () => this.#in.client.committed(group, topic?.name ?? '', 0)
+      const last = { group, partition, era: this.#in.era(), eraThrough: this.#in.era() }
+      const offset = await this.insist(ask)
+      this.#in.note({ type: 'committed-read', ...last, offset })
+      await this.insist(() => this.#in.client.commit(group, topic?.name ?? '', 0, offset + 1))
+      this.#in.note({ type: 'committed', ...last, offset: offset + 1 })
+      this.#in.note({ type: 'committed-read', ...last, offset: await this.insist(ask) })
+    }
+  }
+
+  async createTopics(): Promise<void> {
+    for (const topic of this.#in.workload.topics) await this.insist(() => this.#in.client.createTopic(topic))
+  }
+
+  async readAll(): Promise<Map<string, ReadRecord[]>> {
+    const logs = new Map<string, ReadRecord[]>()
+    for (const { name, partitions } of this.#in.workload.topics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        const log: ReadRecord[] = []
+        const first = await this.insist(() => this.#in.client.earliest(name, partition))
+        for (;;) {
+          const from = (log.at(-1)?.offset ?? first - 1) + 1
+          const records = await this.insist(() => this.#in.client.read(name, partition, from, 0))
+          if (records.length === 0) break
+          log.push(...records)
+        }
+        logs.set(`${name}/${partition}`, log)
+      }
+    }
+    return logs
+  }
+
+  /** Asks for offsets by time, and compares them with what stands in the logs. */
+  async checkTimes(logs: ReadonlyMap<string, readonly ReadRecord[]>): Promise<Violation[]> {
+    const violations: Violation[] = []
+    for (const [partition, log] of logs) {
+      const [topic = '', index] = partition.split('/')
+      for (let asked = 0; asked < 3 && log.length > 0; asked++) {
+        const timestamp = log[this.#in.world.random.integer(log.length)]?.timestamp
+        if (timestamp === undefined) break
+        const at = timestamp + asked - 1
+        const expected = log.find((record) => (record.timestamp ?? 0) >= at)?.offset ?? -1
+        const found = await this.insist(() => this.#in.client.offsetAt(topic, Number(index), at))
+        if (found === expected) continue
+        const detail = `the first record of ${at} or later is at ${expected}, not at ${found}`
+        violations.push({ code: 'wrong offset for a time', partition, detail })
+      }
+    }
+    return violations
+  }
+
+  /** Until it works: for what must work when nothing is broken. The run's own limit of virtual time bounds it. */
+  async insist<T>(request: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await request()
+      } catch (error) {
+        this.#in.world.trace(`again after ${error}`)
+        await new Promise<void>((resolve) => void this.#in.world.schedule(100, resolve))
+      }
+    }
+  }
+
+  #topic(index: number): string {
+    return this.#in.workload.topics[index]?.name ?? ''
+  }
+
+  async #read(action: PlannedAction & { do: 'read' }): Promise<void> {
+    const topic = this.#topic(action.topic)
+    const key = `${topic}/${action.partition}`
+    try {
+      const known = action.fromStart ? undefined : this.#positions.get(key)
+      const from = known ?? (await this.#in.client.earliest(topic, action.partition))
+      const era = this.#in.era()
+      const records = await this.#in.client.read(topic, action.partition, from, action.waitMs)
+      this.#in.note({ type: 'read', partition: key, from, records, era, eraThrough: this.#in.era() })
+      this.#positions.set(key, from + records.length)
+    } catch (error) {
+      this.#in.refused(error)
+      // Down, or a power cut took what the position stood on: begin again.
+      this.#positions.delete(key)
+    }
+  }
+
+  async #commit(action: { group: string; topic: number; partition: number }): Promise<void> {
+    const topic = this.#topic(action.topic)
+    const [{ group }, partition] = [action, `${topic}/${action.partition}`]
+    const key = `${group} ${partition}`
+    // Two at once would overtake each other.
+    if (this.#committing.has(key)) return
+    this.#committing.add(key)
+    let offset: number | null = null
+    try {
+      let era = this.#in.era()
+      const before = await this.#in.client.committed(group, topic, action.partition)
+      this.#in.note({ type: 'committed-read', group, partition, offset: before, era, eraThrough: this.#in.era() })
+      offset = Math.max(before, this.#positions.get(partition) ?? 0)
+      era = this.#in.era()
+      await this.#in.client.commit(group, topic, action.partition, offset)
+      this.#in.note({ type: 'committed', group, partition, offset, era, eraThrough: this.#in.era() })
+    } catch (error) {
+      this.#in.refused(error)
+      if (offset !== null) this.#in.note({ type: 'commit-unknown', group, partition, offset })
+    }
+    this.#committing.delete(key)
+  }
+
+  async #deleteRecords(action: { topic: number; partition: number; share: number }): Promise<void> {
+    const topic = this.#topic(action.topic)
+    const partition = `${topic}/${action.partition}`
+    const before = Math.floor((this.#positions.get(partition) ?? 0) * action.share)
+    this.#in.note({ type: 'deleting', partition, before })
+    try {
+      await this.#in.client.deleteRecords(topic, action.partition, before)
+      if (before > 0) this.#in.world.mark('records deleted')
+    } catch (error) {
+      this.#in.refused(error)
+      // It may have been done, or be done still.
+    }
+  }
+
+  async #changeTopic({ do: what, name }: { do: 'make-topic' | 'delete-topic'; name: string }): Promise<void> {
+    // Two at once would overtake each other.
+    if (this.#changingTopics.has(name)) return
+    this.#changingTopics.add(name)
+    const making = what === 'make-topic'
+    const wanted = making ? 'made' : 'deleted'
+    try {
+      if (making) await this.#in.client.createTopic({ name, partitions: 1, flushed: false, settings: {} })
+      else await this.#in.client.deleteTopic(name)
+      this.#in.note({ type: 'topic', name, wanted, answered: true })
+      this.#in.world.mark(`topic ${wanted}`)
+    } catch (error) {
+      this.#in.refused(error)
+      this.#in.note({ type: 'topic', name, wanted, answered: false })
+    }
+    this.#changingTopics.delete(name)
+  }
+}

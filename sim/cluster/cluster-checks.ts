@@ -1,0 +1,98 @@
+import { crcHolds } from '../../src/record/batch-crc.ts'
+import { batchesIn } from '../../src/record/record-reader.ts'
+import type { Replica } from '../../src/replica/replica.ts'
+import { GroupChecks } from '../group/group-checks.ts'
+import type { Violation, ViolationCode } from '../history.ts'
+import type { ClusterMachine } from './cluster-machine.ts'
+
+/** What must hold of every partition after every event, and of their copies in the end. */
+export class ClusterChecks {
+  readonly #machines: readonly ClusterMachine[]
+  /** Partitions that come and go are not looked at: a name tells one life of a topic from the next no more. */
+  readonly #watched: (topic: string) => boolean
+  readonly #violations: Violation[]
+  readonly #checks = new Map<string, GroupChecks>()
+
+  constructor(parts: {
+    machines: readonly ClusterMachine[]
+    watched: (topic: string) => boolean
+    violations: Violation[]
+  }) {
+    this.#machines = parts.machines
+    this.#watched = parts.watched
+    this.#violations = parts.violations
+  }
+
+  look(): void {
+    for (const { id: broker, life, replicas } of this.#machines) {
+      for (const replica of replicas) {
+        if (this.#watched(replica.topic)) this.#checksOf(replica).look([{ broker, life, replica }])
+      }
+    }
+  }
+
+  /** By partition, its copies. */
+  copies(): Map<string, Replica[]> {
+    const copies = new Map<string, Replica[]>()
+    for (const { replicas } of this.#machines) {
+      for (const replica of replicas) {
+        const known = copies.get(keyOf(replica))
+        if (known === undefined) copies.set(keyOf(replica), [replica])
+        else known.push(replica)
+      }
+    }
+    return copies
+  }
+
+  /** Whether all copies of every partition have everything, and know that it is committed. */
+  areEqual(): boolean {
+    return [...this.copies().values()].every((replicas) => {
+      const [end] = replicas.map(({ log }) => log.logEndOffset)
+      return replicas.every(({ log, highWatermark }) => log.logEndOffset === end && highWatermark === end)
+    })
+  }
+
+  /** That the copies are the same, byte for byte, where all have something. */
+  async compareBytes(): Promise<void> {
+    for (const [partition, replicas] of this.copies()) {
+      const from = Math.max(...replicas.map(({ log }) => log.logStartOffset))
+      // Members of groups go on with their work.
+      const upTo = Math.min(...replicas.map(({ log }) => log.logEndOffset))
+      const [first, ...others] = await Promise.all(replicas.map((replica) => batchesOf(replica, from, upTo)))
+      for (const batches of others) {
+        const at = batches.findIndex((batch, index) => batch !== first?.[index])
+        if (at >= 0)
+          this.#violations.push({ code: 'logs differ', partition, detail: `${batches[at]} and ${first?.[at]}` })
+      }
+    }
+  }
+
+  #checksOf(replica: Replica): GroupChecks {
+    const partition = keyOf(replica)
+    let checks = this.#checks.get(partition)
+    if (checks === undefined) {
+      checks = new GroupChecks((code: ViolationCode, detail) => this.#violations.push({ code, partition, detail }))
+      this.#checks.set(partition, checks)
+    }
+    return checks
+  }
+}
+
+const keyOf = ({ topic, partition }: Replica): string => `${topic}/${partition}`
+
+/** What tells each batch from others: its place, and the CRC of all else. */
+async function batchesOf({ log }: Replica, start: number, upTo: number): Promise<string[]> {
+  const batches: string[] = []
+  for (let from = start; from < upTo; ) {
+    const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
+    for (const { baseOffset, partitionLeaderEpoch: epoch, crc, bytes, at, sizeBytes } of batchesIn(
+      Buffer.concat(slice.buffers),
+    )) {
+      if (!crcHolds(bytes, at)) batches.push(`a damaged batch at ${baseOffset}`)
+      else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${crc}`)
+    }
+    from = slice.nextOffset
+    slice.release()
+  }
+  return batches
+}

@@ -1,0 +1,162 @@
+import { parseBrokerConfig } from '../../src/config/broker-config.ts'
+import { formatLogDirectory } from '../../src/log/format-log-directory.ts'
+import type { Replica } from '../../src/replica/replica.ts'
+import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
+import type { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
+import type { ViolationCode } from '../history.ts'
+import { machineName } from '../machine-faults.ts'
+import { tracedLogger } from '../traced-logger.ts'
+import type { PlannedDeath } from './cluster-plan.ts'
+
+export const kafkaPort = 9092
+const peerPort = 9190
+const dataDirectory = '/data'
+const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+/** A handler threw what nobody has foreseen. */
+const failedRequest = 'a request failed; its connection is closed'
+
+export interface MachineSurroundings {
+  readonly world: SimWorld
+  /** Of every broker, by Kafka's names. */
+  readonly settings: Readonly<Record<string, string>>
+  violate(code: ViolationCode, detail: string): void
+}
+
+/** A machine with a broker of a cluster on it, and who runs it: ends it in all ways that a run plans, and starts it again. */
+export class ClusterMachine {
+  readonly id: number
+  readonly node: SimNode
+  readonly #in: MachineSurroundings
+  #role: Readonly<Record<string, string>> = {}
+  #broker: RunningBroker | null = null
+  #life = 0
+  #lostPower = false
+  #lostDisk = false
+  #isStopping = false
+  #restartIsDue = false
+
+  constructor(id: number, surroundings: MachineSurroundings) {
+    this.id = id
+    this.#in = surroundings
+    const { world, violate } = surroundings
+    this.node = world.node(machineName(id))
+    this.node.logger = tracedLogger(world, `${machineName(id)} `, (line) => {
+      if (line.includes(failedRequest)) violate('failed request', line)
+    })
+    this.node.onExit = (code) => violate('ended itself', `broker ${id} exited with code ${code}`)
+    // A new logger is taken by the next incarnation.
+    this.node.restart()
+  }
+
+  /** Counts its processes. */
+  get life(): number {
+    return this.#life
+  }
+
+  get isUp(): boolean {
+    return this.#broker !== null && !this.#isStopping
+  }
+
+  get replicas(): Iterable<Replica> {
+    return this.#broker?.replicas() ?? []
+  }
+
+  /** It may have lost what it had acknowledged, and has not caught up since. Whether a new disk has, is not looked into. */
+  get isSuspect(): boolean {
+    if (this.#lostPower && this.isUp && ![...this.replicas].some(({ isSuspect }) => isSuspect)) this.#lostPower = false
+    return this.#lostPower || this.#lostDisk
+  }
+
+  /** Makes the folder; its voter, as brokers are told of it. */
+  async format(): Promise<string> {
+    const directory = await formatLogDirectory(this.node.runtime, dataDirectory, { nodeId: this.id, clusterId })
+    return `${this.id}@${machineName(this.id)}:${peerPort}:${directory}`
+  }
+
+  /** `role`: what its broker is in the quorum, by Kafka's names. */
+  start(role: Readonly<Record<string, string>>): void {
+    this.#role = role
+    const life = ++this.#life
+    const { violate, settings } = this.#in
+    const host = machineName(this.id)
+    const config = parseBrokerConfig({
+      'node.id': `${this.id}`,
+      'cluster.id': clusterId,
+      'log.dirs': dataDirectory,
+      listeners: `PLAINTEXT://${host}:${kafkaPort}`,
+      'insecure.listen': 'true',
+      'peer.listener': `${host}:${peerPort}`,
+      'http.port': '-1',
+      'group.min.session.timeout.ms': '100',
+      'group.initial.rebalance.delay.ms': '0',
+      ...settings,
+      ...role,
+    })
+    startBroker(this.node.runtime, config).then(
+      (broker) => {
+        if (life !== this.#life) return
+        this.#broker = broker
+        void broker.failed.then((error) => {
+          if (life === this.#life) violate('ended itself', `broker ${this.id} cannot go on: ${error.stack}`)
+        })
+      },
+      (error) => {
+        if (life === this.#life) violate('did not start', `broker ${this.id}: ${error?.stack ?? error}`)
+      },
+    )
+  }
+
+  end({ do: how, downMs }: PlannedDeath): void {
+    if (how === 'stop') return void this.#stop(downMs)
+    if (how === 'crash' && !this.node.running) return
+    const { world } = this.#in
+    world.mark([...this.replicas].some(({ leads }) => leads) ? `${how} of a leader` : how)
+    if (this.#isStopping) world.mark(`${how} during a clean stop`)
+    this.#over()
+    if (how === 'power-cut') {
+      this.#lostPower = true
+      this.node.powerCut()
+    } else this.node.crash()
+    if (how === 'lose-disk') {
+      this.#lostDisk = true
+      this.node.disk.lose()
+    }
+    this.#restartAfter(downMs)
+  }
+
+  async #stop(downMs: number): Promise<void> {
+    const [broker, life] = [this.#broker, this.#life]
+    if (broker === null || this.#isStopping) return
+    this.#isStopping = true
+    try {
+      // Never goes on when a fault comes first: the broker's promises die with it.
+      await broker.stop()
+    } catch (error) {
+      if (life === this.#life)
+        this.#in.violate('ended itself', `broker ${this.id} did not stop: ${(error as Error).stack}`)
+    }
+    if (life !== this.#life) return
+    this.#in.world.mark('clean stop')
+    this.#over()
+    this.node.crash()
+    this.#restartAfter(downMs)
+  }
+
+  #over(): void {
+    this.#life++
+    this.#broker = null
+    this.#isStopping = false
+  }
+
+  #restartAfter(downMs: number): void {
+    if (this.#restartIsDue) return
+    this.#restartIsDue = true
+    this.#in.world.schedule(downMs, () => {
+      this.#restartIsDue = false
+      this.node.restart()
+      this.start(this.#role)
+    })
+  }
+}

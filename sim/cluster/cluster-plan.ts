@@ -1,0 +1,149 @@
+import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
+import type { ClientAction } from '../client-work.ts'
+import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import type { PlannedProducer, PlannedTopic, Workload } from '../workload.ts'
+
+/** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
+export interface PlannedDeath {
+  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk'
+  readonly node: number
+  readonly downMs: number
+}
+
+export type ClusterAction =
+  | ClientAction
+  | MachineFault
+  | PlannedDeath
+  | { do: 'reset-client'; node: number }
+  | { do: 'clock-jump'; node: number; byMs: number }
+
+/** Everything that a run does to a cluster: a pure function of its seed. */
+export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'groups' | 'members'> {
+  readonly brokers: number
+  /** The first so many are voters of the metadata log. */
+  readonly voters: number
+  /** Of every broker, by Kafka's names. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly steps: readonly { readonly atMs: number; readonly action: ClusterAction }[]
+}
+
+type Fault = PlannedDeath['do'] | MachineFault['do'] | 'reset-client' | 'clock-jump'
+
+/** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
+const tempers: readonly (readonly Fault[])[] = [
+  ['crash'],
+  ['crash', 'stop'],
+  ['power-cut', 'crash'],
+  ['lose-disk', 'crash'],
+  ['cut-off'],
+  ['cut-off', 'crash', 'slow-link'],
+  ['cut-off', 'slow-link', 'reset', 'reset-client'],
+  [
+    'crash',
+    'power-cut',
+    'stop',
+    'lose-disk',
+    'cut-off',
+    'reset',
+    'slow-disk',
+    'slow-link',
+    'reset-client',
+    'clock-jump',
+  ],
+]
+
+/** Any of these loses what was not synced: with a copy less than two of everything that is acknowledged that would be a loss. */
+const losing: ReadonlySet<Fault> = new Set(['power-cut', 'lose-disk'])
+
+const producers: readonly PlannedProducer[] = [
+  { name: 'once', idempotent: true, acks: -1 },
+  { name: 'all', idempotent: false, acks: -1 },
+  { name: 'leader', idempotent: false, acks: 1 },
+  { name: 'none', idempotent: false, acks: 0 },
+]
+
+const groups = ['readers']
+
+export function clusterPlanOf(seed: number): ClusterPlan {
+  const random = new SimRandom(`cluster plan ${seed}`)
+  const brokers = random.pick([3, 3, 3, 5])
+  const temper = random.pick(tempers)
+  const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
+  const topics = [topicOf(random, 'synced', minInSync), topicOf(random, 'cached', minInSync)]
+  const gapMs = random.pick([5, 20, 60])
+  const faultChance = random.pick([0.02, 0.05, 0.1])
+  const valueBytesMax = random.pick([20, 200, 5000])
+  const steps: { atMs: number; action: ClusterAction }[] = []
+  const count = 80 + random.integer(160)
+  for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
+    const isFault = random.chance(faultChance)
+    const action = isFault ? faultOf(random, random.pick(temper), brokers) : workOf(random, topics, valueBytesMax)
+    steps.push({ atMs, action })
+  }
+  return {
+    brokers,
+    voters: random.pick([3, brokers]),
+    topics,
+    producers,
+    groups,
+    members: random.integer(4),
+    settings: settingsOf(random, minInSync),
+    steps,
+  }
+}
+
+function topicOf(random: SimRandom, name: 'synced' | 'cached', minInSync: number): PlannedTopic {
+  const settings: Record<string, string> = {
+    'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
+    'index.interval.bytes': random.pick(['0', '4096']),
+    'min.insync.replicas': `${minInSync}`,
+  }
+  if (name === 'synced') settings['flush.messages'] = '1'
+  return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
+}
+
+function settingsOf(random: SimRandom, minInSync: number): Record<string, string> {
+  return {
+    'default.replication.factor': '3',
+    'min.insync.replicas': `${minInSync}`,
+    'offsets.topic.replication.factor': '3',
+    'offsets.topic.num.partitions': random.pick(['1', '2']),
+    'broker.heartbeat.interval.ms': '50',
+    'broker.session.timeout.ms': random.pick(['300', '2000']),
+    'controller.quorum.election.timeout.ms': random.pick(['100', '300']),
+    'replica.lag.time.max.ms': random.pick(['200', '1000', '30000']),
+    'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '60000']),
+  }
+}
+
+function workOf(random: SimRandom, topics: readonly PlannedTopic[], valueBytesMax: number): ClientAction {
+  const topic = random.integer(topics.length)
+  const partition = random.integer(topics[topic]?.partitions ?? 1)
+  const kind = random.float()
+  if (kind < 0.15) {
+    return { do: 'read', topic, partition, fromStart: random.chance(0.3), waitMs: random.pick([0, 0, 30, 600]) }
+  }
+  if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
+  if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
+  if (kind < 0.24) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(2)}` }
+  const records = 1 + random.integer(random.pick([1, 5, 30]))
+  const valueBytes = 1 + random.integer(valueBytesMax)
+  return { do: 'produce', producer: random.pick([0, 0, 0, 1, 1, 2, 3]), topic, partition, records, valueBytes }
+}
+
+function faultOf(random: SimRandom, what: Fault, brokers: number): ClusterAction {
+  const node = random.chance(0.5) ? 0 : 1 + random.integer(brokers)
+  switch (what) {
+    case 'crash':
+    case 'power-cut':
+    case 'stop':
+    case 'lose-disk':
+      return { do: what, node, downMs: random.between(0, random.pick([20, 300, 3000])) }
+    case 'reset-client':
+      return { do: what, node }
+    case 'clock-jump':
+      return { do: what, node, byMs: Math.floor(random.between(-60_000, 60_000)) }
+    default:
+      return machineFaultOf(random, what, brokers)
+  }
+}

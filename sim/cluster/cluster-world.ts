@@ -1,0 +1,261 @@
+import { KafkaError } from '../../src/client/kafka-error.ts'
+import { metadata } from '../../src/kafka/schema/metadata.ts'
+import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import type { RunOutcome } from '../broker-world.ts'
+import { checkHistory } from '../check-history.ts'
+import { ClientWork } from '../client-work.ts'
+import type { HistoryEvent, Violation } from '../history.ts'
+import { KafkaWorkloadClient } from '../kafka-client.ts'
+import { MachineFaults, machineName } from '../machine-faults.ts'
+import { ClusterChecks } from './cluster-checks.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
+import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
+
+/** Virtual time within which a healed cluster must have answered everything, and all copies be in sync. */
+const healedWithinMs = 120_000
+
+const onlyBroker = { 'process.roles': 'broker' }
+
+const internalTopics = ['__cluster_metadata', '__consumer_offsets']
+
+/** Refusals that faults of other machines explain. */
+const neverWrong = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REQUEST_TIMED_OUT',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR',
+  // A new leader that does not know yet what is committed.
+  'OFFSET_NOT_AVAILABLE',
+  // Records were deleted.
+  'OFFSET_OUT_OF_RANGE',
+  // A broker that has not heard yet of a topic, or of enough others.
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'INVALID_REPLICATION_FACTOR',
+  // A leader that is none any more, and has not heard of it, lacks the batches that its successor has.
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  // A majority of the metadata log's voters cannot be reached.
+  'NOT_CONTROLLER',
+])
+
+/** One seed: several brokers on machines of their own, their clients, faults and all, and what the checkers say of it. */
+export async function runClusterSeed(
+  seed: number,
+  options: { onTrace?: (line: string) => void } = {},
+): Promise<RunOutcome> {
+  const run = new ClusterRun(seed, options.onTrace)
+  const violations = await run.run()
+  const { traceHash, marks, nowMs: virtualMs, events } = run.world
+  return { seed, violations, traceHash, marks, acknowledged: run.acknowledged, virtualMs, events }
+}
+
+class ClusterRun {
+  readonly world: SimWorld
+  readonly #plan: ClusterPlan
+  readonly #machines: readonly ClusterMachine[]
+  readonly #faults: MachineFaults
+  readonly #checks: ClusterChecks
+  readonly #link: ClusterLink
+  readonly #clients: ClientWork
+  readonly #events: HistoryEvent[] = []
+  readonly #violations: Violation[] = []
+  /** Sends that a leader alone answers for. */
+  readonly #leadersOwn = new Set<number>()
+  #isCalm = false
+
+  constructor(seed: number, onTrace: ((line: string) => void) | undefined) {
+    this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
+    this.#plan = clusterPlanOf(seed)
+    this.#faults = new MachineFaults(this.world)
+    const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
+    const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
+    const { settings } = this.#plan
+    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, violate }))
+    const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
+    const watched = (topic: string): boolean => names.has(topic)
+    this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
+    const { runtime } = this.world.node('client')
+    const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    this.#link = open()
+    this.#clients = new ClientWork({
+      world: this.world,
+      clock: runtime.clock,
+      client: new KafkaWorkloadClient(runtime, open),
+      workload: this.#plan,
+      note: (event) => this.#note(event),
+      // What is acknowledged here outlives every fault that the plan has.
+      era: () => 0,
+      refused: (error) => this.#refused(error),
+    })
+  }
+
+  get acknowledged(): number {
+    return this.#events.filter(({ type }) => type === 'acknowledged').length
+  }
+
+  async run(): Promise<Violation[]> {
+    try {
+      const formatted = await this.world.complete(Promise.all(this.#machines.map((machine) => machine.format())))
+      const voters = formatted.slice(0, this.#plan.voters).join(',')
+      for (const machine of this.#machines) {
+        machine.start({ 'controller.quorum.voters': voters, ...(machine.id > this.#plan.voters ? onlyBroker : {}) })
+      }
+      this.world.afterEvent(() => this.#checks.look())
+      if (!(await this.world.runUntil(() => this.#areUp(), healedWithinMs))) {
+        return [...this.#violations, { code: 'not live', partition: '', detail: 'the cluster did not start' }]
+      }
+      await this.world.complete(this.#clients.createTopics(), healedWithinMs)
+      this.#clients.startMembers()
+      for (const { atMs, action } of this.#plan.steps) this.world.schedule(atMs, () => this.#act(action))
+      const last = this.#plan.steps.at(-1)?.atMs ?? 0
+      await this.world.run({ untilMs: this.world.nowMs + last + 1000 })
+      await this.#end()
+    } catch (error) {
+      this.#violate('uncaught error', error instanceof Error ? `${error.stack}` : `${error}`)
+    }
+    return this.#violations
+  }
+
+  /** All is healed: the cluster must answer everything, and all copies be in sync, and the same. */
+  async #end(): Promise<void> {
+    this.#isCalm = true
+    this.world.network.heal()
+    if (!(await this.#becomes(() => this.#areUp(), 'not all brokers were up'))) return
+    this.#clients.produceEverywhere()
+    if (!(await this.#becomes(() => this.#clients.idle, 'not all batches were answered'))) return
+    if (!(await this.#becomes(() => this.#clients.membersShareAll(), 'a group did not share its partitions'))) return
+    await this.world.complete(this.#clients.commitEverywhere(), healedWithinMs)
+    await this.world.complete(this.#untilInSync(), healedWithinMs)
+    if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
+    await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
+    const finalLogs = await this.world.complete(this.#clients.readAll(), healedWithinMs)
+    const finalTopics = new Set(
+      await this.world.complete(
+        this.#clients.insist(() => this.#topicNames()),
+        healedWithinMs,
+      ),
+    )
+    const idempotentProducers = new Set(this.#plan.producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
+    const flushedPartitions = new Set(finalLogs.keys())
+    const known = { flushedPartitions, idempotentProducers, receipts: null }
+    this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
+  }
+
+  async #becomes(holds: () => boolean, otherwise: string): Promise<boolean> {
+    if (await this.world.runUntil(holds, healedWithinMs)) return true
+    this.#violate('not live', `healed for ${healedWithinMs} ms, ${otherwise}: ${this.#states()}`)
+    return false
+  }
+
+  /** Until every partition has a leader, and every replica is in its in-sync set. */
+  #untilInSync(): Promise<void> {
+    return this.#clients.insist(async () => {
+      const { topics } = await this.#link.call(metadata, { topics: null, allowAutoTopicCreation: false })
+      for (const { name, partitions } of topics) {
+        for (const { partitionIndex, leaderId, replicaNodes, isrNodes } of partitions) {
+          const isWhole = leaderId >= 0 && isrNodes.length === replicaNodes.length
+          if (!isWhole) throw new Error(`${name}/${partitionIndex}: leader ${leaderId}, in sync ${isrNodes}`)
+        }
+      }
+    })
+  }
+
+  async #topicNames(): Promise<string[]> {
+    const { topics } = await this.#link.call(metadata, { topics: null, allowAutoTopicCreation: false })
+    return topics.map(({ name }) => name ?? '')
+  }
+
+  #areUp(): boolean {
+    return this.#machines.every(({ isUp }) => isUp)
+  }
+
+  #act(action: ClusterAction): void {
+    switch (action.do) {
+      case 'crash':
+      case 'power-cut':
+      case 'stop':
+      case 'lose-disk':
+        return this.#kill(action)
+      case 'reset-client':
+        this.world.mark('connection of a client reset')
+        return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))
+      case 'clock-jump':
+        this.world.mark('clock jump')
+        return this.world.node(machineName(this.#numberOf(action.node))).jumpClock(action.byMs)
+      case 'cut-off':
+      case 'reset':
+      case 'slow-disk':
+      case 'slow-link':
+        if (!this.#isCalm) this.#faults.act(action, () => this.#leader().id)
+        return
+      default:
+        return this.#clients.act(action)
+    }
+  }
+
+  #kill(death: PlannedDeath): void {
+    const machine = this.#machine(death.node)
+    const loses = death.do === 'power-cut' || death.do === 'lose-disk'
+    // At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose.
+    if (loses && this.#machines.some((other) => other !== machine && other.isSuspect)) return
+    machine.end(death)
+  }
+
+  #machine(node: number): ClusterMachine {
+    return node === 0 ? this.#leader() : (this.#machines[node - 1] as ClusterMachine)
+  }
+
+  #numberOf(node: number): number {
+    return this.#machine(node).id
+  }
+
+  /** One that leads something: the metadata log as often as anything else; any, if none does. */
+  #leader(): ClusterMachine {
+    const { random } = this.world
+    const isMetadata = random.chance(0.5)
+    const leads = ({ replicas }: ClusterMachine): boolean =>
+      [...replicas].some((replica) => replica.leads && (replica.topic === '__cluster_metadata') === isMetadata)
+    const leaders = this.#machines.filter(leads)
+    return random.pick(leaders.length > 0 ? leaders : this.#machines)
+  }
+
+  #states(): string {
+    return this.#machines
+      .map(({ id, isUp, replicas }) => {
+        const states = [...replicas].map(({ topic, partition, leads, epoch, log, highWatermark, isSuspect }) => {
+          const role = `${leads ? 'leads' : 'is in'} ${epoch}${isSuspect ? ', suspect' : ''}`
+          return `${topic}/${partition} ${role}, end ${log.logEndOffset}, watermark ${highWatermark}`
+        })
+        return `${id} ${isUp ? 'up' : 'down'}: ${states.join('; ')}`
+      })
+      .join(' | ')
+  }
+
+  #refused(error: unknown): void {
+    const name = error instanceof KafkaError ? error.codeName : error instanceof Error ? error.name : `${error}`
+    this.world.mark(`refused: ${name}`)
+    this.world.trace(`refused: ${error instanceof Error ? error.message : name}`)
+    if (!(error instanceof KafkaError) || neverWrong.has(name)) return
+    this.#violate('wrong refusal', error.message)
+  }
+
+  #note(event: HistoryEvent): void {
+    this.world.trace(JSON.stringify(event))
+    // A coordinator that is none any more, and has not heard of it, tells what was committed before.
+    if (event.type === 'committed-read' && !this.#isCalm) return
+    if (event.type === 'sent' && event.acks === 1) this.#leadersOwn.add(event.send)
+    // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
+    const isPromised = event.type !== 'acknowledged' || !this.#leadersOwn.has(event.send)
+    this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })
+  }
+
+  #violate(code: Violation['code'], detail: string): void {
+    this.world.trace(`violation: ${code}: ${detail}`)
+    this.#violations.push({ code, partition: '', detail })
+  }
+}

@@ -1,0 +1,23 @@
+/** What has to happen at times in a cluster's runs, or they prove less than they seem to. */
+export const expectedClusterMarks: readonly string[] = [
+  'crash of a leader',
+  'power-cut of a leader',
+  'lose-disk of a leader',
+  'clean stop',
+  'partition',
+  'one-way partition',
+  'connection reset',
+  'slow disk',
+  'clock jump',
+  'records deleted',
+  'topic made',
+  'topic deleted',
+  'refused: NOT_ENOUGH_REPLICAS',
+  'refused: NOT_LEADER_OR_FOLLOWER',
+  'log: a broker is out of touch: it is fenced',
+  'log: a follower has caught up and is to be in sync',
+  'log: followers lag and are to leave',
+  'log: the log is cut: its leader has something else there',
+  'log: a suspect replica has caught up and counts again',
+  'log: groups loaded',
+]
