@@ -16,7 +16,9 @@ export function goBinary(name: string): string {
 
 /** Builds it when a source is newer; null when it is there, else why not. */
 export async function installGo(name: string): Promise<string | null> {
-  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(go|mod|sum)$/.test(path))
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\.(go|mod|sum)$/.test(path),
+  )
   if (newer(goBinary(name), ...sources.map((path) => join(folder, path)))) return null
   const missing = await missingPrograms('go')
   if (missing !== null) return missing

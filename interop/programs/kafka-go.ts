@@ -13,5 +13,6 @@ export const kafkaGo: ClientProgram = {
   },
   notes: [
     'The first write to a topic that does not exist fails and creates it; the client program tries again, as kafka-go’s own example does.',
-   'Groups are read with its `ConsumerGroup`: its reader does not tell what is assigned.'],
+    'Groups are read with its `ConsumerGroup`: its reader does not tell what is assigned.',
+  ],
 }

@@ -1,6 +1,12 @@
 // The @platformatic/kafka side of the interop matrix. Commands and lines: interop/client-program.ts.
 import { readFileSync } from 'node:fs'
-import { Admin, ConfigResourceTypes, Consumer, IncrementalAlterConfigOperationTypes, Producer } from '@platformatic/kafka'
+import {
+  Admin,
+  ConfigResourceTypes,
+  Consumer,
+  IncrementalAlterConfigOperationTypes,
+  Producer,
+} from '@platformatic/kafka'
 import { config, inputRecords, number, options, print, printRecord, runCommand, toldToLeave } from '../lines.mjs'
 
 const batchRecords = 50
@@ -115,7 +121,11 @@ async function consume(consumer) {
   await readFrom(consumer, spans)
   // A stream has no seek: another one begins at the offset.
   const again = options['again-from']
-  if (again !== undefined) await readFrom(consumer, spans.map((span) => ({ ...span, start: BigInt(again) })))
+  if (again !== undefined)
+    await readFrom(
+      consumer,
+      spans.map((span) => ({ ...span, start: BigInt(again) })),
+    )
 }
 
 async function readFrom(consumer, spans) {
@@ -123,7 +133,14 @@ async function readFrom(consumer, spans) {
   if (open.size === 0) return
   const limit = options['fetch-max'] === undefined ? {} : { maxBytesPerPartition: number('fetch-max') }
   const offsets = spans.map(({ partition, start }) => ({ topic, partition, offset: start }))
-  const stream = await consumer.consume({ topics: [topic], mode: 'manual', offsets, autocommit: false, maxWaitTime: 300, ...limit })
+  const stream = await consumer.consume({
+    topics: [topic],
+    mode: 'manual',
+    offsets,
+    autocommit: false,
+    maxWaitTime: 300,
+    ...limit,
+  })
   for await (const message of stream) {
     if (message.offset >= (open.get(message.partition) ?? 0n)) continue
     show(message)
