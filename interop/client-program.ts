@@ -20,7 +20,7 @@ import { LineProcess, lastLines, run } from './child.ts'
 import { parseRecordLine, type ReadRecord, type SentRecord, sentRecordLine } from './records.ts'
 
 /** What a client may have no means for: a whole case, or a step of one. */
-export type Lack = CaseName | 'add-partitions'
+export type Lack = CaseName | 'add-partitions' | 'null-record' | 'empty-value'
 
 export interface ClientProgram {
   readonly name: string

@@ -16,7 +16,10 @@ export const deleteRecordsCase: Case = {
     read.forEach(({ offset, value }, i) => {
       check(offset === 40 + i && value === sent[40 + i]?.value, `offset ${offset} where ${40 + i} is due`)
     })
-    const refused = await refusalOf(client.lines('delete-records', { topic, offset: 101 }), /out.?of.?range/i)
+    const refused = await refusalOf(
+      client.lines('delete-records', { topic, offset: 101 }),
+      /out.?of.?range|outside the range/i,
+    )
     return { facts: `60 left, beyond the end: ${refused}` }
   },
 }

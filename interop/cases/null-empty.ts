@@ -16,7 +16,12 @@ export const nullEmptyCase: Case = {
   about: 'null and empty keys and values, in every pairing that a client can make, come back as what they were',
   async run({ client, topic, createTopic }) {
     await createTopic(1)
-    const sent = fields.map(([key, value]): SentRecord => ({ key, value, headers: [] }))
+    const { lacks } = client.program
+    const possible = fields.filter(
+      ([key, value]) =>
+        !(lacks['null-record'] && key === null && value === null) && !(lacks['empty-value'] && value === ''),
+    )
+    const sent = possible.map(([key, value]): SentRecord => ({ key, value, headers: [] }))
     await client.produce(topic, sent)
     const read = (await client.consume(topic)).sort((a, b) => a.offset - b.offset)
     const shown = (records: readonly SentRecord[]): string =>

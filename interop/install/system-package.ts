@@ -1,23 +1,35 @@
 import { failureOf, run } from '../child.ts'
 
-/** Arguments that a program ends well with when it, and what is needed of it, is there. */
+/** A command that ends well when a program, or a library with its headers, is there and can do what is needed of it. */
 const askWith = {
-  kcat: ['-V'],
-  java: ['-version'],
-  javac: ['-version'],
-  mvn: ['-v'],
+  kcat: ['kcat', '-V'],
+  java: ['java', '-version'],
+  javac: ['javac', '-version'],
+  mvn: ['mvn', '-v'],
+  go: ['go', 'version'],
   // Debian's python3 makes no virtual environment without another package.
-  python3: ['-c', 'import ensurepip'],
+  python3: ['python3', '-c', 'import ensurepip'],
+  'g++': ['g++', '--version'],
+  make: ['make', '--version'],
+  'pkg-config': ['pkg-config', '--version'],
+  libssl: ['pkg-config', '--exists', 'libssl'],
+  libsasl2: ['pkg-config', '--exists', 'libsasl2'],
+  zlib: ['pkg-config', '--exists', 'zlib'],
+  libzstd: ['pkg-config', '--exists', 'libzstd'],
 } as const
 
-/** Debian's package of a program. */
-const packageOf = {
-  kcat: 'kcat',
+/** Debian's package of it, where the name is another. */
+const packageOf: Partial<Record<Program, string>> = {
   java: 'default-jdk-headless',
   javac: 'default-jdk-headless',
   mvn: 'maven',
+  go: 'golang-go',
   python3: 'python3-venv',
-} as const
+  libssl: 'libssl-dev',
+  libsasl2: 'libsasl2-dev',
+  zlib: 'zlib1g-dev',
+  libzstd: 'libzstd-dev',
+}
 
 type Program = keyof typeof askWith
 
@@ -30,7 +42,7 @@ const installMs = 600_000
 export async function missingPrograms(...programs: readonly Program[]): Promise<string | null> {
   for (const program of programs) {
     if (await isThere(program)) continue
-    const name = packageOf[program]
+    const name = packageOf[program] ?? program
     const isRoot = process.platform === 'linux' && process.getuid?.() === 0
     if (!isRoot) return `no ${program} that works on PATH (Debian: apt-get install ${name})`
     const failure = await aptInstall(name)
@@ -40,7 +52,8 @@ export async function missingPrograms(...programs: readonly Program[]): Promise<
 }
 
 async function isThere(program: Program): Promise<boolean> {
-  const outcome = await run(program, askWith[program], { timeoutMs: 20_000 }).catch(() => null)
+  const [command, ...args] = askWith[program]
+  const outcome = await run(command, args, { timeoutMs: 20_000 }).catch(() => null)
   return outcome?.code === 0
 }
 
