@@ -99,6 +99,9 @@ describe('clients that do not take their answers', () => {
         await broker.sleep(15_000)
         assert.equal(client?.closed, false)
         await broker.sleep(30_000)
+        // Who reads nothing does not hear either that the other side has closed.
+        client?.readAgain()
+        await broker.sleep(1_000)
         assert.equal(client?.closed, true)
         assert.equal(broker.lines('have not taken their answers in time').length, 1)
       },
