@@ -16,45 +16,67 @@ const settings = {
   'broker.session.timeout.ms': '300',
 }
 
-/** A cluster of three, for stories: what happens to it is told step by step, and virtual time passes until something holds. */
+export interface FixtureShape {
+  /** Default 3. */
+  readonly brokers?: number
+  /** Processes that alone vote in the metadata log; default 0: the first three brokers do. */
+  readonly controllers?: number
+  /** Of the brokers. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly seed?: number
+}
+
+const firstController = 101
+
+/** A cluster for stories: what happens to it is told step by step, and virtual time passes until something holds. */
 export class ClusterFixture {
   readonly world: SimWorld
+  /** The brokers. */
   readonly machines: readonly ClusterMachine[]
+  readonly controllers: readonly ClusterMachine[]
   readonly client: KafkaWorkloadClient
   readonly #link: ClusterLink
   readonly #producer: WorkloadProducer
 
-  private constructor(seed: number) {
+  private constructor({ brokers = 3, controllers = 0, settings: more = {}, seed = 1 }: FixtureShape) {
     this.world = new SimWorld(seed)
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
     }
-    this.machines = [1, 2, 3].map(
-      (id) => new ClusterMachine(id, { world: this.world, settings, rules: brokerRules, violate }),
-    )
+    const surroundings = { world: this.world, settings: { ...settings, ...more }, rules: brokerRules, violate }
+    const machineOf = (id: number): ClusterMachine => new ClusterMachine(id, surroundings)
+    this.machines = Array.from({ length: brokers }, (_, at) => machineOf(at + 1))
+    this.controllers = Array.from({ length: controllers }, (_, at) => machineOf(firstController + at))
     const { runtime } = this.world.node('client')
     const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
     const open = (): ClusterLink => new ClusterLink(runtime, addresses)
     this.#link = open()
     this.client = new KafkaWorkloadClient(runtime, open)
-    this.#producer = this.client.openProducer({ name: 'teller', idempotent: false, acks: -1 })
+    this.#producer = this.client.openProducer({ name: 'teller', idempotent: true, acks: -1 })
   }
 
   /** With a topic `t` of one partition, whose leader is told to `story` first. */
   static async tell(
     topicSettings: Readonly<Record<string, string>>,
     story: (cluster: ClusterFixture, leader: ClusterMachine) => Promise<void>,
-    seed = 1,
+    shape: FixtureShape = {},
   ): Promise<void> {
-    const cluster = new ClusterFixture(seed)
-    const { world, machines } = cluster
-    const voters = (await world.complete(Promise.all(machines.map((machine) => machine.format())))).join(',')
-    for (const machine of machines) machine.start({ 'controller.quorum.voters': voters })
-    await cluster.until(() => machines.every(({ isUp }) => isUp))
+    const cluster = new ClusterFixture(shape)
+    await cluster.#start()
     const topic = { name: 't', partitions: 1, flushed: false, settings: topicSettings }
-    await world.complete(cluster.client.createTopic(topic))
+    await cluster.world.complete(cluster.client.createTopic(topic))
     await cluster.until(() => cluster.leader !== null)
     await story(cluster, cluster.leader as ClusterMachine)
+  }
+
+  async #start(): Promise<void> {
+    const { machines, controllers } = this
+    const voting = controllers.length > 0 ? controllers : machines.slice(0, 3)
+    const voters = (await this.world.complete(Promise.all(voting.map((machine) => machine.format())))).join(',')
+    const quorum = { 'controller.quorum.voters': voters }
+    for (const each of controllers) each.start({ ...quorum, 'process.roles': 'controller' })
+    for (const each of machines) each.start(voting.includes(each) ? quorum : { ...quorum, 'process.roles': 'broker' })
+    await this.until(() => [...machines, ...controllers].every(({ isUp }) => isUp))
   }
 
   /** Where the partition is led. */
@@ -66,9 +88,9 @@ export class ClusterFixture {
     return [...replicas].find(({ topic }) => topic === 't') ?? null
   }
 
-  /** Rejects when it does not come to hold within ten virtual seconds. */
-  async until(holds: () => boolean): Promise<void> {
-    if (!(await this.world.runUntil(holds, 10_000))) throw new Error(`it does not come to hold: ${holds}`)
+  /** Rejects when it does not come to hold in that time, in virtual ms. */
+  async until(holds: () => boolean, withinMs = 20_000): Promise<void> {
+    if (!(await this.world.runUntil(holds, withinMs))) throw new Error(`it does not come to hold: ${holds}`)
   }
 
   /** The offset, or the error's message. */
@@ -78,6 +100,18 @@ export class ClusterFixture {
       (offset) => offset ?? -1,
       (error: Error) => error.message,
     )
+  }
+
+  /** What a request is answered with in the end, whatever it was refused with before. */
+  async insisted<T>(ask: () => Promise<T>): Promise<T> {
+    for (const untilMs = this.world.nowMs + 30_000; ; ) {
+      try {
+        return await this.world.complete(ask())
+      } catch (error) {
+        if (this.world.nowMs > untilMs) throw error
+        await this.world.run({ untilMs: this.world.nowMs + 50 })
+      }
+    }
   }
 
   /** Asks again while it comes to a broker that is down. */

@@ -94,6 +94,8 @@ async function startAs(
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
   returns.lookAtAll()
+  // One broker alone asks nobody: it has what it needs whenever it needs it.
+  if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
   const stopTimers = [
