@@ -31,7 +31,7 @@ function changed<Answer>(
   decision: Decision<Answer>,
   change: (
     record: MetadataRecord & { type: 'partition-change' },
-    before: { readonly leaderEpoch: number; readonly eligible: readonly number[]; readonly inSync: readonly number[] },
+    before: { readonly leaderEpoch: number },
   ) => MetadataRecord,
 ): Decision<Answer> {
   const records = decision.records.map((record) => {
@@ -50,19 +50,6 @@ export const planted: readonly Planted[] = [
     }),
     seenAs: lost,
     from: 60,
-  },
-  {
-    name: 'a broker on an empty disk keeps its place under its old id (KIP-903, nats-server#7567)',
-    rules: deciding({
-      registerBroker: (context, asked) =>
-        changed(context, operations.registerBroker(context, asked), (record, { eligible, inSync }) => ({
-          ...record,
-          inSync: [...inSync],
-          eligible: [...eligible],
-        })),
-    }),
-    seenAs: lost,
-    from: 7,
   },
   {
     name: 'a primary resumes its epoch after a start (RocketMQ’s classic has none)',
