@@ -163,6 +163,7 @@ export class Broker {
     return appendBatch(this.clock, {
       ...request,
       replica,
+      segmentBytes: config.segmentBytes,
       rules: {
         maxMessageBytes: config.maxMessageBytes,
         timestampType: config.messageTimestampType,
