@@ -111,6 +111,10 @@ export class LineProcess {
     return this.#stderr
   }
 
+  get pid(): number | null {
+    return this.#child.pid ?? null
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

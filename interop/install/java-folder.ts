@@ -7,10 +7,10 @@ import { missingPrograms } from './system-package.ts'
 const installMs = 300_000
 
 /**
- * Copies the jars of one version of Kafka's client to VERSION/lib and compiles Client.java against them. Null when it can
- * be used, else why not.
+ * Copies the jars of one version of Kafka's client to VERSION/lib and compiles a program of the folder against them. Null when it
+ * can be used, else why not.
  */
-export async function installJava(folder: string, version: string): Promise<string | null> {
+export async function installJava(folder: string, version: string, program = 'Client'): Promise<string | null> {
   const missing = await missingPrograms('java', 'javac')
   if (missing !== null) return missing
   const made = join(folder, version)
@@ -20,8 +20,8 @@ export async function installJava(folder: string, version: string): Promise<stri
     if (failure !== null) return failure
     writeFileSync(copied, '')
   }
-  const source = join(folder, 'Client.java')
-  if (newer(join(made, 'classes', 'Client.class'), source, copied)) return null
+  const source = join(folder, `${program}.java`)
+  if (newer(join(made, 'classes', `${program}.class`), source, copied)) return null
   return failureOf('javac', ['-cp', `${made}/lib/*`, '-d', join(made, 'classes'), source], { timeoutMs: installMs })
 }
 

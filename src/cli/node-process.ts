@@ -1,12 +1,12 @@
 /**
- * The process of one broker that `trilog up` or `trilog broker start` started: without the command line's own parts, so
+ * The process of one broker or controller that `trilog up` or `trilog broker start` started: without the command line's own parts, so
  * that it starts fast. File descriptor 3 is its starter: it is told how the start went, and while it is open (not
  * detached) its end means that the starter is gone, however it died.
  */
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { CommandFailed, exitCodes, sentenceOf } from './command-failed.ts'
-import { runBroker } from './run-broker.ts'
+import { runNode } from './run-node.ts'
 import { stopSignals } from './stop-signals.ts'
 
 process.setSourceMapsEnabled(true)
@@ -27,7 +27,7 @@ starter.unref()
 const stopWanted = Promise.race([stopSignals(), starterGone()])
 
 try {
-  await runBroker({
+  await runNode({
     configPath: values.config as string,
     insecureListen: false,
     log: { fd: 2, pretty: false },
@@ -49,7 +49,7 @@ try {
 function starterGone(): Promise<string> {
   return new Promise((resolve) => {
     starter.on('close', () => {
-      if (!values.detached) resolve('the process that started the broker is gone')
+      if (!values.detached) resolve('the process that started it is gone')
     })
     starter.resume()
   })
