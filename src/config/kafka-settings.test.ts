@@ -144,6 +144,7 @@ const own = new Set([
   'peer.listener',
   'pooled.request.max.bytes',
   'queued.max.response.bytes',
+  'primary.down.view',
   'replication.scheme',
   'replication.sync.backups',
 ])
