@@ -6,7 +6,9 @@ import { bootstrap } from './command-line.ts'
 const topicAlreadyExists = 36
 
 /** One for each scheme that there is, as large as the brokers' defaults make it. */
-const topics = [{ name: 'demo-isr', partitions: 3, configs: { 'replication.scheme': 'isr' } }]
+const topics = ['isr', 'majority', 'primary-backup'].map((scheme) => {
+  return { name: `demo-${scheme}`, partitions: 3, configs: { 'replication.scheme': scheme } }
+})
 
 /** Makes topics to try the cluster with. Those that are there already stay as they are. */
 export async function makeDemoTopics(kafka: string): Promise<void> {

@@ -84,7 +84,7 @@ async function startUnlessStopped(
 }
 
 async function broker(runtime: NodeRuntime, config: BrokerConfig, giveUp: AbortSignal): Promise<RunningNode> {
-  const running = await startBroker(runtime, config, giveUp)
+  const running = await startBroker(runtime, config, { giveUp })
   return { ready: readyLine([running]), failed: running.failed, stop: () => running.stop() }
 }
 

@@ -38,7 +38,9 @@ describe('a local cluster of several brokers', () => {
       assert.ok(made.stdout.startsWith(`ready kafka=${addresses.join(',')} http=`), made.stdout)
       const bootstrap = ['--bootstrap', addresses.join(',')]
 
-      assert.match((await cli.run('topic', 'list', ...bootstrap)).stdout, /^demo-isr +3 +3 /m)
+      const listed = (await cli.run('topic', 'list', ...bootstrap)).stdout
+      for (const scheme of ['isr', 'majority', 'primary-backup'])
+        assert.match(listed, new RegExp(`^demo-${scheme} +3 +3 `, 'm'))
       assert.equal((await cli.run('topic', 'create', 't', ...bootstrap)).code, 0)
       const produce = (line: string) => cli.runWith(`${line}\n`, 'produce', 't', '--acks', 'all', ...bootstrap)
       assert.equal((await produce('one')).code, 0)

@@ -3,18 +3,28 @@ import { lz4Compress, lz4Decompress } from './lz4.ts'
 import { DecompressedTooLarge } from './decompressed-too-large.ts'
 import { MalformedInput } from './malformed-input.ts'
 import { snappyCompress, snappyDecompress } from './snappy.ts'
-import { zstdCompress, zstdDecompress } from './zstd.ts'
+import { checkZstd, prepareZstd, zstdCompress, zstdDecompress } from './zstd.ts'
 
 /** How the records of a batch are compressed, by Kafka's names; the index is the number in a batch's attributes. */
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type CompressionType = (typeof compressionTypes)[number]
 
+/** Null: the codec can be used at once. Only the first use of zstd on Node 20 waits for anything, its WebAssembly module. */
+export function prepareCodec(type: CompressionType): Promise<void> | null {
+  return type === 'zstd' ? prepareZstd() : null
+}
+
+/** As `compressNow`, once the codec is ready. */
+export async function compress(type: CompressionType, bytes: Uint8Array): Promise<Uint8Array> {
+  await prepareCodec(type)
+  return compressNow(type, bytes)
+}
+
 /**
  * Compresses in the form that Kafka's clients read: gzip, snappy in xerial framing, an lz4 frame of independent blocks,
- * a zstd frame. The work is done on the calling thread, in the order of the calls; only the first use of zstd on Node 20
- * waits for anything, its WebAssembly module.
+ * a zstd frame. The work is done on the calling thread. The codec must be ready.
  */
-export async function compress(type: CompressionType, bytes: Uint8Array): Promise<Uint8Array> {
+export function compressNow(type: CompressionType, bytes: Uint8Array): Uint8Array {
   switch (type) {
     case 'none':
       return bytes
@@ -31,15 +41,27 @@ export async function compress(type: CompressionType, bytes: Uint8Array): Promis
   }
 }
 
-/**
- * Gives back what was compressed, at most `maxBytes` of it: more is DecompressedTooLarge, found before memory for it is
- * taken. Bytes that the codec cannot read are MalformedInput. Works as `compress` does.
- */
+/** As `decompressNow`, once the codec is ready. */
 export async function decompress(
   type: CompressionType,
   bytes: Uint8Array,
-  { maxBytes }: { maxBytes: number },
+  bound: { maxBytes: number },
 ): Promise<Uint8Array> {
+  // What is no zstd is refused without its module being loaded.
+  if (type === 'zstd') checkZstd(bytes, bound.maxBytes)
+  await prepareCodec(type)
+  return decompressNow(type, bytes, bound)
+}
+
+/**
+ * Gives back what was compressed, at most `maxBytes` of it: more is DecompressedTooLarge, found before memory for it is
+ * taken. Bytes that the codec cannot read are MalformedInput. Works as `compressNow` does.
+ */
+export function decompressNow(
+  type: CompressionType,
+  bytes: Uint8Array,
+  { maxBytes }: { maxBytes: number },
+): Uint8Array {
   switch (type) {
     case 'none':
       if (bytes.length > maxBytes) throw new DecompressedTooLarge(maxBytes)

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
 import type * as ZstdWasm from '@bokuweb/zstd-wasm'
+import { asBuffer } from './as-buffer.ts'
 import { DecompressedTooLarge } from './decompressed-too-large.ts'
+import { invariant } from '../runtime/invariant.ts'
 import { MalformedInput } from './malformed-input.ts'
 
 interface Zstd {
@@ -22,16 +24,24 @@ const magic = 0xfd2fb528
 const skippableMagic = 0x184d2a50
 const blockBytesMax = 128 * 1024
 
-export async function zstdCompress(bytes: Uint8Array): Promise<Uint8Array> {
-  return (await zstd()).compress(bytes)
+/** Must have been prepared. */
+export function zstdCompress(bytes: Uint8Array): Uint8Array {
+  return zstd().compress(bytes)
 }
 
-export async function zstdDecompress(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const frames = framesOf(source)
+/** What can be told of the frames without decompressing them: throws where they cannot be read, or become too large. */
+export function checkZstd(bytes: Uint8Array, maxBytes: number): Frame[] {
+  const frames = framesOf(asBuffer(bytes))
   const certain = frames.reduce((sum, frame) => sum + (frame.exact ? frame.bytesMax : 0), 0)
   if (certain > maxBytes) throw new DecompressedTooLarge(maxBytes)
-  const { decompress } = await zstd()
+  return frames
+}
+
+/** Must have been prepared. */
+export function zstdDecompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const source = asBuffer(bytes)
+  const frames = checkZstd(bytes, maxBytes)
+  const { decompress } = zstd()
   const pieces: Uint8Array[] = []
   let left = maxBytes
   for (const { from, end, bytesMax, exact } of frames) {
@@ -126,12 +136,22 @@ function isTooSmall(error: unknown): boolean {
   return code === 'ERR_BUFFER_TOO_LARGE' || message.includes('code -70')
 }
 
-let loading: Promise<Zstd> | undefined
+let ready: Zstd | null = null
+let loading: Promise<void> | null = null
 
-/** Node's own from 22.15 on, else WebAssembly, which takes a moment to start. */
-function zstd(): Promise<Zstd> {
-  loading ??= 'zstdDecompressSync' in zlib ? Promise.resolve(nativeZstd(zlib as never)) : wasmZstd()
+/** Null: it is ready. Node's own from 22.15 on, else WebAssembly, which takes a moment to start. */
+export function prepareZstd(): Promise<void> | null {
+  if (ready === null && 'zstdDecompressSync' in zlib) ready = nativeZstd(zlib as never)
+  if (ready !== null) return null
+  loading ??= wasmZstd().then((loaded) => {
+    ready = loaded
+  })
   return loading
+}
+
+function zstd(): Zstd {
+  invariant(ready !== null, 'zstd is used before it is ready')
+  return ready
 }
 
 interface NativeZstd {

@@ -67,6 +67,12 @@ export const clusterSettings = {
     min: 1,
     about: 'Age at which the metadata log begins a new segment.',
   }),
+  'majority.election.timeout.ms': int({
+    default: 300,
+    min: 20,
+    about:
+      'Trilog only. A replica of a majority topic that knows of no leader stands for election after this time at most, drawn at random.',
+  }),
   'node.id': int({
     default: 1,
     min: 0,

@@ -68,7 +68,7 @@ rather than taken without effect.
 | Kafka's settings | why they are left out |
 | --- | --- |
 | topic: \`remote.*\`, \`local.retention.*\`; broker: \`remote.*\`, \`log.local.*\`, \`follower.fetch.last.tiered.*\` | no tiered storage |
-| \`compression.gzip.level\`, \`compression.lz4.level\`, \`compression.zstd.level\` | batches are never compressed anew |
+| \`compression.gzip.level\`, \`compression.lz4.level\`, \`compression.zstd.level\` | codecs work at their own default levels |
 | \`log.cleaner.threads\`, \`.io.*\`, \`.dedupe.*\`, \`.backoff.ms\`, \`.enable\` | compaction is not part of this release |
 | \`sasl.*\`, \`ssl.*\`, \`security.*\`, \`authorizer.*\`, \`principal.*\`, \`delegation.token.*\`, \`connections.max.reauth.ms\`, \`listener.security.protocol.map\` | no encryption or login in this release |
 | \`controller.*\` but what stands above, \`inter.broker.*\`, \`metadata.max.*\` | brokers and controllers talk over \`peer.listener\` alone |

@@ -8,10 +8,9 @@ const defaultOf = (topic: keyof typeof topicSettings) => `Default of ${topic}: $
  * runs. Defaults are Kafka 4.3's.
  */
 export const topicDefaultSettings = {
-  'compression.type': oneOf(['producer'], {
+  'compression.type': oneOf(['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     default: 'producer',
     dynamic: true,
-    because: 'batches are kept as the producer compressed them',
     about: defaultOf('compression.type'),
   }),
   'log.cleaner.delete.retention.ms': long({
@@ -122,10 +121,9 @@ export const topicDefaultSettings = {
   }),
   'message.max.bytes': int({ default: 1_048_588, min: 0, dynamic: true, about: defaultOf('max.message.bytes') }),
   'min.insync.replicas': int({ default: 1, min: 1, dynamic: true, about: defaultOf('min.insync.replicas') }),
-  'replication.scheme': oneOf(['isr'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'in this release topics are replicated by isr; majority and primary-backup are to come',
-    about: defaultOf('replication.scheme'),
+    about: 'Trilog only. What replication.scheme is for topics that are made without it.',
   }),
   'unclean.leader.election.enable': boolean({
     default: false,

@@ -14,11 +14,10 @@ export const topicSettings = {
     about:
       'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. This release does the first only; with compact it keeps everything.',
   }),
-  'compression.type': oneOf(['producer'], {
+  'compression.type': oneOf(['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     default: 'producer',
-    because: 'batches are kept as the producer compressed them',
     about:
-      'How batches are stored: as the producer compressed them. Kafka can also compress them anew; Trilog never does.',
+      'How batches are stored: as the producer compressed them, or all in one way, for which the broker opens those that come in another and compresses them anew, on its one thread.',
   }),
   'delete.retention.ms': long({
     default: 86_400_000,
@@ -101,10 +100,16 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
-  'replication.scheme': oneOf(['isr'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'in this release topics are replicated by isr; majority and primary-backup are to come',
-    about: 'Trilog only. How the topic is replicated: isr, as Kafka does it. Taken when the topic is made.',
+    about:
+      'Trilog only. How the topic is replicated: isr, as Kafka does it; majority: more than half of the replicas must have a record, and they elect their leader themselves; primary-backup, as RocketMQ: the first replica leads or nobody, and consumers go on at a backup. Taken when the topic is made.',
+  }),
+  'replication.sync.backups': int({
+    default: 0,
+    min: 0,
+    about:
+      'Trilog only. primary-backup: how many backups must have a record besides the primary before it is acknowledged; 0: none, they copy it afterwards. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,
@@ -176,7 +181,6 @@ export const brokerDefaultsOf: Readonly<Partial<Record<TopicSettingName, readonl
   'min.compaction.lag.ms': same('log.cleaner.min.compaction.lag.ms'),
   'min.insync.replicas': same('min.insync.replicas'),
   preallocate: same('log.preallocate'),
-  'replication.scheme': same('replication.scheme'),
   'retention.bytes': same('log.retention.bytes'),
   'retention.ms': [
     { name: 'log.retention.ms', factor: 1 },

@@ -24,7 +24,13 @@ export class EmbeddedBroker implements ClusterBroker {
     const { place, logLevel } = parts
     this.id = place.id
     this.#settings = { ...place.settings, ...parts.settings }
-    this.#node = new EmbeddedNode({ kind: 'broker', place, logLevel, start: parts.startBroker ?? startBroker })
+    const start = parts.startBroker ?? startBroker
+    this.#node = new EmbeddedNode({
+      kind: 'broker',
+      place,
+      logLevel,
+      start: (runtime, config, giveUp) => start(runtime, config, { giveUp }),
+    })
   }
 
   get kafka(): { readonly host: string; readonly port: number } {

@@ -65,6 +65,10 @@ export class Peers {
     this.#liveness = new Liveness(settings.silenceMs)
   }
 
+  get self(): BrokerId {
+    return this.#settings.self.broker
+  }
+
   /** Brokers of which nothing is heard; at first all that are known. */
   get silent(): ReadonlySet<BrokerId> {
     return this.#liveness.silent

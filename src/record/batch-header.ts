@@ -236,6 +236,13 @@ export function stampLogAppendTime(bytes: Buffer, at: number, now: Timestamp): v
   writeInt64(bytes, now, at + maxTimestampAt)
 }
 
+/** Gives the batch that fills `bytes` another codec and largest timestamp, and its size. The CRC must be made anew after it. */
+export function recodeHeader(bytes: Buffer, to: { codec: number; maxTimestamp: Timestamp }): void {
+  bytes.writeInt32BE(bytes.length - batchLengthOverhead, 8)
+  bytes.writeInt16BE((bytes.readInt16BE(attributesAt) & ~codecMask) | to.codec, attributesAt)
+  writeInt64(bytes, to.maxTimestamp, maxTimestampAt)
+}
+
 export function writeCrc(bytes: Buffer, at: number, crc: number): void {
   bytes.writeUInt32BE(crc, at + crcAt)
 }

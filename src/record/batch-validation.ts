@@ -13,6 +13,15 @@ export interface BatchRefusal {
     | 'unsupported-compression'
     | 'unsupported-magic'
   readonly reason: string
+  /** The records at fault, where a batch was looked into. */
+  readonly records?: readonly RecordRefusal[]
+}
+
+/** What is wrong with one record of a batch. */
+export interface RecordRefusal {
+  /** Place of the record in its batch, from 0. */
+  readonly index: number
+  readonly reason: string
 }
 
 /** One or more whole batches, checked, on the sender's own bytes (nothing is copied). */
@@ -119,21 +128,25 @@ function producerRefusal(header: BatchHeader): BatchRefusal | null {
 }
 
 function timestampRefusal(header: BatchHeader, rules: BatchRules): BatchRefusal | null {
-  if (header.isControl || rules.timestampType === 'LogAppendTime') return null
+  if (header.isControl) return null
   if (header.timestampType === 'LogAppendTime') {
-    return refusal('invalid-timestamp', 'The producer may not set LogAppendTime: this topic keeps CreateTime.')
+    return refusal('invalid-timestamp', 'The producer may not say LogAppendTime: that is for the broker to say.')
   }
+  if (rules.timestampType === 'LogAppendTime') return null
   const { baseTimestamp, maxTimestamp } = header
   if (!Number.isSafeInteger(baseTimestamp) || !Number.isSafeInteger(maxTimestamp)) {
     return refusal('invalid-timestamp', 'The timestamp is out of range.')
   }
-  if (baseTimestamp !== -1 && baseTimestamp < rules.nowMs - rules.timestampBeforeMaxMs) {
-    return refusal('invalid-timestamp', `Timestamp ${baseTimestamp} lies too far in the past.`)
-  }
-  if (maxTimestamp > rules.nowMs + rules.timestampAfterMaxMs) {
-    return refusal('invalid-timestamp', `Timestamp ${maxTimestamp} lies too far ahead.`)
+  for (const timestamp of [baseTimestamp, maxTimestamp]) {
+    if (isOutOfTime(timestamp, rules)) return refusal('invalid-timestamp', `Timestamp ${timestamp} is out of range.`)
   }
   return null
+}
+
+/** Whether a record of that time may not be appended now. -1, no time, always may. */
+export function isOutOfTime(timestamp: Timestamp, rules: BatchRules): boolean {
+  const { nowMs, timestampBeforeMaxMs, timestampAfterMaxMs } = rules
+  return timestamp !== -1 && (timestamp < nowMs - timestampBeforeMaxMs || timestamp > nowMs + timestampAfterMaxMs)
 }
 
 function refusal(code: BatchRefusal['code'], reason: string): BatchRefusal {

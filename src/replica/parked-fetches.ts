@@ -22,6 +22,12 @@ interface LeaderFacts {
   readonly highWatermark: Offset
 }
 
+/** Those that an answer is due for without any news. */
+interface AwaitedAnswers {
+  waitsFor(broker: BrokerId): boolean
+  answered(broker: BrokerId): void
+}
+
 const nothingToRelease = (): void => {}
 
 /**
@@ -33,6 +39,7 @@ export class ParkedFetches {
   readonly #clock: Clock
   readonly #bytesMax: number
   readonly #leader: LeaderFacts
+  readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
@@ -43,6 +50,7 @@ export class ParkedFetches {
     clock: Clock
     bytesMax: number
     leader: LeaderFacts
+    proofs: AwaitedAnswers
     /** Null: nobody asks how far followers are. */
     followers: FollowerStates | null
   }) {
@@ -50,6 +58,7 @@ export class ParkedFetches {
     this.#clock = parts.clock
     this.#bytesMax = parts.bytesMax
     this.#leader = parts.leader
+    this.#proofs = parts.proofs
     this.#followers = parts.followers
   }
 
@@ -113,6 +122,7 @@ export class ParkedFetches {
   }
 
   #hasNewsFor(broker: BrokerId): boolean {
+    if (this.#proofs.waitsFor(broker)) return true
     const told = this.#told.get(broker)
     if (told === undefined || this.#leader.highWatermark > told.highWatermark) return true
     return this.#log.logStartOffset > told.logStartOffset
@@ -120,6 +130,7 @@ export class ParkedFetches {
 
   #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
     this.#parked.delete(broker)
+    this.#proofs.answered(broker)
     answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
   }
 
@@ -128,6 +139,7 @@ export class ParkedFetches {
     const { highWatermark } = this.#leader
     const { logStartOffset, logEndOffset } = this.#log
     this.#parked.delete(broker)
+    this.#proofs.answered(broker)
     this.#told.set(broker, { highWatermark, logStartOffset })
     const entries = slice.buffers
     const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries } as const

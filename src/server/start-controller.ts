@@ -3,6 +3,7 @@ import { LogDirectoryRefusal } from '../log/log-directory-refusal.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { asMember } from './as-member.ts'
+import { brokerRules } from './broker-rules.ts'
 import type { LogFolder } from './log-folder.ts'
 
 export interface RunningController {
@@ -19,7 +20,7 @@ export interface RunningController {
  * cluster is, and has no topics and no port for clients. Resolves once the others can reach it; who leads may be open then.
  */
 export function startController(runtime: Runtime, config: BrokerConfig): Promise<RunningController> {
-  return asMember(runtime, config, async (member, folder) => {
+  return asMember({ runtime, config, rules: brokerRules }, async (member, folder) => {
     refuseTopics(folder)
     await folder.directory.openAll({
       open: () => Promise.reject(new Error('a controller opens no log but that of the metadata')),

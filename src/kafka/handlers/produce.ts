@@ -1,5 +1,8 @@
 import type { AppendOutcome } from '../../broker/append-path.ts'
 import type { Broker } from '../../broker/broker.ts'
+import { asBuffer } from '../../codec/as-buffer.ts'
+import { compressionTypes } from '../../codec/compression.ts'
+import { BatchHeader, batchHeaderBytes } from '../../record/batch-header.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { type RefusalCode, refusalErrors } from '../refusal-errors.ts'
@@ -17,6 +20,7 @@ interface PartitionAnswer {
   readonly logAppendTimeMs?: number
   readonly logStartOffset?: number
   readonly errorMessage?: string | null
+  readonly recordErrors?: readonly { readonly batchIndex: number; readonly batchIndexErrorMessage: string }[]
 }
 
 /**
@@ -31,9 +35,7 @@ export const produceHandler = (broker: Broker) =>
       return {
         name: data.name,
         topicId: data.topicId,
-        partitions: data.partitionData.map((partition) =>
-          appendOne(broker, { request, topic, partition, clientId: context.clientId }),
-        ),
+        partitions: data.partitionData.map((partition) => appendOne(broker, { request, topic, partition, context })),
       }
     })
     if (request.acks === 0) return answerNothing(topics, context)
@@ -50,12 +52,12 @@ function appendOne(
     request,
     topic,
     partition,
-    clientId,
+    context,
   }: {
     request: Request
     topic: ReturnType<typeof topicOfRequest>
     partition: PartitionData
-    clientId: string | null
+    context: RequestContext
   },
 ): PartitionAnswer | Promise<PartitionAnswer> {
   const { index, records } = partition
@@ -65,9 +67,22 @@ function appendOne(
     return refused(index, kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code)
   }
   if (records === null) return refused(index, kafkaErrors.INVALID_RECORD.code)
+  if (context.version < zstdSince && saysZstd(records)) {
+    return refused(index, kafkaErrors.UNSUPPORTED_COMPRESSION_TYPE.code)
+  }
   const { acks, timeoutMs } = request
+  const { clientId } = context
   const outcome = broker.append({ topic: topic.name, partition: index, batches: records, acks, timeoutMs, clientId })
   return outcome instanceof Promise ? outcome.then((settled) => answerOf(index, settled)) : answerOf(index, outcome)
+}
+
+/** Whoever asks in an older version could not read it back. */
+const zstdSince = 7
+
+function saysZstd(records: Uint8Array): boolean {
+  return (
+    records.length >= batchHeaderBytes && new BatchHeader(asBuffer(records)).codec === compressionTypes.indexOf('zstd')
+  )
 }
 
 const refused = (index: number, errorCode: number): PartitionAnswer => ({ index, errorCode, baseOffset: -1 })
@@ -80,10 +95,16 @@ function answerOf(index: number, outcome: AppendOutcome): PartitionAnswer {
       errorCode: refusalErrors[code],
       baseOffset: -1,
       errorMessage: 'reason' in outcome ? outcome.reason : null,
+      recordErrors: recordErrorsOf(outcome),
     }
   }
   const { baseOffset, logAppendTime, logStartOffset } = outcome
   return { index, errorCode: kafkaErrors.NONE.code, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
+}
+
+function recordErrorsOf(outcome: AppendOutcome) {
+  const records = 'records' in outcome ? (outcome.records ?? []) : []
+  return records.map(({ index, reason }) => ({ batchIndex: index, batchIndexErrorMessage: reason }))
 }
 
 /**

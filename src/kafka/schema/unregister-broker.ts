@@ -16,6 +16,6 @@ export const unregisterBroker = api({
       about: 'How long the client should wait before its next request, in milliseconds; 0: not throttled.',
     },
     errorCode: { type: 'int16', about: '0, or the number of what went wrong.' },
-    errorMessage: { type: 'string', nullableSince: 0, about: 'What went wrong, in words.' },
+    errorMessage: { type: 'string', nullableSince: 0, default: '', about: 'What went wrong, in words.' },
   }),
 })
