@@ -75,6 +75,7 @@ export class Broker {
       clock: runtime.clock,
       random: runtime.random,
       slots: configs.started.maxIncrementalFetchSessionCacheSlots,
+      partitionsMax: configs.started.fetchSessionPartitionsMax,
       evictionMs: 120_000,
     })
     this.producerIds = new ProducerIds(() => parts.coordinator.submit('allocateProducerIds', { brokerId: this.id }))
