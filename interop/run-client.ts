@@ -5,6 +5,7 @@ import { failureText } from './child.ts'
 import { type ClientProgram, ClientSession } from './client-program.ts'
 import { clientPrograms } from './programs/all.ts'
 import type { Result } from './result.ts'
+import { storedBatches } from './stored-batches.ts'
 import type { Target } from './targets/target.ts'
 
 const caseMs = 120_000
@@ -77,6 +78,10 @@ function contextOf(each: Case, client: ClientSession, target: Target): CaseConte
       if (!target.createsLater) return
       const shown = async (): Promise<boolean> => (await partitionsOf(creator, topic)).length === partitions
       await until(() => `${topic} is shown`, shown)
+    },
+    stored: async () => {
+      const folder = target.control?.dataFolder ?? null
+      return folder === null ? null : storedBatches(folder, topic)
     },
     until,
   }

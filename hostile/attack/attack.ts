@@ -1,22 +1,22 @@
+import type { BrokerAddress } from '../../src/client/broker-connection.ts'
 import type { Crowd } from './crowd.ts'
 
 /** What stands ready in the broker that is attacked. */
-export interface Ground {
-  readonly host: string
-  readonly port: number
+export interface Ground extends BrokerAddress {
   /** A topic with records that have left the broker's memory, so that each reader makes it read them again. */
   readonly big: { readonly id: string; readonly partitions: number }
+  /** Topics that make the answers which list them large. */
+  readonly many: { readonly ids: readonly string[]; readonly partitionsEach: number }
 }
 
 /** One way to harm a broker from outside, bounded in connections and bytes. */
 export interface Attack {
   readonly name: string
   readonly about: string
-  /** What the broker may take more than at rest while it lasts, and what that is made of. */
+  /** What the broker may take more than at rest while it lasts, in MiB. */
   readonly boundMiB: number
-  readonly boundOf: string
-  /** Settings that take the bound away: with them the attack must be seen to do harm. */
-  readonly unbounded: Readonly<Record<string, string>>
+  /** Settings that take the bound away: with them the attack must be seen to do harm. Null: what bounds it cannot be set. */
+  readonly unbounded: Readonly<Record<string, string>> | null
   /** Connections at once; one that the broker closes is replaced by a new one, up to three times as many in all. */
   readonly connections: number
   /** What each of them does once it is connected. */

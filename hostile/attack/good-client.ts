@@ -11,6 +11,10 @@ const runtime = { clock: nodeClock, network: new NodeNetwork(), random: nodeRand
 const requestMs = 20_000
 const pauseMs = 25
 const recordBytes = 1_000
+/** Beyond what a connection may always hold: for these it needs of what is shared. */
+const largeRecordBytes = 200_000
+const largeEvery = 5
+const newConnectionEvery = 10
 
 export interface RoundTrips {
   count: number
@@ -25,7 +29,7 @@ export function openConnection(address: BrokerAddress): Promise<BrokerConnection
 
 /**
  * A client as it should be: writes a record, reads it back, and does so again. Every round trip also reads an old record,
- * which the broker has to fetch from disk.
+ * which the broker has to fetch from disk. Every fifth record is a large one, every tenth comes by a new connection.
  */
 export class GoodClient {
   readonly #topicId: string
@@ -34,7 +38,8 @@ export class GoodClient {
   #seen: RoundTrips = { count: 0, longestMs: 0, failure: null }
   #beganMs: number | null = null
   #over = false
-  #running: Promise<void>
+  #made = 0
+  readonly #running: Promise<void>
 
   constructor(connection: BrokerConnection, topics: { own: string; old: string }) {
     this.#connection = connection
@@ -73,7 +78,13 @@ export class GoodClient {
   }
 
   async #roundTrip(): Promise<void> {
-    const offset = await write(this.#connection, { topicId: this.#topicId, index: 0 }, Buffer.alloc(recordBytes, 'g'))
+    this.#made++
+    if (this.#made % newConnectionEvery === 0 || this.#connection.closed) {
+      this.#connection.close()
+      this.#connection = await openConnection(this.#connection.address)
+    }
+    const value = Buffer.alloc(this.#made % largeEvery === 0 ? largeRecordBytes : recordBytes, 'g')
+    const offset = await write(this.#connection, { topicId: this.#topicId, index: 0 }, value)
     await this.#read(this.#topicId, offset)
     await this.#read(this.#oldTopicId, 0)
   }

@@ -9,6 +9,8 @@ const batchBytes = 900_000
 /** Twice what the broker keeps of the newest records, so that the oldest half is surely read from disk. */
 const batchesEach = 20
 const bigPartitions = 16
+const manyTopics = 4
+const manyPartitions = 1_000
 
 /** Makes a topic of so many partitions; its id. */
 export async function makeTopic(connection: BrokerConnection, name: string, numPartitions: number): Promise<string> {
@@ -30,6 +32,13 @@ export async function write(
   const partition = answer.responses[0]?.partitionResponses[0]
   check(partition?.errorCode ?? -1, 'writing')
   return partition?.baseOffset ?? -1
+}
+
+/** Topics of many partitions, all of them empty. */
+export async function makeMany(connection: BrokerConnection): Promise<{ ids: string[]; partitionsEach: number }> {
+  const ids: string[] = []
+  for (let nth = 0; nth < manyTopics; nth++) ids.push(await makeTopic(connection, `many-${nth}`, manyPartitions))
+  return { ids, partitionsEach: manyPartitions }
 }
 
 /** The big topic, filled partition by partition. */

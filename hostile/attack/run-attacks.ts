@@ -3,15 +3,15 @@ import { setTimeout as elapsed } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Attack, Ground } from './attack.ts'
 import type { AttackWork } from './attack-worker.ts'
-import { attacks } from './attacks/all.ts'
+import { attacks, openAttacks } from './attacks/all.ts'
 import { AttackedBroker } from './attacked-broker.ts'
 import type { CrowdCounts } from './crowd.ts'
 import { GoodClient, openConnection } from './good-client.ts'
-import { makeBig, makeTopic } from './ground.ts'
-import { heldMostMiB, longestMs, type Outcome, verdictOf } from './verdict.ts'
+import { makeBig, makeMany, makeTopic } from './ground.ts'
+import { allowedMs, heldMostMiB, type Outcome, verdictOf } from './verdict.ts'
 
 const restMs = 2_000
-const attackMs = 8_000
+const attackMs = 5_000
 /** How long what requests and answers hold may take to come back; the wait ends once it is back. */
 const recoveryMs = 10_000
 const lookMs = 1_000
@@ -19,14 +19,16 @@ const lookMs = 1_000
 const usage = `usage: npm run hostile -- --attacks [NAME…]              against a broker as it is by default
        npm run hostile -- --attacks --planted [NAME…]    with its bounds taken away: each must be seen to do harm
 attacks: ${attacks.map(({ name }) => name).join(', ')}
+not withstood yet, only by name: ${openAttacks.map(({ name }) => name).join(', ')}
 `
 
 /** The exit code: 0 nobody was harmed (or, without the bounds, somebody by each), 2 wrong usage, 3 otherwise. */
 export async function runAttacks(args: readonly string[]): Promise<0 | 2 | 3> {
   const planted = args[0] === '--planted'
   const names = planted ? args.slice(1) : args
-  const chosen = names.length === 0 ? attacks : attacks.filter(({ name }) => names.includes(name))
-  if (names.some((name) => attacks.every((attack) => attack.name !== name))) {
+  const known = [...attacks, ...openAttacks]
+  const chosen = names.length === 0 ? attacks : known.filter(({ name }) => names.includes(name))
+  if (names.some((name) => known.every((attack) => attack.name !== name))) {
     process.stderr.write(usage)
     return 2
   }
@@ -44,6 +46,7 @@ async function seeNoHarm(chosen: readonly Attack[]): Promise<0 | 3> {
 async function seeHarm(chosen: readonly Attack[]): Promise<0 | 3> {
   const harmless: string[] = []
   for (const attack of chosen) {
+    if (attack.unbounded === null) continue
     const harmful = await attackOne([attack], attack.unbounded)
     if (harmful.length === 0) harmless.push(attack.name)
   }
@@ -56,14 +59,16 @@ async function attackOne(chosen: readonly Attack[], settings: Readonly<Record<st
   const broker = await AttackedBroker.start(settings)
   const connection = await openConnection(broker.address)
   const big = await makeBig(connection)
+  const many = await makeMany(connection)
   const own = await makeTopic(connection, 'own', 1)
   const client = new GoodClient(connection, { own, old: big.id })
   await broker.heldMiB()
+  client.take()
   await elapsed(restMs)
-  const restMiB = broker.residentMiB()
+  const rest = { restMiB: broker.residentMiB(), restLongestMs: client.take().longestMs }
   const harmful: string[] = []
   for (const attack of chosen) {
-    const outcome = await carryOut(attack, { broker, client, restMiB, ground: { ...broker.address, big } })
+    const outcome = await carryOut(attack, { broker, client, rest, ground: { ...broker.address, big, many } })
     const wrong = verdictOf(outcome)
     if (wrong.length > 0) harmful.push(attack.name)
     say(textOf(outcome, wrong))
@@ -76,9 +81,14 @@ async function attackOne(chosen: readonly Attack[], settings: Readonly<Record<st
 
 async function carryOut(
   attack: Attack,
-  place: { broker: AttackedBroker; client: GoodClient; restMiB: number; ground: Ground },
+  place: {
+    broker: AttackedBroker
+    client: GoodClient
+    rest: { restMiB: number; restLongestMs: number }
+    ground: Ground
+  },
 ): Promise<Outcome> {
-  const { broker, client, restMiB, ground } = place
+  const { broker, client, rest, ground } = place
   broker.takeMostMiB()
   client.take()
   const work: AttackWork = { name: attack.name, ground }
@@ -98,19 +108,19 @@ async function carryOut(
     heldMiB = await broker.heldMiB()
   } while (heldMiB > heldMostMiB && performance.now() < until)
   const afterMiB = broker.residentMiB()
-  return { attack, crowd, restMiB, mostMiB, afterMiB, heldMiB, during, after: client.take(), running: broker.running }
+  const { running } = broker
+  return { attack, crowd, ...rest, mostMiB, afterMiB, heldMiB, during, after: client.take(), running }
 }
 
-function textOf(
-  { attack, crowd, restMiB, mostMiB, afterMiB, during, after }: Outcome,
-  wrong: readonly string[],
-): string {
+function textOf(outcome: Outcome, wrong: readonly string[]): string {
+  const { attack, crowd, restMiB, mostMiB, afterMiB, restLongestMs, during, after } = outcome
+  const allowed = (when: 'during' | 'after'): string => allowedMs(when, restLongestMs).toFixed(0)
   const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(1)
   return [
     `${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${attack.name}: ${attack.about}`,
     `     ${crowd.opened} connections opened, ${crowd.closed} closed by the broker, ${crowd.refused} refused; ${mib(crowd.sentBytes)} MiB sent, ${mib(crowd.readBytes)} MiB read`,
     `     memory: ${restMiB.toFixed(0)} MiB at rest, at most ${mostMiB.toFixed(0)} (+${(mostMiB - restMiB).toFixed(0)}, bound +${attack.boundMiB}), ${afterMiB.toFixed(0)} after`,
-    `     good client: ${during.count} round trips during (longest ${during.longestMs.toFixed(0)} ms of ${longestMs.during}), ${after.count} after (longest ${after.longestMs.toFixed(0)} ms of ${longestMs.after})`,
+    `     good client: ${during.count} round trips during (longest ${during.longestMs.toFixed(0)} ms of ${allowed('during')}), ${after.count} after (longest ${after.longestMs.toFixed(0)} ms of ${allowed('after')})`,
     ...wrong.map((what) => `     ${what}`),
   ].join('\n')
 }

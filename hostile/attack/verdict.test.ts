@@ -13,6 +13,7 @@ const harmless: Outcome = {
   mostMiB: 200,
   afterMiB: 150,
   heldMiB: 0,
+  restLongestMs: 20,
   during: served,
   after: served,
   running: true,
@@ -38,6 +39,13 @@ for (const [what, outcome, said] of [
     assert.match(wrong[0] ?? '', said)
   })
 }
+
+test('where the machine is busy with other work more time is allowed, but not without end', () => {
+  const slow = { ...harmless, during: { ...served, longestMs: 8_000 } }
+  assert.equal(verdictOf(slow).length, 1)
+  assert.equal(verdictOf({ ...slow, restLongestMs: 300 }).length, 0)
+  assert.equal(verdictOf({ ...slow, restLongestMs: 9_000, during: { ...served, longestMs: 13_000 } }).length, 1)
+})
 
 test('an attack that there is not is wrong usage', async () => {
   assert.equal(await runAttacks(['kindness']), 2)

@@ -87,7 +87,7 @@ export const planted: readonly Planted[] = [
     finds: 'wrong',
     target: frameReaderTarget('planted-leak', (shared, sink) => {
       const { memory } = shared
-      const leaking = { take: memory.take.bind(memory), give: () => {}, forget: memory.forget.bind(memory) }
+      const leaking = { take: memory.take.bind(memory), add: memory.add.bind(memory), give: () => {}, wantedBytes: 0 }
       return new FrameReader({ ...shared, memory: leaking as unknown as typeof memory }, sink)
     }),
   },

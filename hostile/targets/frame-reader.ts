@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { BufferPool } from '../../src/kafka/buffer-pool.ts'
 import { FrameReader, type FrameResources, type FrameSink } from '../../src/kafka/frame-reader.ts'
-import { RequestMemory } from '../../src/kafka/request-memory.ts'
+import { MemoryBound } from '../../src/kafka/memory-bound.ts'
 import { mutated } from '../mutation.ts'
 import { recordedBodies, requestFrame } from '../recorded-frames.ts'
 import { framed, framesIn } from '../plain-frames.ts'
@@ -54,8 +54,15 @@ export function frameReaderTarget(
 }
 
 function read(make: (shared: FrameResources, sink: FrameSink) => FrameReader, { bytes, pieces, busyEvery }: Stream) {
-  const memory = new RequestMemory(64 * 1024 * 1024)
-  const shared = { landing: Buffer.alloc(landingBytes), pool: new BufferPool(1024 * 1024), memory, frameBytesMax }
+  const memory = new MemoryBound(64 * 1024 * 1024)
+  const shared = {
+    landing: Buffer.alloc(landingBytes),
+    pool: new BufferPool(1024 * 1024),
+    memory,
+    ownBytes: 0,
+    frameBytesMax,
+    nowMs: () => performance.now(),
+  }
   const frames: Buffer[] = []
   let malformed = false
   let paused = false

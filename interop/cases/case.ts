@@ -1,4 +1,5 @@
 import type { ClientSession } from '../client-program.ts'
+import type { StoredBatch } from '../stored-batches.ts'
 import type { TargetControl } from '../targets/target.ts'
 import type { CaseName } from './case-name.ts'
 
@@ -11,6 +12,8 @@ export interface CaseContext {
   group: string
   /** Makes the case's topic, with this client or, if it cannot, with another. `config` is one NAME=VALUE. */
   createTopic(partitions: number, config?: string): Promise<void>
+  /** The batches of the case's topic as the broker has them on disk; null when its folder is not known. */
+  stored(): Promise<StoredBatch[] | null>
   /** Settles when `holds` does; throws `what` after `withinMs` (30 s when not given). */
   until(what: () => string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>
 }

@@ -1,12 +1,12 @@
-import { requireExactly, type SentRecord } from '../records.ts'
+import { check, requireExactly, type SentRecord } from '../records.ts'
 import type { Case } from './case.ts'
 import { fullRecords } from './full-records.ts'
 
 /** Batches in every codec that the client has come back whole from one topic. */
 export const codecsCase: Case = {
   name: 'codecs',
-  about: 'the same 1,000 records in each codec of the client, in one topic',
-  async run({ client, topic, createTopic }) {
+  about: 'the same 1,000 records in each codec of the client, in one topic, whose files hold batches in each of them',
+  async run({ client, topic, createTopic, stored }) {
     await createTopic(3)
     const all: SentRecord[] = []
     for (const compression of client.program.codecs) {
@@ -15,6 +15,11 @@ export const codecsCase: Case = {
       all.push(...sent)
     }
     requireExactly(all, await client.consume(topic))
+    const batches = await stored()
+    if (batches !== null) {
+      const used = new Set(batches.map(({ codec }) => codec))
+      for (const codec of client.program.codecs) check(used.has(codec), `no batch is in ${codec}, only ${[...used]}`)
+    }
     return { facts: client.program.codecs.join(', ') }
   },
 }

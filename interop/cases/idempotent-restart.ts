@@ -18,6 +18,8 @@ export const idempotentRestartCase: Case = {
     const sent = makeRecords({ count, headerRun: count })
     const unanswered = await produceThroughRestart(context, context.control, sent)
     requireExactly(sent, await context.client.consume(context.topic))
+    const plain = ((await context.stored()) ?? []).filter(({ hasProducer }) => !hasProducer).length
+    check(plain === 0, `${plain} batches have no producer id`)
     return { facts: `${count} records, each once, in order`, varying: `killed with at most ${unanswered} unanswered` }
   },
 }

@@ -128,21 +128,33 @@ class ClusterRun {
     this.#clients.produceEverywhere()
     if (!(await this.#becomes(() => this.#clients.idle, 'not all batches were answered'))) return
     if (!(await this.#becomes(() => this.#clients.membersShareAll(), 'a group did not share its partitions'))) return
-    await this.world.complete(this.#clients.commitEverywhere(), healedWithinMs)
-    await this.world.complete(this.#untilInSync(), healedWithinMs)
+    if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
+    if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
-    const finalLogs = await this.world.complete(this.#clients.readAll(), healedWithinMs)
-    const finalTopics = new Set(
-      await this.world.complete(
-        this.#clients.insist(() => this.#topicNames()),
-        healedWithinMs,
-      ),
+    const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
+    const names = await this.#settles(
+      this.#clients.insist(() => this.#topicNames()),
+      'topics were not told',
     )
+    if (read === null || names === null) return
+    const [finalLogs, finalTopics] = [read.value, new Set(names.value)]
     const idempotentProducers = new Set(this.#plan.producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
     const flushedPartitions = new Set(finalLogs.keys())
     const known = { flushedPartitions, idempotentProducers, receipts: null }
     this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
+  }
+
+  /** What comes of the work, in the time that a healed cluster may take; null: nothing, which is a violation. */
+  async #settles<T>(work: Promise<T>, otherwise: string): Promise<{ readonly value: T } | null> {
+    let settled: { readonly value: T } | null = null
+    work.then(
+      (value) => {
+        settled = { value }
+      },
+      (error: unknown) => this.#violate('uncaught error', String(error)),
+    )
+    return (await this.#becomes(() => settled !== null, otherwise)) ? settled : null
   }
 
   async #becomes(holds: () => boolean, otherwise: string): Promise<boolean> {

@@ -30,6 +30,17 @@ describe('primary-backup', () => {
       assert.deepEqual(await cluster.read(), ['before', 'tail', 'after'])
     }))
 
+  test('with primary.down.view=none nobody is named as leader while the primary is away', () =>
+    ClusterFixture.tell({ ...settings, 'primary.down.view': 'none' }, async (cluster, primary) => {
+      await cluster.insist('before')
+      primary.end(crash)
+      await cluster.world.run({ untilMs: cluster.world.nowMs + 1000 })
+      assert.equal((await cluster.told())?.leaderId, -1)
+      await cluster.insist('after')
+      assert.equal(cluster.leader, primary)
+      assert.deepEqual(await cluster.read(), ['before', 'after'])
+    }))
+
   test('with a double write a primary that has lost its tail gets it back from a backup', () =>
     ClusterFixture.tell({ ...settings, 'replication.sync.backups': '1' }, async (cluster, primary) => {
       for (const value of ['one', 'two', 'three']) await cluster.insist(value)

@@ -75,6 +75,7 @@ export class Broker {
       clock: runtime.clock,
       random: runtime.random,
       slots: configs.started.maxIncrementalFetchSessionCacheSlots,
+      partitionsMax: configs.started.fetchSessionPartitionsMax,
       evictionMs: 120_000,
     })
     this.producerIds = new ProducerIds(() => parts.coordinator.submit('allocateProducerIds', { brokerId: this.id }))
@@ -116,10 +117,11 @@ export class Broker {
   leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; leaderEpoch: LeaderEpoch } {
     const { leader, epoch } = this.#partitions.leaderOf(topic, partition)
     if (this.image.isAlive(leader)) return { leader, leaderEpoch: epoch }
-    const { replicationScheme } = this.topicConfig(topic.name)
+    const { replicationScheme, primaryDownView } = this.topicConfig(topic.name)
     const backup = partition.replicas.find((broker) => this.image.isAlive(broker) && broker !== partition.replicas[0])
     // Consumers go on there. No election has taken place: with an epoch they would compare what cannot be compared (KIP-320).
-    if (replicationScheme === 'primary-backup') return { leader: backup ?? -1, leaderEpoch: -1 }
+    if (replicationScheme === 'primary-backup' && primaryDownView === 'read')
+      return { leader: backup ?? -1, leaderEpoch: -1 }
     return { leader: -1, leaderEpoch: epoch }
   }
 

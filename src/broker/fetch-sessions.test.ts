@@ -9,8 +9,8 @@ const partition = (index: number): FetchPartition => {
 
 const { clock, random } = new SimWorld(1).node('broker').runtime
 
-function sessionsOf(slots: number): FetchSessions {
-  return new FetchSessions({ clock, random, slots, evictionMs: 1000 })
+function sessionsOf(slots: number, partitionsMax = 1_000): FetchSessions {
+  return new FetchSessions({ clock, random, slots, partitionsMax, evictionMs: 1000 })
 }
 
 function begin(
@@ -62,6 +62,13 @@ describe('a fetch session', () => {
     assert.deepEqual(indexes(turnOf(begin(sessions, { id, epoch: 1 }))), [2, 3, 1])
   })
 
+  test('reads what is named twice once, with a session and without', () => {
+    const sessions = sessionsOf(10)
+    for (const epoch of [0, -1]) {
+      assert.deepEqual(indexes(turnOf(begin(sessions, { epoch, wanted: [1, 2, 1] }))), [1, 2])
+    }
+  })
+
   test('forgets and adds what it is told to', () => {
     const sessions = sessionsOf(10)
     const { sessionId: id } = finish(turnOf(begin(sessions, { epoch: 0, wanted: [1, 2] })))
@@ -86,5 +93,17 @@ describe('a fetch session', () => {
     finish(turnOf(begin(sessions, { id, epoch: -1 })))
     assert.equal(sessions.size, 0)
     assert.ok(finish(turnOf(begin(sessions, { epoch: 0, wanted: [1] }))).sessionId > 0)
+  })
+
+  test('is not given when all together would have too many partitions, and ends when it grows beyond', () => {
+    const sessions = sessionsOf(10, 5)
+    const { sessionId: id } = finish(turnOf(begin(sessions, { epoch: 0, wanted: [1, 2, 3] })))
+    assert.equal(finish(turnOf(begin(sessions, { epoch: 0, wanted: [1, 2, 3] }))).sessionId, 0)
+    assert.ok(finish(turnOf(begin(sessions, { epoch: 0, wanted: [1] }))).sessionId > 0)
+    finish(turnOf(begin(sessions, { id, epoch: 1, wanted: [4] })))
+    finish(turnOf(begin(sessions, { id, epoch: 2, wanted: [5], forgotten: [1] })))
+    assert.deepEqual(begin(sessions, { id, epoch: 3, wanted: [6] }), { code: 'session-not-found' })
+    assert.equal(sessions.size, 1)
+    assert.ok(finish(turnOf(begin(sessions, { epoch: 0, wanted: [1, 2, 3, 4] }))).sessionId > 0)
   })
 })

@@ -53,6 +53,8 @@ interface Session {
   readonly partitions: Map<string, SessionPartition>
   nextEpoch: number
   usedMs: number
+  /** How many partitions it was last counted with. */
+  counted: number
 }
 
 const keyOf = (partition: { topic: string; index: number }): string => `${partition.topic}:${partition.index}`
@@ -60,20 +62,31 @@ const lastEpoch = 2 ** 31 - 1
 
 /**
  * Fetch sessions (KIP-227): a client with many partitions names only those that have changed since its last fetch, and is sent only
- * those with something new. Their number is bounded; when all are in use, a client goes on without one.
+ * those with something new. Their number is bounded, and that of the partitions in all of them; when all are in use, a
+ * client goes on without one, and a session that grows beyond what is left ends.
  */
 export class FetchSessions {
   readonly #clock: Clock
   readonly #random: Random
   readonly #slots: number
+  readonly #partitionsMax: number
   readonly #evictionMs: number
   // In order of use, the least recently used first.
   readonly #sessions = new Map<number, Session>()
+  #partitions = 0
 
-  constructor(sessions: { clock: Clock; random: Random; slots: number; evictionMs: number }) {
+  constructor(sessions: {
+    clock: Clock
+    random: Random
+    slots: number
+    /** In all sessions together. */
+    partitionsMax: number
+    evictionMs: number
+  }) {
     this.#clock = sessions.clock
     this.#random = sessions.random
     this.#slots = sessions.slots
+    this.#partitionsMax = sessions.partitionsMax
     this.#evictionMs = sessions.evictionMs
   }
 
@@ -83,7 +96,7 @@ export class FetchSessions {
 
   begin(request: SessionRequest): FetchTurn | SessionRefusal {
     if (request.sessionEpoch === -1 || request.sessionEpoch === 0) {
-      this.#sessions.delete(request.sessionId)
+      this.#end(this.#sessions.get(request.sessionId))
       const session = request.sessionEpoch === 0 ? this.#create(request) : null
       return session === null ? withoutSession(request.partitions) : this.#turn(session, { full: true })
     }
@@ -100,12 +113,17 @@ export class FetchSessions {
       if (known === undefined) session.partitions.set(key, { key, wanted, sent: null })
       else known.wanted = wanted
     }
+    this.#count(session)
+    if (this.#partitions > this.#partitionsMax) {
+      this.#end(session)
+      return { code: 'session-not-found' }
+    }
     return this.#turn(session, { full: false })
   }
 
   #create(request: SessionRequest): Session | null {
     // A client that fetches nothing (to close its session, say) has no use for one.
-    if (request.partitions.length === 0 || !this.#makeRoom()) return null
+    if (request.partitions.length === 0 || !this.#makeRoom(request.partitions.length)) return null
     const session: Session = {
       id: this.#newId(),
       byTopicId: request.byTopicId,
@@ -114,17 +132,31 @@ export class FetchSessions {
       ),
       nextEpoch: 1,
       usedMs: this.#clock.monotonicMs(),
+      counted: 0,
     }
     this.#sessions.set(session.id, session)
+    this.#count(session)
     return session
   }
 
-  #makeRoom(): boolean {
-    if (this.#sessions.size < this.#slots) return true
-    const [oldest] = this.#sessions.values()
-    if (oldest === undefined || this.#clock.monotonicMs() - oldest.usedMs < this.#evictionMs) return false
-    this.#sessions.delete(oldest.id)
+  #makeRoom(partitions: number): boolean {
+    while (this.#sessions.size >= this.#slots || this.#partitions + partitions > this.#partitionsMax) {
+      const [oldest] = this.#sessions.values()
+      if (oldest === undefined || this.#clock.monotonicMs() - oldest.usedMs < this.#evictionMs) return false
+      this.#end(oldest)
+    }
     return true
+  }
+
+  #count(session: Session): void {
+    this.#partitions += session.partitions.size - session.counted
+    session.counted = session.partitions.size
+  }
+
+  #end(session: Session | undefined): void {
+    if (session === undefined || !this.#sessions.delete(session.id)) return
+    this.#partitions -= session.counted
+    session.counted = 0
   }
 
   #newId(): number {
@@ -158,7 +190,9 @@ export class FetchSessions {
   }
 }
 
-function withoutSession(partitions: readonly FetchPartition[]): FetchTurn {
+/** What is named twice counts once, as in a session: else a short request could make for much work. */
+function withoutSession(named: readonly FetchPartition[]): FetchTurn {
+  const partitions = named.length < 2 ? named : [...new Map(named.map((each) => [keyOf(each), each])).values()]
   return { partitions, finish: (facts) => ({ sessionId: 0, send: facts.map(() => true) }) }
 }
 

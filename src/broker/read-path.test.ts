@@ -4,7 +4,7 @@ import type { LogSlice } from '../log/log-slice.ts'
 import { unboundedReadMemory } from '../log/read-memory.ts'
 import type { ReadRequest, Replica, ReplicaWatcher } from '../replica/replica.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { type ReadLimits, WaitingRead } from './read-path.ts'
+import { type ReadLimits, type ReadResult, WaitingRead } from './read-path.ts'
 
 /** A partition of which only reading counts: how many bytes there are, and how many slices somebody holds. */
 class Partition {
@@ -64,6 +64,12 @@ function readOf(partitions: readonly Partition[], limits: Partial<ReadLimits> = 
   })
 }
 
+async function resultOf(reading: Promise<ReadResult | null>): Promise<ReadResult> {
+  const result = await world.complete(reading)
+  assert.ok(result !== null)
+  return result
+}
+
 describe('a read that waits', () => {
   test('holds no buffer while it waits, and watches nothing after it', async () => {
     const [one, two] = [new Partition(), new Partition()]
@@ -72,7 +78,7 @@ describe('a read that waits', () => {
     await world.run({ untilMs: world.nowMs + 100 })
     assert.equal(one.held, 0)
     two.add(60)
-    const { bytes, partitions } = await world.complete(reading)
+    const { bytes, partitions } = await resultOf(reading)
     assert.equal(bytes, 110)
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
     assert.deepEqual([one.held, two.held, one.watchers.size, two.watchers.size], [0, 0, 0, 0])
@@ -93,21 +99,32 @@ describe('a read that waits', () => {
     const partition = new Partition()
     partition.bytes = 10
     const before = world.nowMs
-    assert.equal((await world.complete(readOf([partition]).run())).bytes, 10)
+    assert.equal((await resultOf(readOf([partition]).run())).bytes, 10)
     assert.ok(world.nowMs - before >= 990)
     const cancelled = readOf([partition])
     const reading = cancelled.run()
     await world.run({ untilMs: world.nowMs + 10 })
     cancelled.cancel()
-    assert.equal((await world.complete(reading)).bytes, 10)
+    assert.equal((await resultOf(reading)).bytes, 10)
     assert.ok(world.nowMs - before < 1500)
+  })
+
+  test('reads nothing more and holds nothing once it is abandoned', async () => {
+    const partition = new Partition()
+    partition.bytes = 10
+    const abandoned = readOf([partition])
+    const reading = abandoned.run()
+    await world.run({ untilMs: world.nowMs + 10 })
+    abandoned.abandon()
+    assert.equal(await world.complete(reading), null)
+    assert.deepEqual([partition.held, partition.reads, partition.watchers.size], [0, 1, 0])
   })
 
   test('does not wait where there is an error to tell', async () => {
     const [one, other] = [new Partition(), new Partition()]
     other.refusal = { code: 'not-leader', leader: null, epoch: 3 }
     const before = world.nowMs
-    const { partitions } = await world.complete(readOf([one, other]).run())
+    const { partitions } = await resultOf(readOf([one, other]).run())
     assert.deepEqual(partitions[1], other.refusal)
     assert.ok(world.nowMs - before < 10)
   })
@@ -116,7 +133,7 @@ describe('a read that waits', () => {
     const [one, two] = [new Partition(), new Partition()]
     one.bytes = 500
     two.bytes = 500
-    const { partitions, bytes } = await world.complete(readOf([one, two], { minBytes: 1, maxBytes: 100 }).run())
+    const { partitions, bytes } = await resultOf(readOf([one, two], { minBytes: 1, maxBytes: 100 }).run())
     assert.equal(bytes, 500)
     assert.deepEqual(
       partitions.map((each) => ('code' in each ? -1 : (each.slice?.bytes ?? 0))),

@@ -71,6 +71,7 @@ export class WaitingRead {
   readonly #memory: ReadMemory
   #moved = false
   #over = false
+  #abandoned = false
 
   constructor(clock: Clock, targets: readonly ReadTarget[], limits: ReadLimits) {
     this.#clock = clock
@@ -89,14 +90,21 @@ export class WaitingRead {
     }
   }
 
-  /** Ends the wait now; what there is will be answered. For a caller that is gone. */
+  /** Ends the wait now; what there is will be answered. */
   cancel(): void {
     this.#over = true
     this.#wake?.()
     this.#roomCame?.()
   }
 
-  async run(): Promise<ReadResult> {
+  /** Ends it without an answer, for a caller that is gone: many that go at once must not make for so many more reads. */
+  abandon(): void {
+    this.#abandoned = true
+    this.cancel()
+  }
+
+  /** Null: it was abandoned, and nothing is to be released. */
+  async run(): Promise<ReadResult | null> {
     const first = await this.#attempt()
     if (this.#enough(first)) return this.#result(first)
     const timer = this.#clock.setTimer(this.#limits.maxWaitMs, () => this.cancel())
@@ -121,7 +129,11 @@ export class WaitingRead {
     return this.#results.some((result) => result !== null && 'code' in result)
   }
 
-  #result(bytes: number): ReadResult {
+  #result(bytes: number): ReadResult | null {
+    if (this.#abandoned) {
+      this.#releaseAll()
+      return null
+    }
     return { partitions: this.#results as PartitionRead[], bytes }
   }
 
@@ -152,6 +164,7 @@ export class WaitingRead {
     this.#lackedBytes = 0
     let bytes = 0
     for (const index of indices) {
+      if (this.#abandoned) break
       this.#refusedBytes = 0
       const reading = this.#readOne(index, bytes)
       // Most give their answer at once: a wait for each of thousands of idle partitions would cost more than the reads.

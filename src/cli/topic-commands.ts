@@ -10,6 +10,7 @@ import { leaderText } from './cluster-commands.ts'
 import { CommandFailed, exitCodes } from './command-failed.ts'
 import { type OutputOptions, printDone, printJson, printRows } from './output.ts'
 import type { AlterOptions, CreateOptions } from './topic.ts'
+import { redundancyOf, tolerated, toleratedText } from './tolerated.ts'
 
 type Common = ClientOptions & OutputOptions
 
@@ -64,16 +65,20 @@ export async function describe(name: string, options: Common & { readonly all?: 
     const configs = shownConfigs(entries, options.all ?? false)
     const scheme = entries.find((entry) => entry.name === schemeSetting)?.value ?? null
     const [ends, eligible] = await Promise.all([offsetsOf(client, topic), eligibleOf(client, name)])
+    const view = await client.retry(() => client.describe([name]))
+    const alive = new Set(view.brokers.map(({ id }) => id))
+    const promised = redundancyOf(entries)
     const partitions = topic.partitions.map(({ partition, leader, leaderEpoch, replicas, inSync }) => {
       const { earliest, latest } = ends.get(partition) ?? { earliest: null, latest: null }
       const sets = { replicas, inSync, eligible: eligible.get(partition) ?? [] }
-      return { partition, leader, leaderEpoch, ...sets, logStartOffset: earliest, highWatermark: latest }
+      const tolerates = promised === null ? null : tolerated(promised, { leader, ...sets, alive })
+      return { partition, leader, leaderEpoch, ...sets, logStartOffset: earliest, highWatermark: latest, tolerates }
     })
     const facts = { name, topicId: topic.topicId, internal: topic.internal, scheme, partitions, configs }
     if (options.json) return printJson(facts)
     process.stdout.write(`Topic ${name}, id ${topic.topicId}${scheme === null ? '' : `, replicated by ${scheme}`}\n\n`)
     await printRows(options, facts, {
-      head: ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'IN SYNC', 'ELIGIBLE', 'FROM', 'TO'],
+      head: ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'IN SYNC', 'ELIGIBLE', 'FROM', 'TO', 'MAY FAIL NOW'],
       rows: partitions.map((one) => [
         one.partition,
         leaderText(one.leader),
@@ -83,6 +88,7 @@ export async function describe(name: string, options: Common & { readonly all?: 
         one.eligible.length === 0 ? null : one.eligible.join(','),
         one.logStartOffset,
         one.highWatermark,
+        toleratedText(one.tolerates),
       ]),
     })
     process.stdout.write('\n')

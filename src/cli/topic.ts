@@ -21,7 +21,7 @@ export function registerTopic(program: Command): void {
     .argument('<name>', 'name of the topic')
     .option('--partitions <n>', 'how many partitions', positiveInteger)
     .option('--replication-factor <n>', 'how many replicas each has', positiveInteger)
-    .option('--scheme <name>', 'how it is replicated: isr')
+    .option('--scheme <name>', 'how it is replicated: isr (default), majority or primary-backup')
     .option('--config <name=value>', 'a setting of the topic; may be repeated', nameValue)
     .option('--if-not-exists', 'do nothing when it is there already')
     .action(async (name: string, options: Common & CreateOptions) => (await commands()).create(name, options))

@@ -26,7 +26,13 @@ const networkSettings = {
     default: 32 * 1_024,
     min: 0,
     about:
-      'Trilog only. Bytes of answers that one connection may hold whatever all others hold; what is beyond counts against queued.max.response.bytes.',
+      'Trilog only. Bytes that one connection may hold whatever all others hold, of a request that comes, of those that are served, and of answers; what is beyond counts against queued.max.request.bytes and queued.max.response.bytes.',
+  }),
+  'connection.stalled.max.ms': int({
+    default: 30_000,
+    min: 1,
+    about:
+      'Trilog only. A connection on which a request has begun to come and nothing more came for this long is closed; slow ones are closed after one second while others wait for the memory.',
   }),
   'connection.unsent.max.bytes': int({
     default: mib,
@@ -48,6 +54,11 @@ const networkSettings = {
     default: 55 * mib,
     min: 1_024,
     about: 'Most bytes of one fetch answer, whatever the client asks for; one batch is always given whole.',
+  }),
+  'fetch.session.partitions.max': int({
+    default: 500_000,
+    min: 0,
+    about: 'Trilog only. Partitions in all fetch sessions together; with more, clients go on without a session.',
   }),
   'http.host': string({ default: '127.0.0.1', about: 'Trilog only. Address of the HTTP port.' }),
   'http.port': int({
@@ -94,7 +105,8 @@ const networkSettings = {
   'queued.max.request.bytes': long({
     default: 256 * mib,
     min: 1,
-    about: 'Bytes of unanswered requests of all connections; with more, clients wait. Kafka has no bound by default.',
+    about:
+      'Bytes of unanswered requests of all connections, at most half of them of requests that have begun to come; with more, clients wait. Kafka has no bound by default.',
   }),
   'queued.max.response.bytes': long({
     default: 256 * mib,

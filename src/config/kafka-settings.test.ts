@@ -126,8 +126,10 @@ const own = new Set([
   'connection.in.flight.max',
   'connection.in.flight.max.bytes',
   'connection.own.max.bytes',
+  'connection.stalled.max.ms',
   'connection.unsent.max.bytes',
   'connection.unsent.max.ms',
+  'fetch.session.partitions.max',
   'group.member.metadata.max.bytes',
   'group.pending.members.max',
   'http.host',
@@ -142,6 +144,7 @@ const own = new Set([
   'peer.listener',
   'pooled.request.max.bytes',
   'queued.max.response.bytes',
+  'primary.down.view',
   'replication.scheme',
   'replication.sync.backups',
 ])

@@ -100,6 +100,11 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
+  'primary.down.view': oneOf(['read', 'none'], {
+    default: 'read',
+    about:
+      'Trilog only. primary-backup: what Kafka clients are told of a partition whose primary is away. read: a backup as its leader, where consumers go on and producers are refused. none: no leader, so that producers choose other partitions and consumers wait.',
+  }),
   'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
     about:

@@ -3,15 +3,17 @@ import { InvariantViolation } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Receiver } from '../runtime/network.ts'
 import type { Dispatcher, OpenedRequest } from './dispatcher.ts'
-import { type FrameResources, FrameReader } from './frame-reader.ts'
+import { type BegunFrame, type FrameResources, FrameReader } from './frame-reader.ts'
+import type { HeavyTurns } from './heavy-turns.ts'
 import { MemoryAccount } from './memory-account.ts'
 import type { MemoryBound } from './memory-bound.ts'
-import type { RequestMemory } from './request-memory.ts'
+import { RequestCost } from './request-cost.ts'
 
 /** One request's place in the order of the answers. */
 interface Slot {
   readonly request: OpenedRequest
-  readonly bytes: number
+  /** What it holds of the memory for requests. */
+  bytes: number
   answered: boolean
   buffers: readonly Uint8Array[] | null
   /** What the answer's own bytes, first as expected and then as they are, hold of the memory for answers. */
@@ -20,6 +22,10 @@ interface Slot {
   lentBytes: number
   readonly releases: (() => void)[]
   readonly closers: (() => void)[]
+  /** It was begun in a turn for heavy requests. */
+  readonly inTurn: boolean
+  /** For how long taking it up has kept the event loop busy. */
+  takingMs: number
 }
 
 export interface ConnectionBounds {
@@ -28,7 +34,7 @@ export interface ConnectionBounds {
   /** Bytes of them, and bytes of answers that the client has not taken yet. */
   readonly inFlightBytesMax: number
   readonly unsentBytesMax: number
-  /** Bytes of answers that it may hold whatever others hold. */
+  /** Bytes of requests that are served, and of answers, that it may hold whatever others hold. */
   readonly ownBytes: number
 }
 
@@ -42,9 +48,12 @@ export class ClientConnection implements Receiver {
   readonly #connection: Connection
   readonly #dispatcher: Dispatcher
   readonly #reader: FrameReader
-  readonly #memory: RequestMemory
+  readonly #requests: MemoryAccount
   readonly #answers: MemoryAccount
-  readonly #retry = (): void => this.#reader.resume()
+  readonly #turns: HeavyTurns
+  readonly cost = new RequestCost()
+  /** It may begin a heavy request: its turn has come. */
+  #hasTurn = false
   readonly #bounds: ConnectionBounds
   readonly #logger: Logger
   readonly #id: number
@@ -63,7 +72,9 @@ export class ClientConnection implements Receiver {
     id: number
     dispatcher: Dispatcher
     resources: FrameResources
+    requests: MemoryBound
     answers: MemoryBound
+    turns: HeavyTurns
     bounds: ConnectionBounds
     logger: Logger
     nowMs: () => number
@@ -72,8 +83,9 @@ export class ClientConnection implements Receiver {
     this.#connection = parts.connection
     this.#id = parts.id
     this.#dispatcher = parts.dispatcher
-    this.#memory = parts.resources.memory
     this.#bounds = parts.bounds
+    this.#turns = parts.turns
+    this.#requests = new MemoryAccount(parts.requests, parts.bounds.ownBytes)
     this.#answers = new MemoryAccount(parts.answers, parts.bounds.ownBytes)
     this.#logger = parts.logger
     this.#nowMs = parts.nowMs
@@ -101,6 +113,22 @@ export class ClientConnection implements Receiver {
     return this.#answers.sharedBytes
   }
 
+  /** What has come of a request that has not begun to be served; null: nothing. */
+  get begunFrame(): BegunFrame | null {
+    return this.#reader.begun
+  }
+
+  /** What such a request holds of the memory that is shared with others. */
+  get sharedFrameBytes(): number {
+    return this.#reader.sharedBytes
+  }
+
+  /** Whether it cannot go on for want of memory, or of an answer that is still to be made: it is not the client's fault. */
+  get waitsForBroker(): boolean {
+    const waits = this.#reader.waitsForMemory || this.#requests.waits || this.#answers.waits
+    return waits || (this.#slots.length > 0 && this.#unsent.length === 0)
+  }
+
   get client(): string {
     const { host, port } = this.#connection.remote
     return `${host}:${port}`
@@ -118,8 +146,9 @@ export class ClientConnection implements Receiver {
     if (!this.#open) return
     this.#open = false
     this.#reader.close()
-    this.#memory.forget(this.#retry)
+    this.#requests.forget()
     this.#answers.forget()
+    this.#turns.forget(this)
     const slots = this.#slots.splice(0)
     for (const slot of slots) {
       if (!slot.answered) for (const run of slot.closers) run()
@@ -141,17 +170,27 @@ export class ClientConnection implements Receiver {
   }
 
   #onFrame(frame: Buffer): boolean {
-    const answerBytes = this.#mayStart(frame) ? this.#roomForAnswer(frame) : null
+    const answerBytes = this.#mayStart(frame) ? this.#takeRoom(frame) : null
     if (answerBytes === null) return false
-    this.#lastUsedMs = this.#nowMs()
+    const inTurn = this.#hasTurn
+    this.#hasTurn = false
+    const begunMs = this.#nowMs()
+    this.#lastUsedMs = begunMs
     const request = this.#opened(frame)
-    if (typeof request !== 'string') this.#serve(request, { bytes: frame.length, answerBytes })
+    if (typeof request !== 'string') this.#serve(request, { bytes: frame.length, answerBytes, inTurn, begunMs })
     else {
-      this.#memory.give(frame.length)
+      this.#requests.give(frame.length)
       this.#answers.give(answerBytes)
       this.#fail(request)
     }
     return true
+  }
+
+  /** Called when other connections with heavy requests have had their turn. */
+  takeTurn(): void {
+    this.#hasTurn = true
+    this.#reader.resume()
+    this.#hasTurn = false
   }
 
   #opened(frame: Buffer): OpenedRequest | string {
@@ -166,24 +205,32 @@ export class ClientConnection implements Receiver {
   #mayStart(frame: Buffer): boolean {
     if (this.#draining) return false
     if (this.#connection.queuedBytes > this.#bounds.unsentBytesMax) return false
-    return this.#mayFollow(frame)
+    if (!this.#mayFollow(frame)) return false
+    if (this.#hasTurn) return true
+    const listBytes = this.#dispatcher.mayOverlap(frame) ? 0 : frame.length
+    const expectedMs = this.cost.expectedMs(listBytes, this.#turns.isBusy)
+    if (expectedMs > 0) this.#turns.wait(this, expectedMs)
+    else this.#turns.arrived()
+    return expectedMs === 0
   }
 
   /** Takes memory for the request and for its answer, as large as such answers were; null: it has to wait for it. */
-  #roomForAnswer(frame: Buffer): number | null {
+  #takeRoom(frame: Buffer): number | null {
     const expected = this.#dispatcher.answerBytesOf(frame)
     if (expected > 0 && this.#answers.take(expected, expected) === 0) {
       this.#answers.wait(expected, this.#roomCame)
       return null
     }
     // Charged until it is answered, even if the client is gone by then: its records may still wait for the disk.
-    if (this.#memory.take(frame.length, this.#retry)) return expected
+    if (this.#requests.take(frame.length, frame.length) > 0) return expected
     this.#answers.give(expected)
+    this.#requests.wait(frame.length, this.#roomCame)
     return null
   }
 
   readonly #roomCame = (): void => {
     this.#reader.resume()
+    this.#requests.forget()
     this.#answers.forget()
   }
 
@@ -194,11 +241,14 @@ export class ClientConnection implements Receiver {
     return this.#dispatcher.mayOverlap(frame) && this.#slots.every((slot) => slot.request.mayOverlap)
   }
 
-  #serve(request: OpenedRequest, { bytes, answerBytes }: { bytes: number; answerBytes: number }): void {
-    const empty = { answered: false, buffers: null, lentBytes: 0 }
-    const slot: Slot = { request, bytes, answerBytes, ...empty, releases: [], closers: [] }
+  #serve(
+    request: OpenedRequest,
+    facts: { bytes: number; answerBytes: number; inTurn: boolean; begunMs: number },
+  ): void {
+    const empty = { answered: false, buffers: null, lentBytes: 0, takingMs: 0 }
+    const slot: Slot = { request, ...facts, ...empty, releases: [], closers: [] }
     this.#slots.push(slot)
-    this.#inFlightBytes += bytes
+    this.#inFlightBytes += facts.bytes
     const context = {
       version: request.version,
       clientId: request.clientId,
@@ -212,10 +262,18 @@ export class ClientConnection implements Receiver {
         else release()
       },
       ifClosed: (run: () => void) => void (this.#open ? slot.closers.push(run) : run()),
+      mayWaitWith: (bytes: number) => {
+        slot.bytes += bytes
+        this.#inFlightBytes += bytes
+        this.#requests.add(bytes)
+        return !this.#requests.isShort
+      },
       hangUp: (why: string) => this.#hangUp(why),
     }
     try {
       const answer = request.serve(context)
+      slot.takingMs = this.#nowMs() - facts.begunMs
+      this.#turns.spent(slot.takingMs)
       if (answer instanceof Promise) {
         answer.then(
           (buffers) => this.#onAnswer(slot, buffers),
@@ -229,7 +287,7 @@ export class ClientConnection implements Receiver {
 
   #onServeFailure(slot: Slot, error: unknown): void {
     // Thrown on, out of any promise: it must end the process.
-    this.#memory.give(slot.bytes)
+    this.#requests.give(slot.bytes)
     if (error instanceof InvariantViolation) return this.#dispatcher.onInvariantViolation(error)
     const { apiName, version } = slot.request
     const stack = error instanceof Error ? error.stack : String(error)
@@ -239,8 +297,10 @@ export class ClientConnection implements Receiver {
 
   #onAnswer(slot: Slot, buffers: readonly Uint8Array[] | null): void {
     slot.answered = true
+    this.cost.took(slot.takingMs + slot.request.encodeMs, slot.inTurn)
+    this.#turns.spent(slot.request.encodeMs)
     slot.buffers = buffers
-    this.#memory.give(slot.bytes)
+    this.#requests.give(slot.bytes)
     if (!this.#open) return this.#release(slot)
     this.#countAnswer(slot)
     this.#send()

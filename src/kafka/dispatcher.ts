@@ -19,6 +19,8 @@ export interface OpenedRequest {
   readonly clientId: string | null
   /** Whether another such request may be served while this one waits for its acknowledgement. */
   readonly mayOverlap: boolean
+  /** For how long putting the answer into bytes has kept the event loop busy; 0 before. */
+  readonly encodeMs: number
   /** The response's frame with its length, in pieces; null: no answer is sent. */
   serve(context: RequestContext): Frames | null | Promise<Frames | null>
 }
@@ -106,25 +108,29 @@ export class Dispatcher {
     }
     const request = decodeRequest(api, frame)
     const header = { version, correlationId }
-    return {
+    const opened = {
       apiName: api.name,
       version,
       clientId: request.clientId,
       mayOverlap: apiKey === produce.key,
-      serve: (context) => {
+      encodeMs: 0,
+      serve: (context: RequestContext) => {
         served.requests.add()
         const begun = this.#clock.monotonicMs()
         const finish = (response: ResponseInputOf<Api> | null): Frames | null => {
-          served.latency.observe((this.#clock.monotonicMs() - begun) / 1000)
+          const answeredMs = this.#clock.monotonicMs()
+          served.latency.observe((answeredMs - begun) / 1000)
           if (response === null) return null
           const frames = encodeResponse(api, header, response)
           if (served.reserves) served.answerBytes = Math.max(served.answerBytes, bytesOf(frames))
+          opened.encodeMs = this.#clock.monotonicMs() - answeredMs
           return frames
         }
         const answer = served.handler.serve(request.body, context)
         return answer instanceof Promise ? answer.then(finish) : finish(answer)
       },
     }
+    return opened
   }
 }
 
@@ -138,6 +144,7 @@ function unsupportedApiVersions({ handler }: Served, correlationId: number): Ope
     version: 0,
     clientId: null,
     mayOverlap: false,
+    encodeMs: 0,
     async serve(context) {
       const table = await handler.serve({} as never, { ...context, version: 0 })
       const answer = { ...table, errorCode: kafkaErrors.UNSUPPORTED_VERSION.code }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BufferPool } from './buffer-pool.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
-import { RequestMemory } from './request-memory.ts'
+import { MemoryBound } from './memory-bound.ts'
 
 /** Gives the bytes to the reader in pieces of these sizes, as far as it lets them come. */
 class Feeder implements FrameSink {
@@ -16,15 +16,17 @@ class Feeder implements FrameSink {
   #asked = 0
   #at = 0
 
-  constructor(bytes: Buffer, options: { refuseEvery?: number; landing?: number; memory?: RequestMemory } = {}) {
+  constructor(bytes: Buffer, options: { refuseEvery?: number; landing?: number; memory?: MemoryBound } = {}) {
     this.#bytes = bytes
     this.#refuseEvery = options.refuseEvery ?? 0
     this.reader = new FrameReader(
       {
         landing: Buffer.alloc(options.landing ?? 64),
         pool: new BufferPool(1 << 20),
-        memory: options.memory ?? new RequestMemory(1 << 30),
+        memory: options.memory ?? new MemoryBound(1 << 30),
+        ownBytes: 0,
         frameBytesMax: 10_000,
+        nowMs: () => 0,
       },
       this,
     )
@@ -109,7 +111,7 @@ test('a length that lies is a fault of the stream, and nothing follows', () => {
 })
 
 test('all memory is given back when a connection closes in the middle of a frame', () => {
-  const memory = new RequestMemory(1 << 20)
+  const memory = new MemoryBound(1 << 20)
   const feeder = new Feeder(framed(['x'.repeat(5000)]).subarray(0, 3000), { memory })
   feeder.feed([64])
   assert.ok(memory.usedBytes > 0)
@@ -118,11 +120,11 @@ test('all memory is given back when a connection closes in the middle of a frame
 })
 
 test('beyond the bound on memory a connection waits until another has given some back', () => {
-  const memory = new RequestMemory(4096)
-  const first = new Feeder(framed(['a'.repeat(3000)]).subarray(0, 1000), { memory })
+  const memory = new MemoryBound(8192)
+  const first = new Feeder(framed(['a'.repeat(8000)]).subarray(0, 1000), { memory })
   first.feed([64])
-  const second = new Feeder(framed(['b'.repeat(3000)]).subarray(0, 60), { memory })
-  second.feed([60])
+  const second = new Feeder(framed(['b'.repeat(8000)]).subarray(0, 4096), { memory })
+  second.feed([64])
   assert.equal(second.paused, true)
   first.reader.close()
   assert.equal(second.paused, false)

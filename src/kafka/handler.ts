@@ -20,6 +20,11 @@ export interface RequestContext {
   readonly answerMemory: WaitingMemory
   /** Calls `run` if the connection closes before the answer is given. */
   readonly ifClosed: (run: () => void) => void
+  /**
+   * Counts what the request holds while it waits for something to happen. False: memory for requests is short, and it
+   * should be answered at once with what there is.
+   */
+  readonly mayWaitWith: (bytes: number) => boolean
   /** Closes the connection: the only way to tell a client that wants no answer that something went wrong. */
   readonly hangUp: (why: string) => void
 }

@@ -1,12 +1,14 @@
 import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { BegunRequests } from './begun-requests.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection, type ConnectionBounds } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FrameResources } from './frame-reader.ts'
+import { givingUp } from './give-up.ts'
+import { HeavyTurns } from './heavy-turns.ts'
 import { MemoryBound } from './memory-bound.ts'
-import { RequestMemory } from './request-memory.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
 /** Most that one read takes from a socket. */
@@ -19,12 +21,14 @@ export interface ListenerSettings {
   readonly port: number
   /** `socket.request.max.bytes`. */
   readonly frameBytesMax: number
-  /** `queued.max.request.bytes`: of all connections together. */
+  /** `queued.max.request.bytes`: of all connections together. Half of it for requests that have begun to come. */
   readonly requestBytesMax: number
   /** `queued.max.response.bytes`: of all connections together. */
   readonly answerBytesMax: number
   /** `connection.unsent.max.ms`. */
   readonly unsentMaxMs: number
+  /** `connection.stalled.max.ms`. */
+  readonly stalledMaxMs: number
   /** Frame buffers that are kept for reuse. */
   readonly pooledBytesMax: number
   /** `max.connections`. */
@@ -40,7 +44,10 @@ export class KafkaListener {
   readonly #settings: ListenerSettings
   readonly #dispatcher: Dispatcher
   readonly #resources: FrameResources
+  readonly #requests: MemoryBound
   readonly #answers: MemoryBound
+  readonly #turns: HeavyTurns
+  readonly #begun: BegunRequests
   readonly #unread: UnreadAnswers
   readonly #logger: Logger
   readonly #connections = new Set<ClientConnection>()
@@ -57,24 +64,25 @@ export class KafkaListener {
     this.#resources = {
       landing: Buffer.allocUnsafeSlow(landingBytes),
       pool: new BufferPool(parts.settings.pooledBytesMax),
-      memory: new RequestMemory(parts.settings.requestBytesMax),
+      memory: new MemoryBound(Math.ceil(parts.settings.requestBytesMax / 2)),
+      ownBytes: parts.settings.bounds.ownBytes,
       frameBytesMax: parts.settings.frameBytesMax,
+      nowMs: () => parts.runtime.clock.monotonicMs(),
     }
+    this.#requests = new MemoryBound(Math.ceil(parts.settings.requestBytesMax / 2))
     this.#answers = new MemoryBound(parts.settings.answerBytesMax)
-    this.#unread = new UnreadAnswers({
-      clock: parts.runtime.clock,
-      logger: this.#logger,
-      connections: this.#connections,
-      memory: this.#answers,
-      unsentMaxMs: parts.settings.unsentMaxMs,
-    })
+    this.#turns = new HeavyTurns(parts.runtime.clock)
+    const { unsentMaxMs, stalledMaxMs } = parts.settings
+    const shared = { clock: parts.runtime.clock, connections: this.#connections, giveUp: givingUp(this.#logger) }
+    this.#begun = new BegunRequests({ ...shared, memory: this.#resources.memory, stalledMaxMs })
+    this.#unread = new UnreadAnswers({ ...shared, memory: this.#answers, unsentMaxMs })
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_connections', help: 'Open connections of Kafka clients.', kind: 'gauge' },
       () => [{ value: this.#connections.size }],
     )
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_request_buffer_bytes', help: 'Bytes that unanswered requests hold.', kind: 'gauge' },
-      () => [{ value: this.#resources.memory.usedBytes }],
+      () => [{ value: this.#resources.memory.usedBytes + this.#requests.usedBytes }],
     )
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_answer_buffer_bytes', help: 'Bytes that unsent answers hold.', kind: 'gauge' },
@@ -93,6 +101,7 @@ export class KafkaListener {
   /** Takes no more connections and requests, answers those that wait, at most `graceMs` long, then closes all. */
   async stop(graceMs: number): Promise<void> {
     this.#stopSweep()
+    this.#begun.stop()
     this.#unread.stop()
     await this.#listener?.close()
     for (const connection of [...this.#connections]) connection.drain()
@@ -108,6 +117,7 @@ export class KafkaListener {
   }
 
   #accept(connection: Connection): void {
+    this.#turns.arrived()
     if (this.#connections.size >= this.#settings.connectionsMax) {
       const { connectionsMax } = this.#settings
       this.#logger.warn({ client: connection.remote.host, connectionsMax }, 'a connection too many is closed')
@@ -119,7 +129,9 @@ export class KafkaListener {
       id: this.#nextId++,
       dispatcher: this.#dispatcher,
       resources: this.#resources,
+      requests: this.#requests,
       answers: this.#answers,
+      turns: this.#turns,
       bounds: this.#settings.bounds,
       logger: this.#logger,
       nowMs: () => this.#runtime.clock.monotonicMs(),
@@ -136,10 +148,11 @@ export class KafkaListener {
 
   /** One timer for all: a timer for each idle connection would be thousands. */
   #sweepIdle(): void {
-    const { idleMs, unsentMaxMs } = this.#settings
-    const timer = this.#runtime.clock.setTimer(Math.min(idleSweepMs, idleMs, unsentMaxMs), () => {
+    const { idleMs, unsentMaxMs, stalledMaxMs } = this.#settings
+    const timer = this.#runtime.clock.setTimer(Math.min(idleSweepMs, idleMs, unsentMaxMs, stalledMaxMs), () => {
       const since = this.#runtime.clock.monotonicMs() - idleMs
       for (const connection of [...this.#connections]) if (connection.lastUsedMs < since) connection.destroy()
+      this.#begun.sweep()
       this.#unread.sweep()
       this.#sweepIdle()
     })

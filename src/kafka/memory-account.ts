@@ -26,6 +26,15 @@ export class MemoryAccount {
     return Math.max(0, this.#heldBytes - this.#ownBytes)
   }
 
+  /** Whether it holds of what is shared while more than half of that is in use. */
+  get isShort(): boolean {
+    return this.sharedBytes > 0 && this.#bound.usedBytes > this.#bound.limitBytes / 2
+  }
+
+  get waits(): boolean {
+    return this.#leave !== null
+  }
+
   /** Takes at least `least` and at most `wanted` bytes, and says how many; 0: not now, see `wait`. */
   take(least: number, wanted: number): number {
     const own = Math.max(0, this.#ownBytes - this.#heldBytes)
@@ -35,8 +44,8 @@ export class MemoryAccount {
     const sharedWanted = Math.max(0, wanted - own)
     const shared =
       granted > 0
-        ? this.#bound.takeGranted(granted, sharedLeast, sharedWanted)
-        : this.#bound.take(sharedLeast, sharedWanted)
+        ? this.#bound.takeGranted(granted, sharedLeast, sharedWanted, this.sharedBytes)
+        : this.#bound.take(sharedLeast, sharedWanted, this.sharedBytes)
     if (shared < 0) return 0
     const taken = Math.min(own, wanted) + shared
     this.#heldBytes += taken
@@ -62,11 +71,12 @@ export class MemoryAccount {
     // Who waits already keeps his place.
     if (this.#leave !== null) return
     const shared = Math.max(0, bytes - Math.max(0, this.#ownBytes - this.#heldBytes))
-    this.#leave = this.#bound.wait(shared, () => {
+    const granted = (): void => {
       this.#leave = null
       this.#grantedBytes = shared
       again()
-    })
+    }
+    this.#leave = this.#bound.wait(shared, granted, this.sharedBytes)
   }
 
   /** Waits no longer, and gives back what was kept. */

@@ -3,12 +3,14 @@ const shareOfRest = 8
 
 interface Waiter {
   readonly bytes: number
+  readonly heldBytes: number
   readonly granted: () => void
 }
 
 /**
  * A bound on the bytes that all connections of a listener hold together for one purpose. Who gets none waits his turn, in
- * the order of asking. What is larger than the whole bound is let through alone, for else it would wait for ever.
+ * the order of asking. What is larger than the whole bound is let through when nobody else holds anything, for else it
+ * would wait for ever.
  */
 export class MemoryBound {
   readonly limitBytes: number
@@ -31,15 +33,18 @@ export class MemoryBound {
     return this.#wantedBytes
   }
 
-  /** Takes at least `least` and at most `wanted` bytes, and says how many; -1: there are not so many, or others wait for them. */
-  take(least: number, wanted: number): number {
-    return this.#waiting.size > 0 && least > 0 ? -1 : this.#takeNow(least, wanted)
+  /**
+   * Takes at least `least` and at most `wanted` bytes for somebody who holds `heldBytes` already, and says how many; -1:
+   * there are not so many, or others wait for them.
+   */
+  take(least: number, wanted: number, heldBytes = 0): number {
+    return this.#waiting.size > 0 && least > 0 ? -1 : this.#takeNow(least, wanted, heldBytes)
   }
 
   /** As `take`, for whom `granted` was called: the bytes that he was given then are among those that he takes, if he wants them. */
-  takeGranted(granted: number, least: number, wanted: number): number {
+  takeGranted(granted: number, least: number, wanted: number, heldBytes: number): number {
     this.#usedBytes -= granted
-    const taken = this.#takeNow(Math.max(least, Math.min(granted, wanted)), wanted)
+    const taken = this.#takeNow(Math.max(least, Math.min(granted, wanted)), wanted, heldBytes)
     this.#grant()
     return taken
   }
@@ -54,19 +59,19 @@ export class MemoryBound {
     this.#grant()
   }
 
-  /** Calls `granted` once `bytes` have been taken for the caller. To be taken back by what this gives. */
-  wait(bytes: number, granted: () => void): () => void {
-    const waiter = { bytes, granted }
+  /** Calls `granted` once `bytes` have been taken for the caller, who holds `heldBytes`. To be taken back by what this gives. */
+  wait(bytes: number, granted: () => void, heldBytes = 0): () => void {
+    const waiter = { bytes, granted, heldBytes }
     this.#waiting.add(waiter)
     this.#wantedBytes += bytes
     if (this.#waiting.size === 1) this.onShortage()
     return () => this.#leave(waiter)
   }
 
-  #takeNow(least: number, wanted: number): number {
+  #takeNow(least: number, wanted: number, heldBytes: number): number {
     const left = this.limitBytes - this.#usedBytes
     if (least > Math.max(0, left)) {
-      if (this.#usedBytes > 0) return -1
+      if (this.#usedBytes > heldBytes) return -1
       this.#usedBytes += least
       return least
     }
@@ -77,7 +82,7 @@ export class MemoryBound {
 
   #grant(): void {
     for (const waiter of this.#waiting) {
-      if (this.#takeNow(waiter.bytes, waiter.bytes) < 0) return
+      if (this.#takeNow(waiter.bytes, waiter.bytes, waiter.heldBytes) < 0) return
       this.#leave(waiter)
       waiter.granted()
     }

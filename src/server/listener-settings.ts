@@ -11,6 +11,7 @@ export function listenerSettings(config: BrokerConfig, at: { host: string; port:
     requestBytesMax: config.queuedMaxRequestBytes < 0 ? Number.MAX_SAFE_INTEGER : config.queuedMaxRequestBytes,
     answerBytesMax: config.queuedMaxResponseBytes,
     unsentMaxMs: config.connectionUnsentMaxMs,
+    stalledMaxMs: config.connectionStalledMaxMs,
     pooledBytesMax: config.pooledRequestMaxBytes,
     connectionsMax: config.maxConnections,
     idleMs: config.connectionsMaxIdleMs,

@@ -1,5 +1,25 @@
 import type { Attack } from '../attack.ts'
+import { connectionFlood } from './connection-flood.ts'
+import { fetchSessions } from './fetch-sessions.ts'
+import { halfClosed } from './half-closed.ts'
+import { lyingLength } from './lying-length.ts'
 import { neverRead } from './never-read.ts'
+import { parkedFetch } from './parked-fetch.ts'
+import { pipelinedMetadata } from './pipelined-metadata.ts'
 import { slowRead } from './slow-read.ts'
+import { stalledRequest } from './stalled-request.ts'
+import { trickledRequest } from './trickled-request.ts'
 
-export const attacks: readonly Attack[] = [neverRead, slowRead]
+export const attacks: readonly Attack[] = [
+  neverRead,
+  slowRead,
+  pipelinedMetadata,
+  halfClosed,
+  stalledRequest,
+  trickledRequest,
+  lyingLength,
+  connectionFlood,
+]
+
+/** Which the broker does not withstand yet as it should: carried out when they are named, and told on the page. */
+export const openAttacks: readonly Attack[] = [parkedFetch, fetchSessions]

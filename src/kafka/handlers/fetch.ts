@@ -14,6 +14,9 @@ type Request = RequestOf<typeof fetch>
 type Response = ResponseInputOf<typeof fetch>
 type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses']>[number]['partitions']>[number]>
 
+/** What a fetch holds of memory for each of its partitions, measured: some objects and closures. */
+const waitingBytesEach = 600
+
 /** One partition of the fetch at hand: the replica to read, or the error that stands in its place. */
 interface Wanted {
   readonly partition: FetchPartition
@@ -32,7 +35,7 @@ const sessionErrors = {
  * (a replica id of 0 or more) do not come by this listener: brokers have a stream of their own.
  */
 export const fetchHandler = (broker: Broker) =>
-  handler(fetch, async (request, context): Promise<Response> => {
+  handler(fetch, async (request, context): Promise<Response | null> => {
     const byTopicId = context.version >= 13
     const turn = broker.fetchSessions.begin({
       sessionId: request.sessionId,
@@ -46,6 +49,7 @@ export const fetchHandler = (broker: Broker) =>
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
     const wanted = turn.partitions.map((partition) => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
     const reads = await read(broker, { request, context, wanted })
+    if (reads === null) return null
     return respond({
       wanted,
       reads,
@@ -75,11 +79,11 @@ function sourceOf(broker: Broker, partition: FetchPartition, byTopicId: boolean)
   return broker.replicaOf(topic.name, partition.index) ?? refusalErrors[broker.absenceOf(topic.name, partition.index)]
 }
 
-/** The reads, in the order of `wanted`; null where there is no replica to read. */
+/** The reads, in the order of `wanted`; null where there is no replica to read. Null at all: the client is gone. */
 async function read(
   broker: Broker,
   fetchOf: { request: Request; context: RequestContext; wanted: readonly Wanted[] },
-): Promise<(PartitionRead | null)[]> {
+): Promise<(PartitionRead | null)[] | null> {
   const { request, context, wanted } = fetchOf
   const targets: ReadTarget[] = []
   for (const { partition, source } of wanted) {
@@ -87,15 +91,18 @@ async function read(
   }
   // With an error to tell at once there is nothing to wait for.
   const refused = targets.length < wanted.length
+  const mayWait = context.mayWaitWith(targets.length * waitingBytesEach) && !refused && wanted.length > 0
   const reading = new WaitingRead(broker.clock, targets, {
     minBytes: request.minBytes,
-    maxWaitMs: refused || wanted.length === 0 ? 0 : request.maxWaitMs,
+    maxWaitMs: mayWait ? request.maxWaitMs : 0,
     maxBytes: Math.min(request.maxBytes, broker.config.fetchMaxBytes),
     committedTransactionsOnly: request.isolationLevel === 1,
     memory: context.answerMemory,
   })
-  context.ifClosed(() => reading.cancel())
-  const { partitions, bytes } = await reading.run()
+  context.ifClosed(() => reading.abandon())
+  const result = await reading.run()
+  if (result === null) return null
+  const { partitions, bytes } = result
   context.afterSent(() => {
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
   }, bytes)

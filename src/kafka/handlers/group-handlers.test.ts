@@ -75,6 +75,7 @@ class Coordinator {
       afterSent() {},
       answerMemory: { ...unboundedReadMemory, wait() {}, forget() {} },
       ifClosed() {},
+      mayWaitWith: () => true,
       hangUp() {},
     }
     const serving = Promise.resolve(handler.serve(request.body, context))

@@ -1,0 +1,21 @@
+import type { Attack } from '../attack.ts'
+import { requestsBoundMiB } from '../bounds.ts'
+import { fetchInSession } from '../requests.ts'
+
+const pipelined = 10
+
+/** A session outlives the request, and the connection. */
+export const fetchSessions: Attack = {
+  name: 'fetch-sessions',
+  about: 'begin 1,000 fetch sessions with 4,000 partitions each, and use none of them',
+  connections: 100,
+  boundMiB: requestsBoundMiB,
+  unbounded: null,
+  begin: (crowd, ground) => {
+    const request = fetchInSession(ground)
+    crowd.start((socket) => {
+      for (let nth = 0; nth < pipelined; nth++) crowd.send(socket, request)
+      crowd.sip(socket, { bytes: 1_000_000, ms: 50 })
+    })
+  },
+}
