@@ -55,3 +55,23 @@ test('a cut into damage that begins below the log start leaves an empty log at i
     assert.equal(again.log.logEndOffset, 1)
     await again.log.close()
   }))
+
+test('a truncation does not go by an index that only looks good at its end', () =>
+  inWorld(async (runtime) => {
+    const { newest } = await closedLog(runtime)
+    const read = await runtime.disk.readFile(`data/t-0/${newest}.index`)
+    const last = Buffer.from(read.subarray(read.length - 8))
+    const before = Buffer.alloc(8)
+    before.writeInt32BE(1, 0)
+    before.writeInt32BE(-5000, 4)
+    await overwrite(runtime, `${newest}.index`, Buffer.concat([before, last]))
+    const { log } = await openTestLog(runtime, { settings, clean: true })
+    const end = Number(newest) + 2
+    await log.truncateTo(end)
+    assert.equal(log.logEndOffset, end)
+    for (let i = 0; i < 9; i++) log.append(batchOf([`new ${i}`]), 1)
+    await log.flush()
+    assert.equal(log.logEndOffset, end + 9)
+    await readAll(log, 0)
+    await log.close()
+  }))

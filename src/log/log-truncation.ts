@@ -1,6 +1,6 @@
 import type { Offset, Position } from '../record/offset.ts'
 import type { LogParts } from './log-parts.ts'
-import { positionBefore, replayProducers, walkSegment } from './segment-loader.ts'
+import { positionBefore, rebuildIndexes, replayProducers, walkSegment } from './segment-loader.ts'
 import { removeSegment } from './segment-removal.ts'
 
 /**
@@ -66,6 +66,11 @@ async function noteAgain(parts: LogParts, sizeBytes: number): Promise<void> {
   segment.writtenBytes = sizeBytes
   segment.syncedBytes = sizeBytes
   const from = segment.offsetIndex.last?.value ?? 0
+  if (from < 0 || from > sizeBytes) {
+    // An index that only looked good when it was taken up.
+    segment.sizeBytes = sizeBytes
+    return rebuildIndexes(parts, segment)
+  }
   segment.reset(from)
   segment.firstTimestamp = sizeBytes === 0 ? null : firstTimestamp
   segment.maxTimestamp = segment.timeIndex.last?.key ?? -1

@@ -34,7 +34,7 @@ export async function loadSegment(parts: LogParts, segment: Segment): Promise<vo
 }
 
 /** Makes both indexes anew from the batches of the segment, around what is damaged. */
-async function rebuildIndexes(parts: LogParts, segment: Segment): Promise<void> {
+export async function rebuildIndexes(parts: LogParts, segment: Segment): Promise<void> {
   const { sizeBytes } = segment
   parts.logger.warn({ path: segment.path }, 'an index is missing or damaged and is made anew')
   segment.reset(0)

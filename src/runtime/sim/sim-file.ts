@@ -1,4 +1,5 @@
 import { DiskFault, type DiskFile } from '../disk.ts'
+import { invariant } from '../invariant.ts'
 import type { SimDisk } from './sim-disk.ts'
 import type { SimInode } from './sim-inode.ts'
 
@@ -18,6 +19,8 @@ export class SimFile implements DiskFile {
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
+    // A real system would read from somewhere else.
+    invariant(position >= 0, 'a read from before the beginning of a file', { path: this.path, position })
     const refusal = this.#refusal('read', true)
     if (refusal !== null) return Promise.reject(refusal)
     return this.#disk.operate('read', this.path, { bytes: into.byteLength }, () => this.#inode.read(into, position))
