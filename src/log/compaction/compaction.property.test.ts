@@ -166,8 +166,8 @@ async function run(life: Life, steps: readonly Step[]): Promise<void> {
 }
 
 test('a compacted log keeps the newest record of each key, through transactions, full maps, crashes and restarts', async () => {
-  const property = fc.asyncProperty(fc.array(step, { maxLength: 50 }), fc.integer(), async (steps, seed) => {
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), fc.integer(), async (steps, seed) => {
     await run(new Life(seed), steps)
   })
-  await fc.assert(property, { numRuns: 250, includeErrorInReport: true })
+  await fc.assert(property, { numRuns: 150, includeErrorInReport: true })
 })
