@@ -120,7 +120,8 @@ async function newestOffsets(
     loadFactor: memory.loadFactor,
     secret: parts.random.bytes(16),
   })
-  const transactions = new EndedTransactions(aborted)
+  // Those that have ended before are none of the batches that follow, though of their producers.
+  const transactions = new EndedTransactions(aborted.filter(({ lastOffset }) => lastOffset >= firstDirty))
   let fullAt: Offset | null = null
   const visit = (batch: BatchHeader): void => {
     if (fullAt !== null || batch.nextOffset <= firstDirty) return
