@@ -10,7 +10,6 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import type { Log } from '../log.ts'
 import { readAll, testSettings, validated } from '../log-fixture.ts'
 import type { CompactionMemory, CompactionReport } from './compact-log.ts'
-import { CompactionPace } from './compaction-pace.ts'
 
 export const deleteRetentionMs = 300
 
@@ -218,8 +217,8 @@ export async function compactOnce(
   const part = await log.compactions.cleanable(log.lastStableOffset(committedUpTo))
   if (part === null || part.upTo <= part.firstDirty) return null
   twin?.seen(part.upTo, runtime.clock.nowMs())
-  const pace = new CompactionPace({ clock: runtime.clock, bytesPerSecond: Number.MAX_VALUE, isStopped })
-  const report = await log.compactions.run({ part, memory, pace, committedUpTo })
+  const bytesPerSecond = Number.MAX_VALUE
+  const report = await log.compactions.run({ part, memory, committedUpTo, bytesPerSecond, isStopped })
   if (twin !== undefined) twin.cleanedUpTo = report.cleanedUpTo
   return report
 }

@@ -8,7 +8,7 @@ import { SegmentGone } from '../segment-use.ts'
 import type { SerialQueue } from '../serial-queue.ts'
 import { type Cleanable, cleanablePart } from './cleanable.ts'
 import { type Compaction, type CompactionReport, compactLog } from './compact-log.ts'
-import { CompactionStopped } from './compaction-pace.ts'
+import { CompactionPace, CompactionStopped } from './compaction-pace.ts'
 import { commitSwap, completeSwap } from './segment-swap.ts'
 
 /** What the log does for its compactions. */
@@ -22,6 +22,13 @@ export interface CompactedLog {
   swapped(upTo: Offset, moreBytes: number): void
   /** The log takes nothing more until it is opened again. */
   fail(fault: DiskFault): void
+}
+
+export interface CompactionRequest extends Pick<Compaction, 'part' | 'memory' | 'committedUpTo'> {
+  /** Read and written, at most (`log.cleaner.io.max.bytes.per.second`). */
+  readonly bytesPerSecond: number
+  /** Asked now and then: true has it end early. A log that is closed ends it by itself. */
+  isStopped(): boolean
 }
 
 /** The compactions of one log, one at a time, beside its appends and reads. */
@@ -67,14 +74,16 @@ export class LogCompactions {
    * Compacts a part that `cleanable` gave, while appends and reads go on. What is done when it ends early stays done. Rejects
    * with `CompactionStopped`, a `LogReadFault` or a `DiskFault`; the log itself has failed only if it says so.
    */
-  async run(how: Pick<Compaction, 'part' | 'memory' | 'pace' | 'committedUpTo'>): Promise<CompactionReport> {
+  async run(how: CompactionRequest): Promise<CompactionReport> {
     const { parts, rearrangements } = this.#log
     const rule = parts.settings.compaction ?? null
     const before = this.cleanedUpTo
     invariant(rule !== null && before !== null, 'a log is compacted that is not to be', how.part)
     invariant(this.#running === null, 'a log is compacted twice at once', how.part)
     const swap = (old: readonly Segment[], cleaned: Segment) => rearrangements.run(() => this.#swap(old, cleaned))
-    const running = compactLog(parts, { ...how, rule, swap })
+    const isStopped = (): boolean => how.isStopped() || !this.#log.isAtRest()
+    const pace = new CompactionPace({ clock: parts.clock, bytesPerSecond: how.bytesPerSecond, isStopped })
+    const running = compactLog(parts, { ...how, rule, pace, swap })
     this.#running = running.catch(() => {})
     try {
       const report = await running
@@ -89,7 +98,7 @@ export class LogCompactions {
     }
   }
 
-  /** Resolves when none is running. The pace of one that is has to be told to stop. */
+  /** Resolves when none is running: soon, when the log is not at rest any more. */
   async ended(): Promise<void> {
     await this.#running
   }
