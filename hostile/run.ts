@@ -1,4 +1,7 @@
-/** `npm run hostile`: changed and random bytes for everything that takes bytes from outside. */
+/** `npm run hostile`: changed and random bytes for everything that takes bytes from outside; with `--attacks`, attacks on a broker. */
+import { runMain } from '../interop/child.ts'
+import { runAttacks } from './attack/run-attacks.ts'
 import { runHostile } from './run-hostile.ts'
 
-process.exitCode = await runHostile(process.argv.slice(2))
+const [first, ...others] = process.argv.slice(2)
+await runMain(() => (first === '--attacks' ? runAttacks(others) : runHostile(process.argv.slice(2))))

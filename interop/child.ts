@@ -69,10 +69,11 @@ export async function runOrThrow(command: string, args: readonly string[], optio
 
 /** Runs a command that may fail, or not be there; null when it ended well, else why not. */
 export async function failureOf(command: string, args: readonly string[], options: RunOptions): Promise<string | null> {
-  return runOrThrow(command, args, options).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  )
+  return runOrThrow(command, args, options).then(() => null, failureText)
+}
+
+export function failureText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 export function lastLines(text: string, count = 3): string {
@@ -108,6 +109,10 @@ export class LineProcess {
   /** The newest 8 KiB of its standard error. */
   get stderr(): string {
     return this.#stderr
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null
   }
 
   get running(): boolean {

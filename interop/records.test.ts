@@ -12,13 +12,34 @@ test('what was sent and read back whole is accepted', () => {
 test('a record line gives back what was sent, headers included', () => {
   const [first] = sent
   assert.ok(first !== undefined)
-  const line = `record\t2\t7\t1700000000000\t${sentRecordLine(first)}`
+  const line = `record\t2\t7\t${sentRecordLine({ ...first, timestamp: 1_700_000_000_000 })}`
   assert.deepEqual(parseRecordLine(line.split('\t')), {
     ...first,
     partition: 2,
     offset: 7,
     timestamp: 1_700_000_000_000,
   })
+})
+
+test('nothing and an empty text are two things in a line', () => {
+  const line = sentRecordLine({ key: null, value: '', headers: [] })
+  assert.equal(line, '\t\\N\t')
+  const { key, value } = parseRecordLine(`record\t0\t0\t0${line}`.split('\t'))
+  assert.deepEqual({ key, value }, { key: null, value: '' })
+})
+
+test('a timestamp that was given is compared, one that was not is the client’s own', () => {
+  const timed = makeRecords({ count: 3, firstTimestamp: 1000 })
+  const back = timed.map((record, offset) => ({ ...record, partition: 0, offset, timestamp: 1000 + offset }))
+  requireExactly(timed, back)
+  assert.throws(
+    () =>
+      requireExactly(
+        timed,
+        back.map((record) => ({ ...record, timestamp: 1 })),
+      ),
+    /read as/,
+  )
 })
 
 test('a missing, a repeated, a changed, a swapped and a foreign record are each refused', () => {

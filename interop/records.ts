@@ -1,8 +1,10 @@
 /** The records of the cases, and what must be true of them when they are read back. */
 
 export interface SentRecord {
-  key: string
-  value: string
+  key: string | null
+  value: string | null
+  /** Milliseconds since 1970; the client's clock when it is left out. */
+  timestamp?: number
   headers: readonly (readonly [name: string, value: string])[]
 }
 
@@ -19,12 +21,14 @@ export interface RecordShape {
   headerRun?: number
   /** Goes before every value, so that two sets can be told apart. */
   name?: string
+  /** Timestamp of the first record in milliseconds since 1970; each is one later than the one before. */
+  firstTimestamp?: number
 }
 
 const keys = 50
 
 /** Keyed records, every value different, with bytes beyond ASCII in keys, values and headers. */
-export function makeRecords({ count, headerRun = 1, name = 'value' }: RecordShape): SentRecord[] {
+export function makeRecords({ count, headerRun = 1, name = 'value', firstTimestamp }: RecordShape): SentRecord[] {
   return Array.from({ length: count }, (_, i) => ({
     key: `ключ-${i % keys}`,
     value: `${name}-${i}-naïve-漢字-${'x'.repeat(i % 97)}`,
@@ -32,11 +36,23 @@ export function makeRecords({ count, headerRun = 1, name = 'value' }: RecordShap
       ['trace', `t${Math.floor(i / headerRun)}`],
       ['origin', 'interop·test'],
     ],
+    ...(firstTimestamp === undefined ? {} : { timestamp: firstTimestamp + i }),
   }))
 }
 
-export function sentRecordLine(record: SentRecord): string {
-  return [record.key, record.value, ...record.headers.map(([name, value]) => `${name}=${value}`)].join('\t')
+/** `TIMESTAMP KEY VALUE [NAME=VALUE ...]`: no timestamp is an empty field. */
+export function sentRecordLine({ timestamp, key, value, headers }: SentRecord): string {
+  return [timestamp ?? '', field(key), field(value), ...headers.map(([name, text]) => `${name}=${text}`)].join('\t')
+}
+
+const nothing = '\\N'
+
+function field(text: string | null): string {
+  return text ?? nothing
+}
+
+function textOf(read: string | undefined): string | null {
+  return read === undefined || read === nothing ? null : read
 }
 
 /** Reads `record PARTITION OFFSET TIMESTAMP KEY VALUE [NAME=VALUE ...]`. */
@@ -46,8 +62,8 @@ export function parseRecordLine(fields: readonly string[]): ReadRecord {
     partition: Number(partition),
     offset: Number(offset),
     timestamp: Number(timestamp),
-    key: key ?? '',
-    value: value ?? '',
+    key: textOf(key),
+    value: textOf(value),
     headers: headers.map((text) => {
       const at = text.indexOf('=')
       return [text.slice(0, at), text.slice(at + 1)] as const
@@ -64,8 +80,9 @@ export function requireExactly(sent: readonly SentRecord[], read: readonly ReadR
     if (got === undefined)
       throw new Error(`${missing(sent, byValue)} of ${sent.length} records missing: ${record.value}`)
     check(got.key === record.key, `${record.value}: key is ${got.key}, not ${record.key}`)
-    const headers = [sentRecordLine(got), sentRecordLine(record)]
-    check(headers[0] === headers[1], `${record.value}: read as ${headers[0]}`)
+    const due = sentRecordLine({ ...record, timestamp: record.timestamp ?? got.timestamp })
+    const is = sentRecordLine(got)
+    check(is === due, `${record.value}: read as ${is}, not ${due}`)
   }
   check(read.length === sent.length, `${read.length} records read, ${sent.length} sent`)
   requireOrderPerKey(sent, read)
@@ -75,7 +92,7 @@ export function requireExactly(sent: readonly SentRecord[], read: readonly ReadR
 /** The records of a key are in one partition, in the order in which they were sent. */
 export function requireOrderPerKey(sent: readonly SentRecord[], read: readonly ReadRecord[]): void {
   const order = new Map(sent.map((record, i) => [record.value, i]))
-  const last = new Map<string, { order: number; partition: number }>()
+  const last = new Map<string | null, { order: number; partition: number }>()
   for (const record of [...read].sort((a, b) => a.partition - b.partition || a.offset - b.offset)) {
     const at = order.get(record.value)
     if (at === undefined) throw new Error(`a record that was never sent: ${record.value}`)
@@ -101,6 +118,6 @@ export function check(holds: boolean, message: string): void {
   if (!holds) throw new Error(message)
 }
 
-function missing(sent: readonly SentRecord[], read: ReadonlyMap<string, ReadRecord>): number {
+function missing(sent: readonly SentRecord[], read: ReadonlyMap<string | null, ReadRecord>): number {
   return sent.filter((record) => !read.has(record.value)).length
 }

@@ -1,157 +1,100 @@
-/** `npm run interop`: stock clients against a broker of one; a table of client and case; exit code 1 on any failure. */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** `npm run interop`: stock clients against Trilog, real Kafka or both; exit code 1 on any failure or difference. */
+import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { cases } from './cases/all.ts'
-import type { Case, CaseContext } from './cases/case.ts'
+import { caseNames } from './cases/case-name.ts'
 import { runMain } from './child.ts'
-import { type ClientProgram, ClientSession } from './client-program.ts'
-import { clientPrograms } from './client-programs.ts'
-import { externalTarget, startTarget } from './targets/start.ts'
-import { type Target, type TargetName, targetNames } from './targets/target.ts'
+import { readRecorded, recordedFile, withRun } from './matrix/recorded.ts'
+import { clientPrograms } from './programs/all.ts'
+import { differences, type Outcome, type Result } from './result.ts'
+import { runClient } from './run-client.ts'
 import { plainTable } from './table.ts'
+import { externalTarget, startTarget } from './targets/start.ts'
+import { type Target, targetNames } from './targets/target.ts'
 
 interface Options {
-  target: TargetName
+  all?: true
+  on?: 'trilog' | 'kafka' | 'both'
   bootstrap?: string
   killCmd?: string
   startCmd?: string
   client?: string[]
   case?: string[]
   strict?: true
-  json?: true
+  json?: string
+  record?: true
 }
-
-interface Result {
-  client: string
-  version: string
-  case: string
-  outcome: 'pass' | 'fail' | 'skip'
-  /** What was seen, what is wrong, or why it was skipped. */
-  note: string
-  seconds: number
-}
-
-const caseMs = 120_000
 
 await runMain(main)
 
 async function main(): Promise<number> {
-  const options = new Command('interop')
-    .description('Runs stock Kafka clients against a broker.')
-    .addOption(new Option('--target <name>', 'the broker to start').choices(targetNames).default('trilog'))
-    .option('--bootstrap <host:port>', 'a broker that runs already, instead of --target')
+  const options = optionsOf()
+  const started = performance.now()
+  const chosen = cases.filter(({ name }) => options.case?.includes(name) ?? true)
+  const programs = clientPrograms.filter(
+    ({ name, everyday }) => options.client?.includes(name) ?? (options.all || everyday),
+  )
+  const targets = await targetsOf(options)
+  for (const { name, bootstrap } of targets) process.stderr.write(`${name} at ${bootstrap}\n`)
+  const results: Result[] = []
+  const report = (result: Result): void => {
+    results.push(result)
+    process.stderr.write(`${lineOf(result)}\n`)
+  }
+  for (const program of programs) {
+    await runClient(program, { cases: chosen, targets, strict: options.strict ?? false, report })
+  }
+  await Promise.all(targets.map((target) => target.stop()))
+  const differing = differences(results)
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify({ results, differences: differing }, null, 2)}\n`)
+  }
+  if (options.record) {
+    const matrix = withRun(readRecorded(), results, new Date().toISOString().slice(0, 10))
+    await writeFile(recordedFile, `${JSON.stringify(matrix, null, 2)}\n`)
+  }
+  show(results, differing, started)
+  return differing.length > 0 || results.some(({ outcome }) => outcome === 'fail') ? 1 : 0
+}
+
+function optionsOf(): Options {
+  return new Command('interop')
+    .description('Runs stock Kafka clients against brokers, the same cases with each.')
+    .option('--all', 'every client, not only the everyday ones; on both brokers unless --on says otherwise')
+    .addOption(new Option('--on <broker>', 'the broker to start (default: trilog)').choices([...targetNames, 'both']))
+    .option('--bootstrap <host:port>', 'a broker that runs already, instead of --on')
     .option('--kill-cmd <command>', 'with --bootstrap: kills the broker at once')
     .option('--start-cmd <command>', 'with --bootstrap: starts it again on its data, done when it is ready')
     .addOption(new Option('--client <name...>', 'only these').choices(clientPrograms.map(({ name }) => name)))
-    .addOption(new Option('--case <name...>', 'only these').choices(cases.map(({ name }) => name)))
+    .addOption(new Option('--case <name...>', 'only these').choices([...caseNames]))
     .option('--strict', 'a client that is not there is a failure, not a skip')
-    .option('--json', 'results as JSON on standard output')
+    .option('--json <file>', 'writes the results as JSON')
+    .option('--record', 'notes what was seen of clients whose every case was run on both brokers, for docs/clients.md')
     .parse()
     .opts<Options>()
-  const { bootstrap } = options
-  const started = performance.now()
-  const target =
-    bootstrap === undefined
-      ? await startTarget(options.target)
-      : externalTarget({ bootstrap, killCommand: options.killCmd, startCommand: options.startCmd })
-  process.stderr.write(`${target.name} at ${target.bootstrap}\n`)
-  const results: Result[] = []
-  for (const program of clientPrograms) {
-    if (options.client?.includes(program.name) ?? true) results.push(...(await runClient(program, target, options)))
-  }
-  await target.stop()
-  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-  else show(results, started)
-  return results.some(({ outcome }) => outcome === 'fail') ? 1 : 0
 }
 
-async function runClient(program: ClientProgram, target: Target, options: Options): Promise<Result[]> {
-  const chosen = cases.filter(({ name }) => options.case?.includes(name) ?? true)
-  const missing = await program.install()
-  if (missing !== null) {
-    const outcome = options.strict ? 'fail' : 'skip'
-    return chosen.map((each) => ({ ...unrun(program, each), version: '-', outcome, note: missing }))
+async function targetsOf({ all, on, bootstrap, killCmd, startCmd }: Options): Promise<Target[]> {
+  if (bootstrap !== undefined) {
+    return [externalTarget({ bootstrap, killCommand: killCmd, startCommand: startCmd })]
   }
-  const client = new ClientSession(program, target.bootstrap)
-  const version = await client.version()
-  const results: Result[] = []
-  for (const each of chosen) {
-    const result = { ...(await runCase(each, contextOf(each, client, target))), version }
-    process.stderr.write(
-      `${result.outcome} ${program.name} ${each.name} ${result.seconds.toFixed(1)} s: ${result.note}\n`,
-    )
-    results.push(result)
-  }
-  return results
+  const wanted = on ?? (all ? 'both' : 'trilog')
+  return Promise.all(targetNames.filter((name) => wanted === 'both' || wanted === name).map(startTarget))
 }
 
-async function runCase(each: Case, context: CaseContext): Promise<Omit<Result, 'version'>> {
-  const base = unrun(context.client.program, each)
-  const reason = each.skipReason(context)
-  if (reason !== null) return { ...base, outcome: 'skip', note: reason }
-  const begin = performance.now()
-  const secondsSince = (): number => (performance.now() - begin) / 1000
-  const bound = new AbortController()
-  try {
-    const tooLong = sleep(caseMs, null, { signal: bound.signal }).then(() => {
-      throw new Error(`not done after ${caseMs} ms`)
-    })
-    tooLong.catch(() => {})
-    const note = await Promise.race([each.run(context), tooLong])
-    return { ...base, outcome: 'pass', note, seconds: secondsSince() }
-  } catch (error) {
-    return {
-      ...base,
-      outcome: 'fail',
-      note: error instanceof Error ? error.message : String(error),
-      seconds: secondsSince(),
-    }
-  } finally {
-    bound.abort()
-  }
+function lineOf({ outcome, client, case: name, on, seconds, note, varying }: Result): string {
+  return `${outcome} ${client} ${name} on ${on} ${seconds.toFixed(1)} s: ${note}${varying === '' ? '' : `; ${varying}`}`
 }
 
-function unrun(program: ClientProgram, each: Case): { client: string; case: string; seconds: number } {
-  return { client: program.name, case: each.name, seconds: 0 }
-}
-
-function contextOf(each: Case, client: ClientSession, target: Target): CaseContext {
-  const topic = `${each.name}-${client.program.name}-${process.pid}-${Date.now()}`
-  return {
-    client,
-    control: target.control,
-    topic,
-    group: `group-${topic}`,
-    createTopic: async (partitions) => (await creatorFor(client)).createTopic(topic, partitions),
-    until: async (what, holds, withinMs = 30_000) => {
-      const end = performance.now() + withinMs
-      while (!holds()) {
-        if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
-        await sleep(20)
-      }
-    },
+function show(results: readonly Result[], differing: readonly string[], started: number): void {
+  const table = plainTable(['client', 'version', 'case', 'on', 'result', 's', 'note'], [17, 18, 20, 8, 8, 7, 60])
+  for (const { client, version, case: name, on, outcome, seconds, note } of results) {
+    table.push([client, version, name, on, outcome, seconds.toFixed(1), note])
   }
-}
-
-/** A client that cannot create topics gets them from the first that can. */
-async function creatorFor(client: ClientSession): Promise<ClientSession> {
-  if (client.program.cannotCreateTopics === null) return client
-  for (const program of clientPrograms) {
-    if (program.cannotCreateTopics === null && (await program.install()) === null) {
-      return new ClientSession(program, client.bootstrap)
-    }
-  }
-  throw new Error('no client is there that creates topics')
-}
-
-function show(results: readonly Result[], started: number): void {
-  const table = plainTable(['client', 'version', 'case', 'result', 's', 'note'], [17, 22, 20, 8, 7, 60])
-  for (const { client, version, case: name, outcome, seconds, note } of results) {
-    table.push([client, version, name, outcome, seconds.toFixed(1), note])
-  }
-  const count = (outcome: Result['outcome']): number => results.filter((result) => result.outcome === outcome).length
+  process.stdout.write(`${table.toString()}\n`)
+  for (const text of differing) process.stdout.write(`different: ${text}\n`)
+  const count = (outcome: Outcome): number => results.filter((result) => result.outcome === outcome).length
+  const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skip')} skipped, ${count('lacks')} not in the client`
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
-  process.stdout.write(
-    `${table.toString()}\n${count('pass')} passed, ${count('fail')} failed, ${count('skip')} skipped in ${seconds} s\n`,
-  )
+  process.stdout.write(`${counts}, ${differing.length} different in ${seconds} s\n`)
 }

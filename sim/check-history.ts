@@ -1,5 +1,12 @@
 import { checkOwnership } from './check-ownership.ts'
-import type { History, HistoryEvent, ReadRecord, Violation, ViolationCode } from './history.ts'
+import {
+  type History,
+  type HistoryEvent,
+  isControlValue,
+  type ReadRecord,
+  type Violation,
+  type ViolationCode,
+} from './history.ts'
 import { type Observation, type PartitionView, viewsOf } from './observations.ts'
 
 /**
@@ -64,7 +71,8 @@ function checkRead(event: HistoryEvent & { type: 'read' }): Violation[] {
 function checkKnown(view: PartitionView, log: readonly ReadRecord[], report: Report): void {
   const sent = new Set(view.sends.flatMap((send) => send.values))
   for (const { offset, value } of [...log, ...view.observations]) {
-    if (!sent.has(value)) report('invented value', `nobody sent '${value}', which stands at ${offset}`)
+    if (!sent.has(value) && !isControlValue(value))
+      report('invented value', `nobody sent '${value}', which stands at ${offset}`)
   }
 }
 

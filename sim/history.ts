@@ -52,6 +52,13 @@ export interface ReadRecord {
   readonly timestamp?: number
 }
 
+const controlMark = 'control batch of epoch '
+
+/** What stands for a control batch among the values: leaders write them, no producer. */
+export const controlValueOf = (epoch: number): string => `${controlMark}${epoch}`
+
+export const isControlValue = (value: string): boolean => value.startsWith(controlMark)
+
 /** A run and what was in the logs when it was over, all faults healed. */
 export interface History {
   readonly events: readonly HistoryEvent[]

@@ -11,7 +11,7 @@ import { crcHolds } from '../src/record/batch-crc.ts'
 import { batchesIn, readRecords } from '../src/record/record-reader.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import type { WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
-import type { ReadRecord } from './history.ts'
+import { controlValueOf, type ReadRecord } from './history.ts'
 import { type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
 import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
@@ -156,7 +156,8 @@ async function recordsIn(bytes: Uint8Array | null, from: number): Promise<ReadRe
     if (!crcHolds(batch.bytes, batch.at))
       throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
     for (const { offset, timestamp, value } of await readRecords(batch)) {
-      if (offset >= from) records.push({ offset, timestamp, value: value?.toString() ?? '' })
+      const text = batch.isControl ? controlValueOf(batch.partitionLeaderEpoch) : (value?.toString() ?? '')
+      if (offset >= from) records.push({ offset, timestamp, value: text })
     }
   }
   return records

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { LogAppendFault, LogReadFault } from '../../src/log/log-faults.ts'
 import { advanceLogStart, batchOf, bytesOf, openTestLog } from '../../src/log/log-fixture.ts'
@@ -22,6 +23,9 @@ interface Damaged {
   readonly changes: readonly { readonly name: string; readonly bytes: Buffer | null }[]
   readonly start: Start
 }
+
+/** Virtual time that passes at once. */
+const sliceMs = 1_000
 
 /** Names that somebody else may have left there, or that count beyond what there can be. */
 const strangeNames = [
@@ -54,9 +58,26 @@ export function logsTarget(name: string, read: Read = readLog): Target<Damaged> 
       const { runtime } = world.node('a')
       const files = new Map<string, Buffer | null>(folders[folder])
       for (const change of changes) files.set(change.name, change.bytes)
-      await world.complete(writeFolder(runtime, files).then(() => live(runtime, start, read)))
+      await settle(
+        world,
+        writeFolder(runtime, files).then(() => live(runtime, start, read)),
+      )
     },
   }
+}
+
+/**
+ * Records are decompressed by real threads, which virtual time does not wait for: real turns pass in between. What never comes to an
+ * end is told by whoever feeds.
+ */
+async function settle(world: SimWorld, work: Promise<void>): Promise<void> {
+  let settled = false
+  const note = (): void => {
+    settled = true
+  }
+  work.then(note, note)
+  while (!(await world.runUntil(() => settled, sliceMs))) await setImmediate()
+  return work
 }
 
 function damaged(folder: number, files: Folder): fc.Arbitrary<Damaged> {

@@ -9,6 +9,7 @@ const killAt = 2000
 /** An idempotent producer whose broker is killed and started again leaves every record exactly once, in order. */
 export const idempotentRestartCase: Case = {
   name: 'idempotent-restart',
+  about: `${count} records from an idempotent producer while the broker is killed (SIGKILL) and started again: each once, in order per key`,
   skipReason: ({ control }) =>
     control === null ? 'the broker is not ours to kill: no --kill-cmd and --start-cmd' : null,
   async run(context) {
@@ -17,7 +18,7 @@ export const idempotentRestartCase: Case = {
     const sent = makeRecords({ count, headerRun: count })
     const unanswered = await produceThroughRestart(context, context.control, sent)
     requireExactly(sent, await context.client.consume(context.topic))
-    return `${count} records, each once, in order; killed with at most ${unanswered} unanswered`
+    return { facts: `${count} records, each once, in order`, varying: `killed with at most ${unanswered} unanswered` }
   },
 }
 

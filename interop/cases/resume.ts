@@ -8,7 +8,7 @@ const committed = 400
 /** A new member of a group begins at what the one before it has committed: nothing twice, nothing left out. */
 export const resumeCase: Case = {
   name: 'resume',
-  skipReason: () => null,
+  about: `a member commits ${committed} of ${count} records and leaves; the next reads exactly the other ${count - committed}`,
   async run(context) {
     await context.createTopic(2)
     const sent = makeRecords({ count, headerRun: count })
@@ -16,7 +16,7 @@ export const resumeCase: Case = {
     const first = await readAndCommit(context, committed)
     const second = await readAndCommit(context, count - committed)
     requireExactly(sent, [...first, ...second])
-    return `${committed} committed, the next member read the other ${count - committed}`
+    return { facts: `${committed} committed, the next member read the other ${count - committed}` }
   },
 }
 

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Target, TargetControl } from '../targets/target.ts'
 import { ToolSession } from '../tools/tool-session.ts'
@@ -36,6 +38,18 @@ export class FilesSession {
     return write(this.tools.target.bootstrap, topic, lines)
   }
 
+  /** Has Kafka's tool delete records from the beginning. */
+  async deleteBefore(topic: string, offset: number): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'delete-records-'))
+    try {
+      const file = join(folder, 'offsets.json')
+      await writeFile(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset }] }))
+      await this.tools.ok('kafka-delete-records', ['--offset-json-file', file])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
   folderOf(topic: string): string {
     return join(this.dataFolder, `${topic}-0`)
   }
@@ -48,10 +62,12 @@ export class FilesSession {
 
   /**
    * The topic's files as Kafka's tool prints them, which must have no complaint and tell what `trilog log dump` tells. Also
-   * looks at the metadata log.
+   * looks at Trilog's metadata log.
    */
   async dump(topic: string): Promise<readonly DumpedFile[]> {
-    const folders = [this.folderOf(topic), join(this.dataFolder, '__cluster_metadata-0')]
+    const folders = [this.folderOf(topic)]
+    // That of real Kafka holds records of its own kinds.
+    if (this.tools.target.name === 'trilog') folders.push(join(this.dataFolder, '__cluster_metadata-0'))
     const files = filesOf(...folders)
     const { files: dumped, complaints } = await kafkaDump(files)
     if (complaints.length > 0) throw new Error(`${complaints.length} complaints: ${complaints.slice(0, 5).join(' | ')}`)

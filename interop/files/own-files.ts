@@ -1,6 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { appendFile, readFile, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runOrThrow } from '../child.ts'
 import type { Step } from '../steps.ts'
@@ -98,7 +96,7 @@ export const ownFileSteps: readonly Step<FilesSession>[] = [
     async run(session) {
       const topic = await session.createTopic('deleted')
       await session.write(topic, 'plain none 200 300')
-      await deleteBefore(session, topic, 101)
+      await session.deleteBefore(topic, 101)
       await session.write(topic, 'idempotent zstd 50 300')
       const files = await session.whileDown(() => session.dump(topic))
       const [first] = recordsOf(files)
@@ -146,15 +144,4 @@ function tornBatch(segment: Buffer, offset: number): Buffer {
   const torn = Buffer.from(segment.subarray(0, 100))
   torn.writeBigInt64BE(BigInt(offset), 0)
   return torn
-}
-
-async function deleteBefore(session: FilesSession, topic: string, offset: number): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'delete-records-'))
-  try {
-    const file = join(folder, 'offsets.json')
-    await writeFile(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset }] }))
-    await session.tools.ok('kafka-delete-records', ['--offset-json-file', file])
-  } finally {
-    await rm(folder, { recursive: true })
-  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { onEnd, run, runOrThrow } from '../child.ts'
 import { freePortBase } from '../free-ports.ts'
 import { packageRoot } from '../package-root.ts'
-import { missingPrograms } from '../system-package.ts'
+import { missingPrograms } from '../install/system-package.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { Target } from './target.ts'
 
@@ -22,13 +22,17 @@ export async function installKafka(): Promise<string | null> {
   return outcome.code === 0 ? null : `Apache Kafka could not be installed: ${outcome.stderr.trim().slice(-300)}`
 }
 
-/** A real Kafka broker of one. Its group start delay is 0, as a development Trilog's is, so that cases take the same time. */
-export async function startKafka(): Promise<Target> {
+/**
+ * A real Kafka broker of one. Its group start delay is 0, as a development Trilog's is, so that cases take the same time.
+ * `properties` are further lines of its server.properties.
+ */
+export async function startKafka(...properties: readonly string[]): Promise<Target> {
   const missing = await installKafka()
   if (missing !== null) throw new Error(missing)
   const folder = await mkdtemp(join(tmpdir(), 'kafka-interop-'))
   const port = await freePortBase([101])
-  const env = { KAFKA_DIR: folder, KAFKA_PROPS: 'group.initial.rebalance.delay.ms=0' }
+  const settings = ['group.initial.rebalance.delay.ms=0', ...properties]
+  const env = { KAFKA_DIR: folder, KAFKA_PROPS: settings.join('\n') }
   const kafka = (...args: string[]): Promise<string> => runOrThrow(kafkaScript, args, { timeoutMs: 90_000, env })
   const stop = async (): Promise<void> => {
     release()
@@ -40,6 +44,7 @@ export async function startKafka(): Promise<Target> {
   return {
     name: 'kafka',
     bootstrap,
+    createsLater: true,
     stop,
     control: {
       kill: async () => void (await kafka('kill', '1')),

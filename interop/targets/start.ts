@@ -38,5 +38,5 @@ export function externalTarget(broker: ExternalBroker): Target {
           dataFolder: null,
           pids: async () => [],
         }
-  return { name: bootstrap, bootstrap, control, stop: async () => {} }
+  return { name: bootstrap, bootstrap, createsLater: true, control, stop: async () => {} }
 }

@@ -3,6 +3,8 @@ export interface Target {
   readonly name: string
   /** HOST:PORT for clients. */
   readonly bootstrap: string
+  /** Whether it may answer CreateTopics before its own metadata shows the topic. */
+  readonly createsLater: boolean
   /** Null when the broker is somebody else's and nothing is known of how to kill and start it. */
   readonly control: TargetControl | null
   /** Stops it cleanly and removes its data. */

@@ -26,6 +26,7 @@ export async function startTrilog(): Promise<Target> {
   return {
     name: 'trilog',
     bootstrap,
+    createsLater: false,
     stop,
     control: {
       kill: async () => void (await trilog('broker', 'kill', '1', '--data', data)),

@@ -1,9 +1,11 @@
-import { parseBrokerConfig } from '../../src/config/broker-config.ts'
+import { type BrokerConfig, parseBrokerConfig } from '../../src/config/broker-config.ts'
 import { formatLogDirectory } from '../../src/log/format-log-directory.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import type { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import type { BrokerRules } from '../../src/server/broker-rules.ts'
 import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
+import { startController } from '../../src/server/start-controller.ts'
 import type { ViolationCode } from '../history.ts'
 import { machineName } from '../machine-faults.ts'
 import { tracedLogger } from '../traced-logger.ts'
@@ -17,10 +19,14 @@ const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** A handler threw what nobody has foreseen. */
 const failedRequest = 'a request failed; its connection is closed'
 
+/** A broker, or a process that only takes part in the metadata log. */
+type RunningProcess = Pick<RunningBroker, 'failed' | 'stop'> & Partial<Pick<RunningBroker, 'replicas'>>
+
 export interface MachineSurroundings {
   readonly world: SimWorld
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
+  readonly rules: BrokerRules
   violate(code: ViolationCode, detail: string): void
 }
 
@@ -30,7 +36,7 @@ export class ClusterMachine {
   readonly node: SimNode
   readonly #in: MachineSurroundings
   #role: Readonly<Record<string, string>> = {}
-  #broker: RunningBroker | null = null
+  #broker: RunningProcess | null = null
   #life = 0
   #lostPower = false
   #lostDisk = false
@@ -60,7 +66,7 @@ export class ClusterMachine {
   }
 
   get replicas(): Iterable<Replica> {
-    return this.#broker?.replicas() ?? []
+    return this.#broker?.replicas?.() ?? []
   }
 
   /** It may have lost what it had acknowledged, and has not caught up since. Whether a new disk has, is not looked into. */
@@ -94,7 +100,7 @@ export class ClusterMachine {
       ...settings,
       ...role,
     })
-    startBroker(this.node.runtime, config).then(
+    this.#startProcess(config).then(
       (broker) => {
         if (life !== this.#life) return
         this.#broker = broker
@@ -106,6 +112,12 @@ export class ClusterMachine {
         if (life === this.#life) violate('did not start', `broker ${this.id}: ${error?.stack ?? error}`)
       },
     )
+  }
+
+  #startProcess(config: BrokerConfig): Promise<RunningProcess> {
+    const { runtime } = this.node
+    const isController = !config.processRoles.includes('broker')
+    return isController ? startController(runtime, config) : startBroker(runtime, config, { rules: this.#in.rules })
   }
 
   end({ do: how, downMs }: PlannedDeath): void {

@@ -69,7 +69,9 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const brokers = random.pick([3, 3, 3, 5])
   const temper = random.pick(tempers)
   const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
-  const topics = [topicOf(random, 'synced', minInSync), topicOf(random, 'cached', minInSync)]
+  const schemes = temper.includes('lose-disk') ? (['isr', 'majority'] as const) : schemesOf
+  const topicFor = (name: 'synced' | 'cached') => topicOf(random, name, { minInSync, scheme: random.pick(schemes) })
+  const topics = [topicFor('synced'), topicFor('cached')]
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
@@ -92,11 +94,21 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   }
 }
 
-function topicOf(random: SimRandom, name: 'synced' | 'cached', minInSync: number): PlannedTopic {
+/** A primary that has lost its disk waits for an operator, of whom there is none here. */
+const schemesOf = ['isr', 'majority', 'primary-backup'] as const
+
+function topicOf(
+  random: SimRandom,
+  name: 'synced' | 'cached',
+  { minInSync, scheme }: { minInSync: number; scheme: (typeof schemesOf)[number] },
+): PlannedTopic {
   const settings: Record<string, string> = {
     'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
     'index.interval.bytes': random.pick(['0', '4096']),
     'min.insync.replicas': `${minInSync}`,
+    'replication.scheme': scheme,
+    // What a primary alone has acknowledged from the page cache goes with its power.
+    'replication.sync.backups': name === 'cached' && minInSync > 1 ? '1' : random.pick(['0', '1']),
   }
   if (name === 'synced') settings['flush.messages'] = '1'
   return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
@@ -108,6 +120,8 @@ function settingsOf(random: SimRandom, minInSync: number): Record<string, string
     'min.insync.replicas': `${minInSync}`,
     'offsets.topic.replication.factor': '3',
     'offsets.topic.num.partitions': random.pick(['1', '2']),
+    'offsets.topic.replication.scheme': random.pick(['isr', 'majority']),
+    'majority.election.timeout.ms': random.pick(['100', '300']),
     'broker.heartbeat.interval.ms': '50',
     'broker.session.timeout.ms': random.pick(['300', '2000']),
     'controller.quorum.election.timeout.ms': random.pick(['100', '300']),

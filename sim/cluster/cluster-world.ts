@@ -1,6 +1,7 @@
 import { KafkaError } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
 import type { RunOutcome } from '../broker-world.ts'
 import { checkHistory } from '../check-history.ts'
 import { ClientWork } from '../client-work.ts'
@@ -36,8 +37,6 @@ const neverWrong = new Set([
   // A broker that has not heard yet of a topic, or of enough others.
   'UNKNOWN_TOPIC_OR_PARTITION',
   'INVALID_REPLICATION_FACTOR',
-  // A leader that is none any more, and has not heard of it, lacks the batches that its successor has.
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
   // A majority of the metadata log's voters cannot be reached.
   'NOT_CONTROLLER',
 ])
@@ -45,9 +44,9 @@ const neverWrong = new Set([
 /** One seed: several brokers on machines of their own, their clients, faults and all, and what the checkers say of it. */
 export async function runClusterSeed(
   seed: number,
-  options: { onTrace?: (line: string) => void } = {},
+  options: { onTrace?: (line: string) => void; rules?: BrokerRules } = {},
 ): Promise<RunOutcome> {
-  const run = new ClusterRun(seed, options.onTrace)
+  const run = new ClusterRun(seed, options.rules ?? brokerRules, options.onTrace)
   const violations = await run.run()
   const { traceHash, marks, nowMs: virtualMs, events } = run.world
   return { seed, violations, traceHash, marks, acknowledged: run.acknowledged, virtualMs, events }
@@ -67,14 +66,14 @@ class ClusterRun {
   readonly #leadersOwn = new Set<number>()
   #isCalm = false
 
-  constructor(seed: number, onTrace: ((line: string) => void) | undefined) {
+  constructor(seed: number, rules: BrokerRules, onTrace: ((line: string) => void) | undefined) {
     this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
     this.#plan = clusterPlanOf(seed)
     this.#faults = new MachineFaults(this.world)
     const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
-    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, violate }))
+    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, rules, violate }))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
@@ -246,8 +245,6 @@ class ClusterRun {
 
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
-    // A coordinator that is none any more, and has not heard of it, tells what was committed before.
-    if (event.type === 'committed-read' && !this.#isCalm) return
     if (event.type === 'sent' && event.acks === 1) this.#leadersOwn.add(event.send)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersOwn.has(event.send)

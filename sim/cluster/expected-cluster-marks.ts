@@ -19,5 +19,6 @@ export const expectedClusterMarks: readonly string[] = [
   'log: followers lag and are to leave',
   'log: the log is cut: its leader has something else there',
   'log: a suspect replica has caught up and counts again',
+  'log: a primary gets back from a backup what it lacks',
   'log: groups loaded',
 ]

@@ -60,13 +60,33 @@ function place(clock: Clock, request: AppendRequest, closed: ValidatedBatches): 
   const batches = mustBeOpened(closed.first, rules) ? openBatch(closed, rules) : closed
   if (isRefusal(batches)) return batches
   const appended = replica.append(batches, { allInSync: acks === -1 })
-  if ('code' in appended) return appended
+  if ('code' in appended) return isOfItsOwn(appended) ? whenProven(clock, request, appended) : appended
   const done: AppendDone = {
     baseOffset: appended.baseOffset,
     logAppendTime: appended.logAppendTime,
     logStartOffset: replica.log.logStartOffset,
   }
   return whenSafe(clock, request, appended, done)
+}
+
+/** Whether the refusal says what this leader has in its log: one that leads no more would be wrong about that. */
+function isOfItsOwn({ code }: AppendRefusal): boolean {
+  return code === 'out-of-order-sequence' || code === 'invalid-producer-epoch'
+}
+
+/** To an idempotent producer such a refusal is final: it is given only by a leader that is known to lead still. */
+function whenProven(
+  clock: Clock,
+  { replica, timeoutMs }: AppendRequest,
+  refusal: AppendRefusal,
+): Promise<AppendOutcome> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
+    void replica.whenProven().then((unproven) => {
+      timer.cancel()
+      resolve(unproven ?? refusal)
+    })
+  })
 }
 
 function whenSafe(

@@ -1,9 +1,11 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { TopicConfig } from '../config/topic-settings.ts'
+import type { CreateTopics } from '../metadata/controller/create-topics.ts'
 import type { Coordinator } from '../metadata/coordinator/coordinator.ts'
-import type { ClusterImage } from '../metadata/image.ts'
+import type { MetadataQuorum } from '../metadata/coordinator/metadata-quorum.ts'
+import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
-import type { Offset } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
@@ -26,8 +28,9 @@ export interface BrokerParts {
   readonly runtime: Runtime
   readonly configs: LiveConfigs
   readonly coordinator: Coordinator
-  /** The metadata log's replica on this broker, for describing it. */
+  /** The metadata log's replica on this broker, which its health depends on. */
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   readonly partitions: HostedPartitions
   readonly directoryId: string
   readonly dataFolder: string
@@ -48,6 +51,7 @@ export class Broker {
   readonly dataFolder: string
   readonly endpoint: { readonly host: string; port: number }
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   readonly configs: LiveConfigs
   readonly #runtime: Runtime
   readonly #partitions: HostedPartitions
@@ -63,6 +67,7 @@ export class Broker {
     this.dataFolder = parts.dataFolder
     this.endpoint = parts.endpoint
     this.metadataReplica = parts.metadataReplica
+    this.quorum = parts.quorum
     this.configs = configs
     this.#runtime = runtime
     this.#partitions = parts.partitions
@@ -79,15 +84,23 @@ export class Broker {
     return this.coordinator.image
   }
 
+  /**
+   * Where clients are told to ask for changes of the cluster: here, as every broker passes them on to whoever decides, while
+   * this one is alive. -1: nobody is.
+   */
+  get administrator(): BrokerId {
+    return this.image.isAlive(this.id) ? this.id : (this.image.living[0]?.id ?? -1)
+  }
+
   /** The settings in force. */
   get config(): BrokerConfig {
     return this.configs.broker
   }
 
   /** What a topic that is made without saying so gets. */
-  get topicDefaults(): { partitions: number; replicationFactor: number } {
-    const { numPartitions, defaultReplicationFactor } = this.config
-    return { partitions: numPartitions, replicationFactor: defaultReplicationFactor }
+  get topicDefaults(): CreateTopics['defaults'] {
+    const { numPartitions, defaultReplicationFactor, replicationScheme } = this.config
+    return { partitions: numPartitions, replicationFactor: defaultReplicationFactor, scheme: replicationScheme }
   }
 
   topicConfig(topic: string): TopicConfig {
@@ -97,6 +110,17 @@ export class Broker {
   /** The replica that this broker has of the partition; null: none, or there is no such partition. */
   replicaOf(topic: string, partition: number): Replica | null {
     return this.#partitions.get(topic, partition)
+  }
+
+  /** Who leads the partition, -1 for nobody whom clients could be sent to, and in which epoch: as far as this broker knows. */
+  leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; leaderEpoch: LeaderEpoch } {
+    const { leader, epoch } = this.#partitions.leaderOf(topic, partition)
+    if (this.image.isAlive(leader)) return { leader, leaderEpoch: epoch }
+    const { replicationScheme } = this.topicConfig(topic.name)
+    const backup = partition.replicas.find((broker) => this.image.isAlive(broker) && broker !== partition.replicas[0])
+    // Consumers go on there. No election has taken place: with an epoch they would compare what cannot be compared (KIP-320).
+    if (replicationScheme === 'primary-backup') return { leader: backup ?? -1, leaderEpoch: -1 }
+    return { leader: -1, leaderEpoch: epoch }
   }
 
   /** Why `replicaOf` has none: there is no such partition, others have it, or its log cannot be used. */
@@ -169,14 +193,15 @@ export class Broker {
 
   /** Makes a topic that a client has asked for by name. */
   async createTopicOnDemand(name: string): Promise<'made' | 'refused' | 'failed'> {
-    const { partitions, replicationFactor } = isInternalTopic(name) ? this.internalTopicShape : this.topicDefaults
+    const defaults = isInternalTopic(name) ? this.internalTopicShape : this.topicDefaults
+    const { partitions, replicationFactor } = defaults
     try {
       const answer = await this.coordinator.submit('createTopics', {
         topics: [
           { name, partitions, replicationFactor, assignment: null, configs: this.#configsOf(name, replicationFactor) },
         ],
         validateOnly: false,
-        defaults: this.topicDefaults,
+        defaults,
       })
       const code = answer[0]?.outcome.code
       return code === 'created' || code === 'topic-exists' ? 'made' : 'refused'
@@ -186,11 +211,15 @@ export class Broker {
     }
   }
 
-  /** Shape of `__consumer_offsets`; a factor beyond the brokers that there are is cut to them. */
-  get internalTopicShape(): { partitions: number; replicationFactor: number } {
-    const { offsetsTopicNumPartitions, offsetsTopicReplicationFactor } = this.config
-    const replicationFactor = Math.min(offsetsTopicReplicationFactor, Math.max(1, this.image.brokers.size))
-    return { partitions: offsetsTopicNumPartitions, replicationFactor }
+  /**
+   * Shape of `__consumer_offsets`. The default factor is cut to the brokers that there are; one that was given waits for as many,
+   * as the brokers of a cluster that has just been started register one by one.
+   */
+  get internalTopicShape(): CreateTopics['defaults'] {
+    const { offsetsTopicNumPartitions: partitions, offsetsTopicReplicationFactor: factor, given } = this.config
+    const isGiven = given.has('offsets.topic.replication.factor')
+    const replicationFactor = isGiven ? factor : Math.min(factor, Math.max(1, this.image.brokers.size))
+    return { partitions, replicationFactor, scheme: this.config.offsetsTopicReplicationScheme }
   }
 
   #configsOf(topic: string, replicationFactor: number): Map<string, string> {

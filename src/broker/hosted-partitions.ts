@@ -5,12 +5,16 @@ import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image
 import type { MetadataRecord } from '../metadata/records.ts'
 import { type GroupLink, type InSyncDecider, Replica } from '../replica/replica.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
+import { SelfElected } from '../replica/self-elected.ts'
+import type { LeaderEpoch } from '../record/offset.ts'
 import type { ReplicaSets } from '../replication/in-sync-set.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
-import { isrScheme, type Scheme } from '../replication/schemes.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { ReplicationRules } from '../replication/rules.ts'
+import { type Scheme, schemeOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import type { PartitionLogs } from './partition-logs.ts'
 
@@ -57,6 +61,9 @@ export class HostedPartitions {
   readonly #groups: ReplicationGroups
   readonly #inSync: InSyncDecider
   readonly #onceSuspect: SuspectReplicas
+  readonly #runtime: Runtime
+  readonly #electionMs: number
+  readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
@@ -75,8 +82,10 @@ export class HostedPartitions {
     groups: ReplicationGroups
     inSync: InSyncDecider
     suspects: SuspectReplicas
-    clock: Clock
-    logger: Logger
+    /** A replica without a leader stands after so long at most, where replicas elect their leader themselves. */
+    electionMs: number
+    rules: ReplicationRules
+    runtime: Runtime
   }) {
     this.#self = parts.self
     this.#directory = parts.directory
@@ -86,8 +95,11 @@ export class HostedPartitions {
     this.#groups = parts.groups
     this.#inSync = parts.inSync
     this.#onceSuspect = parts.suspects
-    this.#clock = parts.clock
-    this.#logger = parts.logger
+    this.#runtime = parts.runtime
+    this.#electionMs = parts.electionMs
+    this.#rules = parts.rules
+    this.#clock = parts.runtime.clock
+    this.#logger = parts.runtime.logger
   }
 
   get(topic: string, partition: number): Replica | null {
@@ -96,6 +108,13 @@ export class HostedPartitions {
 
   *all(): Iterable<Replica> {
     for (const replicas of this.#replicas.values()) yield* replicas.values()
+  }
+
+  /** Who leads the partition in which epoch, as far as this broker knows; leader -1: nobody. */
+  leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; epoch: LeaderEpoch } {
+    const { leader, leaderEpoch: epoch } = partition
+    if (this.#schemeOf(topic.name).elect !== 'self') return { leader, epoch }
+    return this.#groups.leaderOf({ topicId: topic.id, partition: partition.index }) ?? { leader: -1, epoch: -1 }
   }
 
   /** Partitions that belong here and have no log that can be used, with what stands in the way. */
@@ -195,6 +214,7 @@ export class HostedPartitions {
   async #follow(topic: TopicImage, partition: PartitionImage): Promise<void> {
     const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition))
     if (replica === null) return
+    if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
     await replica.settled()
     const { leader, leaderEpoch } = partition
     const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
@@ -235,14 +255,17 @@ export class HostedPartitions {
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const self = { broker: this.#self, directory: this.#directory }
     const isAlone = partition.replicas.length === 1
+    const scheme = this.#schemeOf(topic.name)
+    const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
     const replica = await Replica.open(
       {
         ...name,
         self,
-        scheme: this.#schemeOf(topic.name),
+        scheme,
         link: isAlone ? null : this.#linkFor(name, group),
-        inSync: isAlone ? null : this.#inSync,
-        suspect: this.#suspects.has(keyOf(name.topic, name.partition)),
+        inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
+        suspect,
+        rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
       },
@@ -252,8 +275,37 @@ export class HostedPartitions {
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
     replicas.set(partition.index, replica)
     this.#replicas.set(topic.name, replicas)
-    if (!isAlone) this.#groups.join(group, { replica, election: null })
+    const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
+    if (!isAlone || election !== null) this.#groups.join(group, { replica, election })
     return replica
+  }
+
+  /** Has the replica take part in the elections of its group. */
+  #elect(
+    replica: Replica,
+    group: GroupName,
+    { self, partition, suspect }: { self: ReplicaId; partition: PartitionImage; suspect: boolean },
+  ): Promise<SelfElected> {
+    let leads = false
+    const { topic, partition: index } = replica
+    return SelfElected.start({
+      runtime: this.#runtime,
+      replica,
+      directory: this.#logs.folderOf(replica),
+      self,
+      voters: setsOf(partition).replicas,
+      suspect,
+      rules: this.#rules,
+      electionMs: [this.#electionMs / 3, this.#electionMs],
+      send: this.#groups.linkFor(group).send,
+      changed: () => {
+        if (leads) for (const listener of this.#listeners) listener.resigned(topic, index)
+        leads = replica.leads
+        if (!leads) return
+        this.#groups.announce(group, replica.epoch)
+        for (const listener of this.#listeners) listener.elected(topic, index, replica)
+      },
+    })
   }
 
   #linkFor(name: HostedName, group: GroupName): GroupLink {
@@ -281,11 +333,11 @@ export class HostedPartitions {
   }
 
   #schemeOf(topic: string): Scheme {
-    return isrScheme(this.#configs.topic(topic).minInsyncReplicas)
+    return schemeOf(this.#configs.topic(topic))
   }
 }
 
-function setsOf({ replicas, directories, inSync, partitionEpoch }: PartitionImage): ReplicaSets {
+function setsOf({ replicas, directories, inSync, eligible, partitionEpoch }: PartitionImage): ReplicaSets {
   const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
-  return { replicas: copies, inSync, partitionEpoch }
+  return { replicas: copies, inSync, eligible, partitionEpoch }
 }

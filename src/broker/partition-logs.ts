@@ -12,6 +12,8 @@ export interface LogName {
 export interface PartitionLogs {
   /** Opens the log, or makes it if this broker has never hosted the partition. */
   open(name: LogName, settings: LogSettings, events: LogEvents): Promise<Log>
+  /** The folder of a partition that is open. */
+  folderOf(name: Omit<LogName, 'topicId'>): string
   /** Closes the log and removes its folder. */
   delete(name: Omit<LogName, 'topicId'>): Promise<void>
   /** Makes log start offsets durable. Without it a crash may bring deleted records back. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogSlice } from '../log/log-slice.ts'
+import { unboundedReadMemory } from '../log/read-memory.ts'
 import type { ReadRequest, Replica, ReplicaWatcher } from '../replica/replica.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { type ReadLimits, WaitingRead } from './read-path.ts'
@@ -32,7 +33,7 @@ class Partition {
   #read({ maxBytes, minOneBatch }: ReadRequest) {
     this.reads += 1
     if (this.refusal !== null) return this.refusal
-    const facts = { highWatermark: this.highWatermark, lastStableOffset: 0, logStartOffset: 0, aborted: [] }
+    const facts = { highWatermark: this.highWatermark, lastStableOffset: 0, logStartOffset: 0, abortedUpTo: () => [] }
     const bytes = minOneBatch ? this.bytes : Math.min(this.bytes, Math.max(0, maxBytes))
     if (bytes === 0) return { ...facts, slice: null }
     this.held += 1
@@ -58,6 +59,7 @@ function readOf(partitions: readonly Partition[], limits: Partial<ReadLimits> = 
     maxWaitMs: 1000,
     maxBytes: 10_000,
     committedTransactionsOnly: false,
+    memory: { ...unboundedReadMemory, wait() {}, forget() {} },
     ...limits,
   })
 }

@@ -1,5 +1,7 @@
+import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import { LogReadFault } from '../log/log-faults.ts'
 import type { LogSlice } from '../log/log-slice.ts'
+import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import type { ReadAnswer, Replica } from '../replica/replica.ts'
@@ -14,6 +16,14 @@ export interface ReadTarget {
   readonly leaderEpoch: LeaderEpoch
 }
 
+/** What reads are counted in, and a place in the queue for more of it. */
+export interface WaitingMemory extends ReadMemory {
+  /** Calls `again` once so many bytes are kept for the next `take`. */
+  wait(bytes: number, again: () => void): void
+  /** Waits no longer, and gives back what was kept. */
+  forget(): void
+}
+
 export interface ReadLimits {
   /** Wait until so many bytes are there, */
   readonly minBytes: number
@@ -21,9 +31,16 @@ export interface ReadLimits {
   readonly maxWaitMs: number
   readonly maxBytes: number
   readonly committedTransactionsOnly: boolean
+  readonly memory: WaitingMemory
 }
 
-export type PartitionRead = (Omit<ReadAnswer, 'slice'> & { readonly slice: LogSlice | null }) | ReadRefusal
+export type PartitionRead =
+  | (Omit<ReadAnswer, 'slice' | 'abortedUpTo'> & {
+      readonly slice: LogSlice | null
+      /** Transactions aborted within the slice's range. */
+      readonly aborted: readonly AbortedTransaction[]
+    })
+  | ReadRefusal
 
 /** The answers, in the order of the targets. Every slice in them must be released. */
 export interface ReadResult {
@@ -35,6 +52,8 @@ export interface ReadResult {
  * Reads several partitions at once, and waits for more if there is less than the caller wants. While it waits it holds
  * no buffers: what it had found is released and read again at the end. Only partitions that have moved, or had
  * something, are looked at again, so that a wait on thousands of idle ones costs nothing when one of them moves.
+ * Where memory is short it gives less than was asked for, and waits for memory only while it has nothing at all: who
+ * waits holds nothing that another waits for.
  */
 export class WaitingRead {
   readonly #clock: Clock
@@ -44,6 +63,12 @@ export class WaitingRead {
   readonly #watchers: (() => void)[] = []
   #toRead: Set<number>
   #wake: (() => void) | null = null
+  #roomCame: (() => void) | null = null
+  /** What the memory has refused to the read at hand; 0: nothing. */
+  #refusedBytes = 0
+  /** What the last attempt lacked to read on; 0: nothing. */
+  #lackedBytes = 0
+  readonly #memory: ReadMemory
   #moved = false
   #over = false
 
@@ -53,12 +78,22 @@ export class WaitingRead {
     this.#limits = limits
     this.#results = targets.map(() => null)
     this.#toRead = new Set(targets.keys())
+    const { memory } = limits
+    this.#memory = {
+      take: (least, wanted) => {
+        const taken = memory.take(least, wanted)
+        if (taken === 0) this.#refusedBytes = least
+        return taken
+      },
+      give: (bytes) => memory.give(bytes),
+    }
   }
 
   /** Ends the wait now; what there is will be answered. For a caller that is gone. */
   cancel(): void {
     this.#over = true
     this.#wake?.()
+    this.#roomCame?.()
   }
 
   async run(): Promise<ReadResult> {
@@ -82,7 +117,7 @@ export class WaitingRead {
 
   #enough(bytes: number): boolean {
     const { minBytes, maxWaitMs } = this.#limits
-    if (bytes >= minBytes || maxWaitMs <= 0 || this.#over) return true
+    if (bytes >= minBytes || maxWaitMs <= 0 || this.#over || this.#lackedBytes > 0) return true
     return this.#results.some((result) => result !== null && 'code' in result)
   }
 
@@ -91,19 +126,47 @@ export class WaitingRead {
   }
 
   async #attempt(): Promise<number> {
+    for (;;) {
+      const bytes = await this.#readAll()
+      if (bytes > 0 || this.#lackedBytes === 0 || this.#over) return bytes
+      await this.#roomFor(this.#lackedBytes)
+    }
+  }
+
+  #roomFor(bytes: number): Promise<void> {
+    const { memory } = this.#limits
+    return new Promise((resolve) => {
+      this.#roomCame = () => {
+        this.#roomCame = null
+        if (this.#over) memory.forget()
+        resolve()
+      }
+      memory.wait(bytes, this.#roomCame)
+    })
+  }
+
+  async #readAll(): Promise<number> {
     const indices = [...this.#toRead].sort((a, b) => a - b)
     this.#toRead = new Set()
     this.#moved = false
+    this.#lackedBytes = 0
     let bytes = 0
     for (const index of indices) {
+      this.#refusedBytes = 0
       const reading = this.#readOne(index, bytes)
       // Most give their answer at once: a wait for each of thousands of idle partitions would cost more than the reads.
       const read = reading instanceof Promise ? await reading : reading
       this.#results[index] = read
+      if (this.#refusedBytes > 0) {
+        this.#lackedBytes ||= this.#refusedBytes
+        this.#toRead.add(index)
+      }
       if ('code' in read || read.slice === null) continue
       bytes += read.slice.bytes
       this.#toRead.add(index)
     }
+    // What was kept for it and turned out not to be needed.
+    this.#limits.memory.forget()
     return bytes
   }
 
@@ -117,12 +180,13 @@ export class WaitingRead {
         // A batch larger than the limits is given when nothing else is: the reader would never get past it.
         minOneBatch: bytes === 0,
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
+        memory: this.#memory,
         leaderEpoch: target.leaderEpoch,
       })
       if ('code' in answer) return answer
       const { slice } = answer
-      if (!(slice instanceof Promise)) return { ...answer, slice }
-      return slice.then((found) => ({ ...answer, slice: found }), refusalOf)
+      if (!(slice instanceof Promise)) return partitionRead(answer, slice)
+      return slice.then((found) => partitionRead(answer, found), refusalOf)
     } catch (error) {
       return refusalOf(error)
     }
@@ -170,6 +234,12 @@ export class WaitingRead {
       this.#results[index] = { ...result, slice: null }
     }
   }
+}
+
+function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
+  const { highWatermark, lastStableOffset, logStartOffset } = answer
+  const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
+  return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }
 }
 
 function refusalOf(error: unknown): ReadRefusal {

@@ -13,11 +13,8 @@ export function registerBroker(program: Command): void {
     .option('--insecure-listen', 'take connections from other machines without encryption or login')
     .addHelpText('after', examples('trilog broker run --config broker.yaml'))
     .action(async (options: { readonly config: string; readonly insecureListen?: boolean }) => {
-      const [{ runBroker }, { stopSignals }] = await Promise.all([
-        import('./run-broker.ts'),
-        import('./stop-signals.ts'),
-      ])
-      await runBroker({
+      const [{ runNode }, { stopSignals }] = await Promise.all([import('./run-node.ts'), import('./stop-signals.ts')])
+      await runNode({
         configPath: options.config,
         insecureListen: options.insecureListen ?? false,
         log: { fd: 2 },
@@ -31,7 +28,7 @@ export function registerBroker(program: Command): void {
       .command(name)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .argument('<i>', 'number of the broker, from 1', positiveInteger)
+      .argument('<i>', 'id of the broker, from 1, or of a controller, from 101', positiveInteger)
       .option('--data <dir>', 'folder of the cluster', './trilog-data')
       .addHelpText('after', examples(`trilog broker ${name} 1 --data ./trilog-data`))
   one('start', 'start a broker of a local cluster, and return once clients can work').action(

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from './free-port.ts'
+import { isFree } from '../runtime/node/free-port.ts'
 import { PidFile } from './pid-file.ts'
 import { identityOf } from './process-identity.ts'
 
@@ -60,21 +60,22 @@ export class CliFixture {
   readonly data = mkdtempSync(join(tmpdir(), 'trilog-cli-'))
   /** What a shell would be given before a command's own arguments. */
   readonly program = [process.execPath, main]
-  readonly pid = new PidFile(join(this.data, 'broker-1', 'pid'))
+  readonly pid = this.pidOf('broker-1')
   #ports: string[] = []
   readonly #running = new Set<RunningCli>()
 
   /** Options that make the cluster on ports of its own. */
   async ports(): Promise<string[]> {
     if (this.#ports.length === 0) {
-      const taken = new Set<number>()
-      for (const option of ['--kafka-port', '--http-port']) {
-        const port = await freePort(taken)
-        taken.add(port)
-        this.#ports.push(option, `${port}`)
-      }
+      const kafka = await freeBlock()
+      this.#ports.push('--kafka-port', `${kafka}`, '--http-port', `${kafka + httpDistance}`)
     }
     return this.#ports
+  }
+
+  /** Of a node by the name of its folder. */
+  pidOf(folder: string): PidFile {
+    return new PidFile(join(this.data, folder, 'pid'))
   }
 
   get bootstrap(): string[] {
@@ -104,7 +105,12 @@ export class CliFixture {
   }
 
   brokerLog(): string {
-    return readFileSync(join(this.data, 'broker-1', 'broker.log'), 'utf8')
+    return this.read('broker-1', 'broker.log')
+  }
+
+  /** What a file in the cluster's folder holds. */
+  read(...path: string[]): string {
+    return readFileSync(join(this.data, ...path), 'utf8')
   }
 
   /** Resolves when the process is gone. */
@@ -115,13 +121,32 @@ export class CliFixture {
 
   async close(): Promise<void> {
     for (const { child } of this.#running) child.kill('SIGKILL')
-    const pid = this.pid.running()
-    if (pid !== null) {
+    for (const folder of readdirSync(this.data)) {
+      const pid = this.pidOf(folder).running()
+      if (pid === null) continue
       process.kill(pid, 'SIGKILL')
       await this.gone(pid)
     }
     rmSync(this.data, { recursive: true, force: true })
   }
+}
+
+/** Ports that a test's cluster may use: Kafka from the first on, HTTP further up, peers and controllers in between. */
+const blockSize = 100
+const httpDistance = 80
+/** Below what systems give to outgoing connections, which come and go. */
+const firstBlock = 20_000
+const blocks = 100
+
+/** Tests that run at the same time are processes with other ids, and begin at other blocks. */
+async function freeBlock(): Promise<number> {
+  for (let nth = 0; nth < blocks; nth++) {
+    const from = firstBlock + ((process.pid + nth) % blocks) * blockSize
+    const offsets = [0, 1, 2, 20, 21, 22, 60, 61, 62, 80, 81, 82]
+    const free = await Promise.all(offsets.map((offset) => isFree(from + offset)))
+    if (!free.includes(false)) return from
+  }
+  throw new Error('this machine has no free ports for a test')
 }
 
 /** Runs a test with a folder of its own. */

@@ -1,34 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CommandFailed } from './command-failed.ts'
-import { PidFile } from './pid-file.ts'
-
-/** Ports of one broker. No broker listens on the peer port in this release; it is kept free for the next ones. */
-export interface BrokerPorts {
-  readonly kafka: number
-  readonly http: number
-  readonly peer: number
-}
-
-/** What `trilog up` made a folder with, and goes on with. */
-export interface ClusterPlan {
-  /** Of the brokers 1, 2, … in this order. */
-  readonly brokers: readonly BrokerPorts[]
-}
-
-/** Where one broker keeps what belongs to it. */
-export interface BrokerFolder {
-  readonly id: number
-  readonly path: string
-  readonly config: string
-  readonly log: string
-  readonly pid: PidFile
-}
+import { type ClusterPlan, planIn } from './cluster-plan.ts'
+import { CommandFailed, sentenceOf } from './command-failed.ts'
+import { type NodeFolder, nodeFolderName, nodeFolders } from './node-folder.ts'
+import { nodeYaml, type VoterFolder } from './node-yaml.ts'
 
 const planHead =
-  '# Made by `trilog up`, which goes on with these ports. Settings of a broker are in broker-N/broker.yaml.\n'
+  '# Made by `trilog up`, which goes on with these ports and voters. Settings of a node are in its own folder.\n'
 
-/** The folder of a local cluster: `cluster.yaml`, and `broker-N/` with `pid`, `broker.yaml`, `broker.log` and `data/`. */
+/** The folder of a local cluster: `cluster.yaml`, and one for each node with `pid`, settings, log and `data/`. */
 export class ClusterFolder {
   readonly path: string
 
@@ -56,27 +36,44 @@ export class ClusterFolder {
     return plan
   }
 
-  /** Writes what is missing: the plan first, so that an interrupted making goes on with the same ports. */
+  /** Writes what is missing: the plan first, so that an interrupted making goes on with the same ports and cluster. */
   async make(plan: ClusterPlan): Promise<void> {
     mkdirSync(this.path, { recursive: true })
     const { stringify } = await import('yaml')
     this.#writeOnce(join(this.path, 'cluster.yaml'), planHead + stringify(plan))
-    plan.brokers.forEach((ports, index) => {
-      const broker = this.broker(index + 1)
-      mkdirSync(broker.path, { recursive: true })
-      this.#writeOnce(broker.config, brokerYaml(broker.id, ports))
-    })
+    const missing = this.nodes(plan).filter(({ config }) => !existsSync(config))
+    if (missing.length === 0) return
+    const voters = await this.#voterFolders(plan)
+    for (const node of missing) {
+      mkdirSync(node.path, { recursive: true })
+      this.#writeOnce(node.config, nodeYaml(node, plan, voters))
+    }
   }
 
-  broker(id: number): BrokerFolder {
-    const path = join(this.path, `broker-${id}`)
-    return {
-      id,
-      path,
-      config: join(path, 'broker.yaml'),
-      log: join(path, 'broker.log'),
-      pid: new PidFile(join(path, 'pid')),
+  /** Brokers, then controllers. */
+  nodes(plan: ClusterPlan): NodeFolder[] {
+    return nodeFolders(this.path, plan)
+  }
+
+  /** Makes the log directories of a new cluster: a voter is named by its folder, which every node is told of. */
+  async #voterFolders(plan: ClusterPlan): Promise<VoterFolder[]> {
+    const { clusterId, voters } = plan
+    if (clusterId === null) return []
+    const [{ formatLogDirectory }, { openNodeRuntime }] = await Promise.all([
+      import('../log/format-log-directory.ts'),
+      import('../runtime/node/node-runtime.ts'),
+    ])
+    const runtime = await openNodeRuntime({ log: { level: 'silent', pretty: false } })
+    const folders: VoterFolder[] = []
+    for (const { id, data, peerPort } of this.nodes(plan)) {
+      try {
+        const directoryId = await formatLogDirectory(runtime, data, { nodeId: id, clusterId })
+        if (voters.includes(id)) folders.push({ id, peer: peerPort, directoryId })
+      } catch (error) {
+        throw new CommandFailed(`The folder of node ${id} could not be made: ${sentenceOf(error)}`, { cause: error })
+      }
     }
+    return folders
   }
 
   #writeOnce(path: string, text: string): void {
@@ -88,31 +85,10 @@ export class ClusterFolder {
   /** A folder with somebody's files in it is not taken for a new one. */
   #refuseForeign(): void {
     if (!existsSync(this.path)) return
-    const foreign = readdirSync(this.path).filter((name) => !/^(broker-\d+|cluster\.yaml\.tmp)$/.test(name))
+    const foreign = readdirSync(this.path).filter((name) => !nodeFolderName.test(name) && name !== 'cluster.yaml.tmp')
     if (foreign.length === 0) return
     throw new CommandFailed(
       `${this.path} was not made by trilog up, and is not empty (${foreign[0]}): choose another folder.`,
     )
   }
-}
-
-function planIn(value: unknown): ClusterPlan | null {
-  const brokers = (value as { brokers?: unknown } | null)?.brokers
-  if (!Array.isArray(brokers) || brokers.length === 0) return null
-  const whole = brokers.every((ports: Partial<BrokerPorts> | null) => {
-    return [ports?.kafka, ports?.http, ports?.peer].every((port) => Number.isInteger(port))
-  })
-  return whole ? { brokers: brokers as BrokerPorts[] } : null
-}
-
-function brokerYaml(id: number, ports: BrokerPorts): string {
-  return `# Settings of this broker; \`docs/configuration.md\` lists them all. Written once: change what you like.
-node.id: ${id}
-listeners: PLAINTEXT://127.0.0.1:${ports.kafka}
-http.port: ${ports.http}
-# From the folder of this file.
-log.dirs: data
-# For development: the first member of a group does not wait for others. Kafka's default is 3000.
-group.initial.rebalance.delay.ms: 0
-`
 }

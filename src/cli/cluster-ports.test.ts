@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import { choosePorts, refuseOthers } from './cluster-ports.ts'
 import { CommandFailed } from './command-failed.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../runtime/node/free-port.ts'
 
 /** Makes sure that somebody listens on the port: this test, or whoever does already. */
 function occupied(port: number): Promise<Server> {
@@ -45,9 +45,11 @@ test('one port is not given out twice', async () => {
 })
 
 test('what a folder was made with may be said again, anything else not', () => {
-  const plan = { brokers: [{ kafka: 1_000, http: 2_000, peer: 1_020 }] }
+  const brokers = [{ kafka: 1_000, http: 2_000, peer: 1_020 }]
+  const plan = { clusterId: 'A', brokers, controllers: [], voters: [1] }
   refuseOthers(plan, {}, 'DIR')
   refuseOthers(plan, { brokers: 1, kafkaPort: 1_000, httpPort: 2_000 }, 'DIR')
   assert.throws(() => refuseOthers(plan, { brokers: 2 }, 'DIR'), /DIR was made with --brokers 1, not 2/)
+  assert.throws(() => refuseOthers(plan, { controllers: 3 }, 'DIR'), /--controllers 0, not 3/)
   assert.throws(() => refuseOthers(plan, { httpPort: 2_001 }, 'DIR'), /--http-port 2000, not 2001/)
 })

@@ -1,43 +1,50 @@
-import type { BrokerPorts, ClusterPlan } from './cluster-folder.ts'
+import { newUuid } from '../log/meta-properties.ts'
+import { nodeRandom } from '../runtime/node/node-random.ts'
+import { firstControllerId, quorumShape } from '../server/quorum-shape.ts'
+import { type BrokerPorts, type ClusterPlan, type ControllerPorts, controllersAskedFor } from './cluster-plan.ts'
 import { CommandFailed } from './command-failed.ts'
-import { freePort, isFree } from './free-port.ts'
+import { freePort, isFree } from '../runtime/node/free-port.ts'
 
 /** What `up` was told; absent: the default. */
 export interface WantedCluster {
   readonly brokers?: number | undefined
+  readonly controllers?: number | undefined
   readonly kafkaPort?: number | undefined
   readonly httpPort?: number | undefined
 }
 
 const defaultKafkaPort = 9_092
 const defaultHttpPort = 8_080
-/** From a broker's Kafka port to its peer port. */
+/** From the first broker's Kafka port to the first peer port of brokers, and of controllers. */
 const peerPortDistance = 20
+const controllerPortDistance = 60
 
 /**
- * Ports of a new cluster. A default that is taken moves to a free one, which `say` is told; one that was given and is
- * taken is refused.
+ * Ports of a new cluster, and its voters. A default that is taken moves to a free one, which `say` is told; one that was
+ * given and is taken is refused.
  */
 export async function choosePorts(wanted: WantedCluster, say: (sentence: string) => void): Promise<ClusterPlan> {
   const taken = new Set<number>()
+  const { kafkaPort = defaultKafkaPort, httpPort = defaultHttpPort } = wanted
+  const isGiven = { kafka: wanted.kafkaPort !== undefined, http: wanted.httpPort !== undefined }
+  const choose = (port: number, what: string, given: boolean) =>
+    choosePort({ port: Math.min(port, 65_535), what, given, taken, say })
+  const count = wanted.brokers ?? 1
+  const { voters, controllers: controllerCount } = quorumShape(count, wanted.controllers ?? 0)
   const brokers: BrokerPorts[] = []
-  for (let index = 0; index < (wanted.brokers ?? 1); index++) {
-    const choose = (port: number, what: string, given: boolean) =>
-      choosePort({ port, what: `${what} of broker ${index + 1}`, given, taken, say })
-    const kafka = await choose(
-      (wanted.kafkaPort ?? defaultKafkaPort) + index,
-      'Kafka port',
-      wanted.kafkaPort !== undefined,
-    )
-    const http = await choose((wanted.httpPort ?? defaultHttpPort) + index, 'HTTP port', wanted.httpPort !== undefined)
-    const peer = await choose(
-      Math.min((wanted.kafkaPort ?? defaultKafkaPort) + peerPortDistance + index, 65_535),
-      'peer port',
-      false,
-    )
+  for (let index = 0; index < count; index++) {
+    const whose = `of broker ${index + 1}`
+    const kafka = await choose(kafkaPort + index, `Kafka port ${whose}`, isGiven.kafka)
+    const http = await choose(httpPort + index, `HTTP port ${whose}`, isGiven.http)
+    const peer = await choose(kafkaPort + peerPortDistance + index, `peer port ${whose}`, false)
     brokers.push({ kafka, http, peer })
   }
-  return { brokers }
+  const controllers: ControllerPorts[] = []
+  for (let index = 0; index < controllerCount; index++) {
+    const what = `peer port of controller ${firstControllerId + index}`
+    controllers.push({ peer: await choose(kafkaPort + controllerPortDistance + index, what, false) })
+  }
+  return { clusterId: newUuid(nodeRandom), brokers, controllers, voters }
 }
 
 async function choosePort(wish: {
@@ -63,6 +70,7 @@ export function refuseOthers(plan: ClusterPlan, wanted: WantedCluster, folder: s
   const first = plan.brokers[0] as BrokerPorts
   const has = [
     ['--brokers', wanted.brokers, plan.brokers.length],
+    ['--controllers', wanted.controllers, controllersAskedFor(plan)],
     ['--kafka-port', wanted.kafkaPort, first.kafka],
     ['--http-port', wanted.httpPort, first.http],
   ] as const

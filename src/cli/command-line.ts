@@ -14,6 +14,15 @@ export function wholeNumber(text: string): number {
   return integerFrom(0, text)
 }
 
+/** A number from 1 through `max`. */
+export function upTo(max: number): (text: string) => number {
+  return (text) => {
+    const value = integerFrom(1, text)
+    if (value > max) throw new InvalidArgumentError(`It is at most ${max}.`)
+    return value
+  }
+}
+
 export function port(text: string): number {
   const value = integerFrom(1, text)
   if (value > 65_535) throw new InvalidArgumentError('A port is at most 65535.')

@@ -45,7 +45,7 @@ test('every command has help with an example', () =>
       broker: ['run', 'start', 'stop', 'kill'],
       topic: ['create', 'list', 'describe', 'alter', 'delete'],
       group: ['list', 'describe', 'reset', 'delete'],
-      log: ['dump'],
+      log: ['dump', 'import'],
     }
     for (const [group, names] of Object.entries(groups)) {
       for (const name of names) {

@@ -1,20 +1,34 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfigFile } from '../config/config-file.ts'
+import { decodeMetaProperties } from '../log/meta-properties.ts'
 import { withCli } from './cli-fixture.ts'
 
 test('a cluster for development has Kafka’s defaults, but for groups that start at once, tells how it is, and stops when told to', () =>
   withCli(async (cli) => {
     assert.equal((await cli.up()).code, 0)
     const [, kafka, , http] = await cli.ports()
-    const file = readFileSync(join(cli.data, 'broker-1', 'broker.yaml'), 'utf8')
-    const settings = { listeners: `PLAINTEXT://127.0.0.1:${kafka}`, 'http.port': http, 'log.dirs': 'data' }
-    assert.deepEqual(
-      { ...(await readConfigFile(file)) },
-      { 'node.id': '1', ...settings, 'group.initial.rebalance.delay.ms': '0' },
+    const {
+      'cluster.id': cluster,
+      'peer.listener': peer,
+      'controller.quorum.voters': voters,
+      ...settings
+    } = await readConfigFile(cli.read('broker-1', 'broker.yaml'))
+    assert.deepEqual(settings, {
+      'node.id': '1',
+      'process.roles': 'broker,controller',
+      listeners: `PLAINTEXT://127.0.0.1:${kafka}`,
+      'http.port': http,
+      'log.dirs': 'data',
+      'default.replication.factor': '1',
+      'offsets.topic.replication.factor': '1',
+      'group.initial.rebalance.delay.ms': '0',
+    })
+    const { clusterId, directoryId } = decodeMetaProperties(
+      Buffer.from(cli.read('broker-1', 'data', 'meta.properties')),
+      'data',
     )
+    assert.deepEqual([cluster, voters], [clusterId, `1@${peer}:${directoryId}`])
     const health = await fetch(`http://127.0.0.1:${http}/health`)
     assert.deepEqual(
       [health.status, await health.json()],

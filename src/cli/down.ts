@@ -5,7 +5,9 @@ export function registerDown(program: Command): void {
   program
     .command('down')
     .summary('stop a local cluster')
-    .description('Stops the brokers of a folder cleanly, and waits until they are gone. What they stored stays.')
+    .description(
+      'Stops the brokers and controllers of a folder cleanly, and waits until they are gone. What they stored stays.',
+    )
     .option('--data <dir>', 'folder of the cluster', './trilog-data')
     .addHelpText('after', examples('trilog down', 'trilog down --data /tmp/demo'))
     .action(async (options: { readonly data: string }) => {

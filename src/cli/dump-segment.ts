@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path'
 import { compressionTypes } from '../codec/compression.ts'
 import { decodeGroupRecord } from '../consumer-group/records.ts'
-import { walkBatches } from '../log/batch-walk.ts'
+import { batchPortions, portionBytes } from '../log/batch-portions.ts'
 import { ReadBuffers } from '../log/read-buffers.ts'
 import { decodeMetadataRecord } from '../metadata/records.ts'
 import { crcHolds } from '../record/batch-crc.ts'
-import { BatchHeader } from '../record/batch-header.ts'
+import type { BatchHeader } from '../record/batch-header.ts'
 import { controlTypeOf, endTransactionOf } from '../record/control-record.ts'
 import { type BatchRecord, readRecords } from '../record/record-reader.ts'
 import { sequenceAfter } from '../log/producer-state-sequence.ts'
@@ -14,49 +14,26 @@ import { sentenceOf } from './command-failed.ts'
 import type { Dumped } from './dump-printer.ts'
 import { jsonBytes, shownBytes } from './record-text.ts'
 
-/** Batches are copied out and shown in portions of about this size. */
-const portionBytes = 1024 * 1024
-
 /** Batches of a segment in order, with their records if wanted. */
 export async function* dumpSegment(
   path: string,
   options: { readonly records?: boolean; readonly disk: Disk },
 ): AsyncGenerator<Dumped> {
   const file = await options.disk.open(path, 'read')
-  const buffers = new ReadBuffers(portionBytes * 2)
   try {
     const upTo = await file.size()
-    let position = 0
     let nextOffset = -1
-    while (position < upTo) {
-      const portion: { batch: Buffer; position: number }[] = []
-      let bytes = 0
-      const walk = { file, from: position, upTo, checkCrc: false, buffers }
-      const { stoppedAt, end } = await walkBatches(walk, (header, at) => {
-        if (bytes >= portionBytes) return false
-        portion.push({
-          batch: Buffer.from(header.bytes.subarray(header.at, header.at + header.sizeBytes)),
-          position: at,
-        })
-        bytes += header.sizeBytes
-        return true
-      })
-      for (const one of portion) {
-        const header = new BatchHeader(one.batch)
+    for await (const portion of batchPortions(file, upTo, new ReadBuffers(portionBytes * 2))) {
+      for (const { header, position } of portion.batches) {
         if (header.baseOffset < nextOffset) {
-          yield {
-            damage: `the batch at byte ${one.position} goes back from offset ${nextOffset} to ${header.baseOffset}`,
-          }
+          yield { damage: `the batch at byte ${position} goes back from offset ${nextOffset} to ${header.baseOffset}` }
         }
         nextOffset = header.nextOffset
-        yield* dumpBatch(header, one.position, path, options.records ?? false)
+        yield* dumpBatch(header, position, path, options.records ?? false)
       }
-      if (end === 'bad') {
-        const isEmpty = await isZero(file, stoppedAt, upTo)
-        if (!isEmpty) yield { damage: `no whole batch at byte ${stoppedAt}, ${upTo - stoppedAt} bytes before the end` }
-        return
-      }
-      position = stoppedAt
+      const { end, stoppedAt } = portion
+      if (end !== 'bad' || (await isZero(file, stoppedAt, upTo))) continue
+      yield { damage: `no whole batch at byte ${stoppedAt}, ${upTo - stoppedAt} bytes before the end` }
     }
   } finally {
     await file.close()

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { registerBroker } from './broker.ts'
+import { registerCluster } from './cluster.ts'
 import { CommandFailed, exitCodes, sentenceOf } from './command-failed.ts'
 import { registerConsume } from './consume.ts'
 import { registerDown } from './down.ts'
@@ -46,6 +47,7 @@ function program(): Command {
   registerUp(root)
   registerDown(root)
   registerBroker(root)
+  registerCluster(root)
   registerTopic(root)
   registerProduce(root)
   registerConsume(root)

@@ -1,10 +1,12 @@
 import type { ClusterView } from '../client/cluster-view.ts'
 import { alterTopicConfigs, describeTopicConfigs, type TopicConfigEntry } from '../client/configs.ts'
 import type { KafkaClient } from '../client/kafka-client.ts'
+import { describePartitions } from '../client/describe-cluster.ts'
 import { KafkaError } from '../client/kafka-error.ts'
 import { findOffsets, keyOf } from '../client/offsets.ts'
 import { addPartitions, createTopic, deleteTopic } from '../client/topics.ts'
 import { type ClientOptions, withClient } from './client-session.ts'
+import { leaderText } from './cluster-commands.ts'
 import { CommandFailed, exitCodes } from './command-failed.ts'
 import { type OutputOptions, printDone, printJson, printRows } from './output.ts'
 import type { AlterOptions, CreateOptions } from './topic.ts'
@@ -12,16 +14,19 @@ import type { AlterOptions, CreateOptions } from './topic.ts'
 type Common = ClientOptions & OutputOptions
 
 const topicAlreadyExists = 36
+const unsupportedVersion = 35
 const defaultSource = 5
+const schemeSetting = 'replication.scheme'
 
 export async function create(name: string, options: Common & CreateOptions): Promise<void> {
-  const { partitions, replicationFactor, config } = options
+  const { partitions, replicationFactor, scheme } = options
+  const configs = { ...options.config, ...(scheme === undefined ? {} : { [schemeSetting]: scheme }) }
   await withClient(options, async (client) => {
     const topic = {
       name,
       ...(partitions === undefined ? {} : { partitions }),
       ...(replicationFactor === undefined ? {} : { replicationFactor }),
-      ...(config === undefined ? {} : { configs: config }),
+      configs,
     }
     try {
       await createTopic(client, topic)
@@ -55,23 +60,27 @@ export async function list(options: Common & { readonly internal?: boolean }): P
 export async function describe(name: string, options: Common & { readonly all?: boolean }): Promise<void> {
   await withClient(options, async (client) => {
     const topic = await topicOf(client, name)
-    const configs = shownConfigs(await describeTopicConfigs(client, name), options.all ?? false)
-    const ends = await offsetsOf(client, topic)
+    const entries = await describeTopicConfigs(client, name)
+    const configs = shownConfigs(entries, options.all ?? false)
+    const scheme = entries.find((entry) => entry.name === schemeSetting)?.value ?? null
+    const [ends, eligible] = await Promise.all([offsetsOf(client, topic), eligibleOf(client, name)])
     const partitions = topic.partitions.map(({ partition, leader, leaderEpoch, replicas, inSync }) => {
       const { earliest, latest } = ends.get(partition) ?? { earliest: null, latest: null }
-      return { partition, leader, leaderEpoch, replicas, inSync, logStartOffset: earliest, highWatermark: latest }
+      const sets = { replicas, inSync, eligible: eligible.get(partition) ?? [] }
+      return { partition, leader, leaderEpoch, ...sets, logStartOffset: earliest, highWatermark: latest }
     })
-    const facts = { name, topicId: topic.topicId, internal: topic.internal, partitions, configs }
+    const facts = { name, topicId: topic.topicId, internal: topic.internal, scheme, partitions, configs }
     if (options.json) return printJson(facts)
-    process.stdout.write(`Topic ${name}, id ${topic.topicId}\n\n`)
+    process.stdout.write(`Topic ${name}, id ${topic.topicId}${scheme === null ? '' : `, replicated by ${scheme}`}\n\n`)
     await printRows(options, facts, {
-      head: ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'IN SYNC', 'FROM', 'TO'],
+      head: ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'IN SYNC', 'ELIGIBLE', 'FROM', 'TO'],
       rows: partitions.map((one) => [
         one.partition,
-        one.leader,
+        leaderText(one.leader),
         one.leaderEpoch,
         one.replicas.join(','),
         one.inSync.join(','),
+        one.eligible.length === 0 ? null : one.eligible.join(','),
         one.logStartOffset,
         one.highWatermark,
       ]),
@@ -116,6 +125,17 @@ export async function topicOf(client: KafkaClient, name: string): Promise<Cluste
   if (topic === undefined || topic.errorCode === 3) throw new CommandFailed(`There is no topic ${name}.`)
   if (topic.errorCode !== 0) throw new KafkaError(topic.errorCode, `topic ${name}`)
   return topic
+}
+
+/** The replicas of each partition that are not in sync and may lead all the same. Brokers that cannot tell have none. */
+async function eligibleOf(client: KafkaClient, topic: string): Promise<Map<number, readonly number[]>> {
+  try {
+    const partitions = await describePartitions(client, topic)
+    return new Map(partitions.map((one) => [one.partitionIndex, one.eligibleLeaderReplicas ?? []]))
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === unsupportedVersion) return new Map()
+    throw error
+  }
 }
 
 async function offsetsOf(

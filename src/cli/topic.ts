@@ -12,11 +12,16 @@ export function registerTopic(program: Command): void {
   const sub = (name: string, summary: string, ...lines: string[]) =>
     withJson(withClientOptions(topic.command(name).summary(summary))).addHelpText('after', examples(...lines))
 
-  sub('create', 'make a topic', 'trilog topic create orders --partitions 3 --config flush.messages=1')
+  sub(
+    'create',
+    'make a topic',
+    'trilog topic create orders --partitions 3 --replication-factor 3 --config min.insync.replicas=2',
+  )
     .description('Makes a topic. What is not said is the broker’s default.')
     .argument('<name>', 'name of the topic')
     .option('--partitions <n>', 'how many partitions', positiveInteger)
     .option('--replication-factor <n>', 'how many replicas each has', positiveInteger)
+    .option('--scheme <name>', 'how it is replicated: isr')
     .option('--config <name=value>', 'a setting of the topic; may be repeated', nameValue)
     .option('--if-not-exists', 'do nothing when it is there already')
     .action(async (name: string, options: Common & CreateOptions) => (await commands()).create(name, options))
@@ -28,7 +33,7 @@ export function registerTopic(program: Command): void {
 
   sub('describe', 'show partitions and settings of a topic', 'trilog topic describe orders')
     .description(
-      'Shows the partitions of a topic with their leaders and offsets, and the settings that are not defaults.',
+      'Shows the partitions of a topic with their leaders, replicas (in sync, and eligible to lead all the same) and offsets, and the settings that are not defaults.',
     )
     .argument('<name>', 'name of the topic')
     .option('--all', 'all settings, defaults too')
@@ -60,6 +65,7 @@ export function registerTopic(program: Command): void {
 export interface CreateOptions {
   readonly partitions?: number
   readonly replicationFactor?: number
+  readonly scheme?: string
   readonly config?: Readonly<Record<string, string>>
   readonly ifNotExists?: boolean
 }

@@ -54,14 +54,19 @@ test('tags in a request header are stepped over', () => {
   assert.equal(decodeRequest(echo, frame).body.text, 'hi')
 })
 
-test('another API, another version, missing and surplus bytes are malformed', () => {
+test('bytes behind a request are ignored, those behind a response are malformed', () => {
+  const request = Buffer.from('004d0001000000090002636c00026869' + '000102', 'hex')
+  assert.deepEqual(decodeRequest(echo, request), { version: 1, correlationId: 9, clientId: 'cl', body: { text: 'hi' } })
+  assert.throws(() => decodeResponse(echo, 1, Buffer.from('0000000900026869' + '00', 'hex')), /1 bytes too many/)
+})
+
+test('another API, another version and missing bytes are malformed', () => {
   const good = '004d0001000000090002636c00026869'
   for (const bad of [
     '004e' + good.slice(4),
     good.slice(0, 4) + '0000' + good.slice(8),
     good.slice(0, 4) + '0004' + good.slice(8),
     good.slice(0, -2),
-    good + '00',
     good.slice(0, 10),
     '',
   ]) {

@@ -72,7 +72,8 @@ export interface DecodedRequest<A extends Api = Api> {
 
 /**
  * Reads a whole request frame (without its size in front). Throws MalformedInput for another API, a version that is not
- * served, bytes that are not the message, or bytes behind it. `bytes` and `records` in the body are views on the frame.
+ * served, or bytes that are not the message. Bytes behind the message are ignored, as Kafka does: librdkafka 2.16 has three of
+ * them behind its question for every topic. `bytes` and `records` in the body are views on the frame.
  */
 export function decodeRequest<A extends Api>(declared: A, frame: Uint8Array): DecodedRequest<A> {
   const reader = new Reader(frame)
@@ -89,7 +90,6 @@ export function decodeRequest<A extends Api>(declared: A, frame: Uint8Array): De
   const flexible = version >= declared.flexibleSince
   if (flexible) skipTagged(reader)
   const body = decode(declared.request, reader, version, flexible) as RequestOf<A>
-  refuseRest(reader)
   return { version, correlationId, clientId, body }
 }
 
@@ -144,7 +144,7 @@ export function decodeResponse<A extends Api>(
   const flexible = version >= declared.flexibleSince
   if (flexible && !declared.plainResponseHeader) skipTagged(reader)
   const body = decode(declared.response, reader, version, flexible) as ResponseOf<A>
-  refuseRest(reader)
+  if (reader.remaining > 0) throw new MalformedInput(`${reader.remaining} bytes too many`, reader.position)
   return { correlationId, body }
 }
 
@@ -162,8 +162,4 @@ function skipTagged(reader: Reader): void {
     reader.unsignedVarint()
     reader.skip(reader.unsignedVarint())
   }
-}
-
-function refuseRest(reader: Reader): void {
-  if (reader.remaining > 0) throw new MalformedInput(`${reader.remaining} bytes too many`, reader.position)
 }

@@ -55,8 +55,8 @@ test('all that is wrong is told at once', () => {
   assert.equal(problemsOf({ 'num.partitions': '0', 'node.id': '-1', nodeid: '1' }).length, 3)
 })
 
-test('a scheme that is not in this release is refused with the reason', () => {
-  assert.match(problemsOf({ 'replication.scheme': 'primary-backup' })[0] ?? '', /come with clusters/)
+test('a scheme that there is not is refused', () => {
+  assert.match(problemsOf({ 'replication.scheme': 'quorum' })[0] ?? '', /none of isr/)
 })
 
 test('a listener that other machines reach is refused unless that is meant', () => {

@@ -1,6 +1,6 @@
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
 import { clusterSettings } from './cluster-settings.ts'
-import { boolean, custom, int, list, long, short, string } from './setting-kinds.ts'
+import { boolean, custom, int, list, long, oneOf, short, string } from './setting-kinds.ts'
 import { topicDefaultSettings } from './topic-default-settings.ts'
 
 const mib = 1_048_576
@@ -22,10 +22,22 @@ const networkSettings = {
     about:
       'Trilog only. Bytes of such requests of one connection; with more it is not read from. One request always passes.',
   }),
+  'connection.own.max.bytes': int({
+    default: 32 * 1_024,
+    min: 0,
+    about:
+      'Trilog only. Bytes of answers that one connection may hold whatever all others hold; what is beyond counts against queued.max.response.bytes.',
+  }),
   'connection.unsent.max.bytes': int({
-    default: 64 * mib,
+    default: mib,
     min: 1,
     about: 'Trilog only. Bytes of answers that a client has not taken yet; with more it is not read from.',
+  }),
+  'connection.unsent.max.ms': int({
+    default: 60_000,
+    min: 1,
+    about:
+      'Trilog only. A connection whose client has not taken an answer for this long is closed; for one second, while others wait for the memory.',
   }),
   'connections.max.idle.ms': long({
     default: 600_000,
@@ -83,6 +95,12 @@ const networkSettings = {
     default: 256 * mib,
     min: 1,
     about: 'Bytes of unanswered requests of all connections; with more, clients wait. Kafka has no bound by default.',
+  }),
+  'queued.max.response.bytes': long({
+    default: 256 * mib,
+    min: 1,
+    about:
+      'Trilog only. Bytes that unsent answers of all connections may hold; with more, fetches give less and requests with large answers wait.',
   }),
   'socket.request.max.bytes': int({
     default: 100 * mib,
@@ -196,7 +214,13 @@ const groupSettings = {
   'offsets.topic.replication.factor': short({
     default: 3,
     min: 1,
-    about: 'Replicas of __consumer_offsets, or as many as there are brokers, if fewer. Taken when it is made.',
+    about:
+      'Replicas of __consumer_offsets. The default gives way to the number of brokers, if there are fewer; one that is given is waited for. Taken when it is made.',
+  }),
+  'offsets.topic.replication.scheme': oneOf(['isr', 'majority'], {
+    default: 'isr',
+    because: 'offsets of groups are replicated by one of these, whatever the topics are',
+    about: 'Trilog only. The replication.scheme of __consumer_offsets. Taken when it is made.',
   }),
   'offsets.topic.segment.bytes': int({
     default: 104_857_600,

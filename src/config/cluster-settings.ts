@@ -27,7 +27,7 @@ export const clusterSettings = {
   'cluster.id': string({
     default: null,
     about:
-      'Trilog only. Id of the cluster, for a folder that is made new. Others know it; one broker alone makes one up.',
+      'Trilog only. Id of the cluster, for a folder that is made new; one that is there must have the same. One broker alone makes one up.',
   }),
   'controller.quorum.election.timeout.ms': int({
     default: 300,
@@ -67,6 +67,12 @@ export const clusterSettings = {
     min: 1,
     about: 'Age at which the metadata log begins a new segment.',
   }),
+  'majority.election.timeout.ms': int({
+    default: 300,
+    min: 20,
+    about:
+      'Trilog only. A replica of a majority topic that knows of no leader stands for election after this time at most, drawn at random.',
+  }),
   'node.id': int({
     default: 1,
     min: 0,
@@ -94,7 +100,8 @@ export const clusterSettings = {
   'process.roles': list<'broker' | 'controller'>({
     default: ['broker', 'controller'],
     values: ['broker', 'controller'],
-    about: 'What this process is: broker, voter of the metadata log, or both. Kafka has no default for it.',
+    about:
+      'What this process is: a broker, a controller (a voter of the metadata log), or both. A controller alone has no topics and no ports for clients. Kafka has no default for it.',
   }),
   'replica.lag.time.max.ms': long({
     default: 30_000,

@@ -71,7 +71,8 @@ rather than taken without effect.
 | \`compression.gzip.level\`, \`compression.lz4.level\`, \`compression.zstd.level\` | codecs work at their own default levels |
 | \`log.cleaner.threads\`, \`.io.*\`, \`.dedupe.*\`, \`.backoff.ms\`, \`.enable\` | compaction is not part of this release |
 | \`sasl.*\`, \`ssl.*\`, \`security.*\`, \`authorizer.*\`, \`principal.*\`, \`delegation.token.*\`, \`connections.max.reauth.ms\`, \`listener.security.protocol.map\` | no encryption or login in this release |
-| \`controller.*\`, \`process.roles\`, \`broker.heartbeat.*\`, \`broker.session.*\`, \`inter.broker.*\`, \`replica.*\`, \`num.replica.*\`, \`leader.imbalance.*\`, \`metadata.max.*\` | a cluster of one has nobody to talk to |
+| \`controller.*\` but what stands above, \`inter.broker.*\`, \`metadata.max.*\` | brokers and controllers talk over \`peer.listener\` alone |
+| \`replica.*\` but \`replica.lag.time.max.ms\`, \`num.replica.*\`, \`leader.imbalance.*\`, \`auto.leader.rebalance.enable\` | a follower has one fetch on its way for each leader; leaders are not moved back to where they began |
 | \`transaction.*\`, \`transactional.id.*\`, \`add.partitions.to.txn.*\` | no transactions in this release |
 | \`group.consumer.*\`, \`group.share.*\`, \`group.streams.*\`, \`share.*\`, \`group.coordinator.*\` | groups of the classic protocol only |
 | \`*.quota.*\`, \`max.connection.creation.rate\`, \`max.connections.per.ip*\` | no quotas in this release |

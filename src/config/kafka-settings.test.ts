@@ -125,7 +125,9 @@ const own = new Set([
   'cluster.id',
   'connection.in.flight.max',
   'connection.in.flight.max.bytes',
+  'connection.own.max.bytes',
   'connection.unsent.max.bytes',
+  'connection.unsent.max.ms',
   'group.member.metadata.max.bytes',
   'group.pending.members.max',
   'http.host',
@@ -134,10 +136,14 @@ const own = new Set([
   'log.file.handles.max',
   'log.read.buffers.max.bytes',
   'log.tail.memory.max.bytes',
+  'majority.election.timeout.ms',
+  'offsets.topic.replication.scheme',
   'peer.advertised.listener',
   'peer.listener',
   'pooled.request.max.bytes',
+  'queued.max.response.bytes',
   'replication.scheme',
+  'replication.sync.backups',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

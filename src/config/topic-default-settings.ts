@@ -121,10 +121,9 @@ export const topicDefaultSettings = {
   }),
   'message.max.bytes': int({ default: 1_048_588, min: 0, dynamic: true, about: defaultOf('max.message.bytes') }),
   'min.insync.replicas': int({ default: 1, min: 1, dynamic: true, about: defaultOf('min.insync.replicas') }),
-  'replication.scheme': oneOf(['isr'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'this release runs one broker; majority and primary-backup come with clusters',
-    about: defaultOf('replication.scheme'),
+    about: 'Trilog only. What replication.scheme is for topics that are made without it.',
   }),
   'unclean.leader.election.enable': boolean({
     default: false,

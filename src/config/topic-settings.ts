@@ -100,10 +100,16 @@ export const topicSettings = {
     default: false,
     about: 'Makes the file of a segment at its full size, trimmed when it is rolled.',
   }),
-  'replication.scheme': oneOf(['isr'], {
+  'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
-    because: 'this release runs one broker; majority and primary-backup come with clusters',
-    about: 'Trilog only. How the topic is replicated: isr, as Kafka does it. Taken when the topic is made.',
+    about:
+      'Trilog only. How the topic is replicated: isr, as Kafka does it; majority: more than half of the replicas must have a record, and they elect their leader themselves; primary-backup, as RocketMQ: the first replica leads or nobody, and consumers go on at a backup. Taken when the topic is made.',
+  }),
+  'replication.sync.backups': int({
+    default: 0,
+    min: 0,
+    about:
+      'Trilog only. primary-backup: how many backups must have a record besides the primary before it is acknowledged; 0: none, they copy it afterwards. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,
@@ -175,7 +181,6 @@ export const brokerDefaultsOf: Readonly<Partial<Record<TopicSettingName, readonl
   'min.compaction.lag.ms': same('log.cleaner.min.compaction.lag.ms'),
   'min.insync.replicas': same('min.insync.replicas'),
   preallocate: same('log.preallocate'),
-  'replication.scheme': same('replication.scheme'),
   'retention.bytes': same('log.retention.bytes'),
   'retention.ms': [
     { name: 'log.retention.ms', factor: 1 },

@@ -19,6 +19,12 @@ const partition = partitionOf('g', 50)
 
 /** The topic in memory; appends take a while, or are refused, or never end. */
 class MemoryTopic implements OffsetsTopic {
+  isStillLed = true
+
+  async stillLed(): Promise<boolean> {
+    return this.isStillLed
+  }
+
   readonly partitions = 50
   readonly records: OffsetsRecord[] = []
   refuses: AppendRefusalCode | null = null
@@ -94,8 +100,8 @@ function codeOf(answer: GroupAnswers['commit']): string | undefined {
   return answer.code === 'ok' ? answer.topics[0]?.partitions[0]?.code : answer.code
 }
 
-function offsetOf(groups: GroupService): number | null | string {
-  const found = groups.fetchOffsets('g', [{ topic: 't', partitions: [0] }])
+async function offsetOf(groups: GroupService): Promise<number | null | string> {
+  const found = await groups.fetchOffsets('g', [{ topic: 't', partitions: [0] }])
   return found.code === 'ok' ? (found.topics[0]?.partitions[0]?.committed?.offset ?? null) : found.code
 }
 
@@ -116,13 +122,13 @@ test('while the groups are loaded clients are told to come again, and heartbeats
   })
   const elected = groups.elected(partition, 1)
   assert.equal((await within(world, groups.join(member))).code, 'coordinator-loading')
-  assert.equal(offsetOf(groups), 'coordinator-loading')
+  assert.equal(await offsetOf(groups), 'coordinator-loading')
   assert.equal(groups.list().code, 'coordinator-loading')
   const beat = { groupId: 'g', memberId: 'm', generation: 1, instanceId: null }
   assert.equal((await within(world, groups.heartbeat(beat))).code, 'ok')
   opened()
   await within(world, elected)
-  assert.equal(offsetOf(groups), null)
+  assert.equal(await offsetOf(groups), null)
 })
 
 test('a broker that lost the leadership while it loaded does not serve', async () => {
@@ -135,26 +141,26 @@ test('a broker that lost the leadership while it loaded does not serve', async (
   groups.resigned(partition)
   opened()
   await within(world, elected)
-  assert.equal(offsetOf(groups), 'not-coordinator')
+  assert.equal(await offsetOf(groups), 'not-coordinator')
 })
 
 test('damaged records are no reason to forget the others: the partition is not served', async () => {
   const { world, topic, groups } = setUp()
   topic.records.push({ key: Buffer.from([0, 1, 0, 9]), value: null })
   await within(world, groups.elected(partition, 1))
-  assert.equal(offsetOf(groups), 'coordinator-not-available')
+  assert.equal(await offsetOf(groups), 'coordinator-not-available')
 })
 
 test('a commit is answered when it is committed, seen then, and still there for the next coordinator', async () => {
   const { world, groups, topic } = setUp()
   await within(world, groups.elected(partition, 1))
   const commit = groups.commit(commitOf(7))
-  assert.equal(offsetOf(groups), null)
+  assert.equal(await offsetOf(groups), null)
   assert.equal(codeOf(await within(world, commit)), 'ok')
-  assert.equal(offsetOf(groups), 7)
+  assert.equal(await offsetOf(groups), 7)
   const next = new GroupService({ runtime: world.node('other').runtime, settings, topic })
   await within(world, next.elected(partition, 2))
-  assert.equal(offsetOf(next), 7)
+  assert.equal(await offsetOf(next), 7)
 })
 
 test('a commit that the log refuses is refused with the reason, and not seen', async () => {
@@ -170,7 +176,7 @@ test('a commit that the log refuses is refused with the reason, and not seen', a
     topic.refuses = refusal as AppendRefusalCode
     assert.equal(codeOf(await within(world, groups.commit(commitOf(9)))), code)
   }
-  assert.equal(offsetOf(groups), null)
+  assert.equal(await offsetOf(groups), null)
 })
 
 test('a client does not wait for its commit longer than the commit timeout', async () => {
@@ -217,7 +223,7 @@ test('an election that is older than the present one changes nothing', async () 
   await within(world, groups.commit(commitOf(7)))
   await within(world, groups.elected(partition, 4))
   await within(world, groups.elected(partition, 5))
-  assert.equal(offsetOf(groups), 7)
+  assert.equal(await offsetOf(groups), 7)
 })
 
 test('a topic that is deleted while groups are loaded takes its offsets along', async () => {
@@ -229,10 +235,17 @@ test('a topic that is deleted while groups are loaded takes its offsets along', 
   next.topicsDeleted(['t'])
   await within(world, elected)
   await world.runUntil(() => false, 100)
-  assert.equal(offsetOf(next), null)
+  assert.equal(await offsetOf(next), null)
 })
 
 test('members name their group', async () => {
   const { world, groups } = setUp()
   assert.equal((await within(world, groups.join({ ...member, groupId: '' }))).code, 'invalid-group-id')
+})
+
+test('a broker that does not find out whether it still coordinates a group tells none of its offsets', async () => {
+  const { world, groups, topic } = setUp()
+  await within(world, groups.elected(partition, 1))
+  topic.isStillLed = false
+  assert.equal(await offsetOf(groups), 'not-coordinator')
 })

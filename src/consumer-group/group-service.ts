@@ -90,13 +90,18 @@ export class GroupService {
     return (await this.#ask({ type: 'delete-group', groupId })).code
   }
 
-  /** What is committed; `topics` null: all of the group's offsets. */
-  fetchOffsets(
+  /**
+   * What is committed; `topics` null: all of the group's offsets. Told only by who is known to coordinate the group still: one
+   * that was cut off would tell what is older than what its successor has acknowledged.
+   */
+  async fetchOffsets(
     groupId: string,
     topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null,
-  ): { code: 'ok'; topics: FetchedTopic[] } | { code: GroupRefusalCode } {
+  ): Promise<{ code: 'ok'; topics: FetchedTopic[] } | { code: GroupRefusalCode }> {
     const led = this.#coordinatorOf(groupId)
     if (!(led instanceof LedPartition)) return { code: led }
+    const isStillLed = await this.#topic.stillLed(partitionOf(groupId, this.#topic.partitions))
+    if (!isStillLed || this.#coordinatorOf(groupId) !== led) return { code: 'not-coordinator' }
     return { code: 'ok', topics: led.core.fetchOffsets(groupId, topics) }
   }
 

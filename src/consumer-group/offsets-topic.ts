@@ -44,6 +44,8 @@ export interface OffsetsTopic {
   readonly partitions: number
   /** The partition, of which this broker has just become leader in `epoch`. Rejects with `AppendRefused`. */
   open(partition: number, epoch: LeaderEpoch): Promise<OffsetsPartition>
+  /** Whether this broker still leads the partition as of now, which others confirm; false also when none does in time. */
+  stillLed(partition: number): Promise<boolean>
 }
 
 /** The topics of the cluster, as far as offsets name them. Answers from the metadata image, without waiting. */

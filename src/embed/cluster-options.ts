@@ -3,7 +3,7 @@ import { nearestName } from '../config/nearest-name.ts'
 
 /** What a cluster is started with. Everything has a default. */
 export interface ClusterOptions {
-  /** How many brokers. Default 1, and more are refused: this release has clusters of one. */
+  /** How many brokers, at most 20. Default 1. A folder keeps its number. */
   readonly brokers?: number
   /**
    * Where data is kept, and found again by the next cluster that is started on it. Default: a new folder below the
@@ -36,7 +36,12 @@ export interface CheckedOptions {
 }
 
 /** Settings that say where a broker is and stands: the cluster gives each broker its own. */
-const clustersOwn = ['node.id', 'log.dirs', 'listeners', 'advertised.listeners', 'http.host', 'http.port']
+const clustersOwn = [
+  ...['node.id', 'log.dirs', 'listeners', 'advertised.listeners', 'http.host', 'http.port'],
+  ...['cluster.id', 'process.roles', 'controller.quorum.voters', 'peer.listener', 'peer.advertised.listener'],
+]
+
+const brokersMax = 20
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent']
 const optionNames = ['brokers', 'dataFolder', 'settings', 'http', 'logLevel']
@@ -45,9 +50,9 @@ const optionNames = ['brokers', 'dataFolder', 'settings', 'http', 'logLevel']
 export function checkOptions(options: ClusterOptions): CheckedOptions {
   const { brokers = 1, dataFolder = null, http = false, logLevel = 'warn' } = options
   const problems = unknownNames(options)
-  if (!Number.isInteger(brokers) || brokers < 1) problems.push(`brokers: ${show(brokers)} is not a number from 1 on`)
-  else if (brokers > 1)
-    problems.push(`brokers: ${brokers} are not possible yet: this release has clusters of one broker`)
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > brokersMax) {
+    problems.push(`brokers: ${show(brokers)} is not a number from 1 to ${brokersMax}`)
+  }
   if (dataFolder !== null && (typeof dataFolder !== 'string' || dataFolder === '')) {
     problems.push(`dataFolder: ${show(dataFolder)} is not the path of a folder`)
   }

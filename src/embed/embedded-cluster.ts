@@ -1,12 +1,15 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { KafkaClient } from '../client/kafka-client.ts'
 import { createTopic, deleteTopic } from '../client/topics.ts'
 import { nodeClock } from '../runtime/node/node-clock.ts'
 import { NodeNetwork } from '../runtime/node/node-network.ts'
 import { nodeRandom } from '../runtime/node/node-random.ts'
+import { startController } from '../server/start-controller.ts'
 import type { Cluster, TopicOptions } from './cluster.ts'
 import type { CheckedOptions } from './cluster-options.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
+import { EmbeddedNode } from './embedded-node.ts'
+import { nodePlaces } from './node-places.ts'
 import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts'
 import { whileProcessLives } from './while-process-lives.ts'
 
@@ -18,6 +21,7 @@ export class EmbeddedCluster implements Cluster {
   readonly #options: CheckedOptions
   #temporaryFolder: string | null = null
   #brokers: readonly EmbeddedBroker[] = []
+  #controllers: readonly { start(): Promise<void>; stop(): Promise<void> }[] = []
   #stopped: Promise<void> | null = null
 
   constructor(options: CheckedOptions) {
@@ -28,18 +32,18 @@ export class EmbeddedCluster implements Cluster {
     const { brokers, dataFolder, settings, http, logLevel } = this.#options
     if (dataFolder === null) this.#temporaryFolder = await makeTemporaryFolder()
     const root = this.#temporaryFolder ?? resolve(dataFolder as string)
-    this.#brokers = Array.from({ length: brokers }, (_, index) => {
-      const id = index + 1
-      return new EmbeddedBroker({
-        id,
-        // As `trilog up` lays it out.
-        folder: join(root, `broker-${id}`, 'data'),
-        // The first member of a group waits for nobody: those who start a cluster in their process want to be done soon.
-        settings: { 'group.initial.rebalance.delay.ms': '0', ...settings, 'http.port': http ? '0' : '-1' },
-        logLevel,
-      })
+    const places = await nodePlaces(root, brokers)
+    this.#brokers = places.brokers.map((place) => {
+      // The first member of a group waits for nobody: those who start a cluster in their process want to be done soon.
+      const own = { 'group.initial.rebalance.delay.ms': '0', ...settings, 'http.port': http ? '0' : '-1' }
+      return new EmbeddedBroker({ place, settings: own, logLevel })
     })
-    await Promise.all(this.#brokers.map((broker) => broker.start()))
+    this.#controllers = places.controllers.map((place) => {
+      const node = new EmbeddedNode({ kind: 'controller', place, logLevel, start: startController })
+      return { start: () => node.start({ ...place.settings, ...settings }), stop: () => node.stop() }
+    })
+    // All at once: a broker is ready only when a majority of the voters is there.
+    await Promise.all([...this.#controllers, ...this.#brokers].map((node) => node.start()))
   }
 
   get brokers(): readonly EmbeddedBroker[] {
@@ -71,6 +75,8 @@ export class EmbeddedCluster implements Cluster {
 
   async #stop(): Promise<void> {
     const stops = await Promise.allSettled(this.#brokers.map((broker) => broker.stop()))
+    // Last: without them brokers could not hand over what they lead.
+    stops.push(...(await Promise.allSettled(this.#controllers.map((controller) => controller.stop()))))
     if (this.#temporaryFolder !== null) await removeTemporaryFolder(this.#temporaryFolder)
     for (const stop of stops) if (stop.status === 'rejected') throw stop.reason
   }

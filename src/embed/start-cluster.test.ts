@@ -155,6 +155,39 @@ test('a broker that is stopped comes back on its port with its records', async (
   assert.deepEqual(await read(cluster, 'words', 2), ['before', 'after'])
 })
 
+for (const brokers of [2, 3]) {
+  test(`of ${brokers} brokers one may be away: writes go on, and it catches up when it is back`, async () => {
+    await using cluster = await startCluster({ brokers })
+    await cluster.createTopic('words', { replicationFactor: brokers })
+    await write(cluster, 'words', 'before')
+    const leader = await withClient(cluster, async (client) => (await client.leaderOf('words', 0)).leader)
+    const broker = cluster.brokers[leader - 1] as Cluster['brokers'][number]
+    await broker.stop()
+    assert.equal(cluster.bootstrapServers.length, brokers - 1)
+    await write(cluster, 'words', 'meanwhile')
+    await broker.start()
+    await withClient(cluster, async (client) => {
+      for (;;) {
+        const topic = (await client.describe(['words'])).topics[0]
+        if (topic?.partitions[0]?.inSync.length === brokers) return
+      }
+    })
+    assert.deepEqual(await read(cluster, 'words', 2), ['before', 'meanwhile'])
+  })
+}
+
+test('several brokers go on with the data of a folder, which keeps their number', () =>
+  inFolder(async (dataFolder) => {
+    {
+      await using first = await startCluster({ brokers: 3, dataFolder })
+      await first.createTopic('words')
+      await write(first, 'words', 'kept')
+    }
+    await assert.rejects(startCluster({ dataFolder }), /was made with 3 brokers, not 1/)
+    await using second = await startCluster({ brokers: 3, dataFolder })
+    assert.deepEqual(await read(second, 'words', 1), ['kept'])
+  }))
+
 test('topics are made with their settings and deleted, and refusals tell the reason', async () => {
   await using cluster = await startCluster({ settings: { 'num.partitions': 3, 'auto.create.topics.enable': false } })
   await cluster.createTopic('words', { settings: { 'flush.messages': 1 } })
@@ -175,13 +208,13 @@ test('http: true opens a port for health and metrics', async () => {
 })
 
 test('options that cannot be are refused all at once, each with what is right', async () => {
-  const wrong = { brokers: 3, logLevel: 'loud', dataFolder: '', datafolder: 'x', http: 1 } as unknown as ClusterOptions
+  const wrong = { brokers: 21, logLevel: 'loud', dataFolder: '', datafolder: 'x', http: 1 } as unknown as ClusterOptions
   const settings = { 'num.partition': 3, listeners: 'PLAINTEXT://:1' }
   const error = await startCluster({ ...wrong, settings }).catch((thrown: unknown) => thrown)
   assert.ok(error instanceof InvalidClusterOptions)
   assert.deepEqual(error.message.split('\n'), [
     'unknown option datafolder; did you mean dataFolder?',
-    'brokers: 3 are not possible yet: this release has clusters of one broker',
+    'brokers: 21 is not a number from 1 to 20',
     'dataFolder: "" is not the path of a folder',
     'http: 1 is neither true nor false',
     'logLevel: "loud" is none of debug, info, warn, error, silent',
@@ -210,7 +243,7 @@ test('a broker that finds itself broken ends the program with the reason', () =>
     const run = runProgram(`
       import { EmbeddedBroker } from '${new URL('embedded-broker.js', import.meta.url).href}'
       import { tmpdir } from 'node:os'
-      const broker = new EmbeddedBroker({ id: 1, folder: tmpdir(), settings: {}, logLevel: 'warn', startBroker: ${breaks} })
+      const broker = new EmbeddedBroker({ place: { id: 1, folder: tmpdir(), settings: {} }, settings: {}, logLevel: 'warn', startBroker: ${breaks} })
       await broker.start()
       setTimeout(() => console.log('goes on'), 10_000)`)
     assert.deepEqual([run.status, run.stdout], [1, ''])

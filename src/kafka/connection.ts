@@ -4,6 +4,8 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Receiver } from '../runtime/network.ts'
 import type { Dispatcher, OpenedRequest } from './dispatcher.ts'
 import { type FrameResources, FrameReader } from './frame-reader.ts'
+import { MemoryAccount } from './memory-account.ts'
+import type { MemoryBound } from './memory-bound.ts'
 import type { RequestMemory } from './request-memory.ts'
 
 /** One request's place in the order of the answers. */
@@ -12,6 +14,10 @@ interface Slot {
   readonly bytes: number
   answered: boolean
   buffers: readonly Uint8Array[] | null
+  /** What the answer's own bytes, first as expected and then as they are, hold of the memory for answers. */
+  answerBytes: number
+  /** Bytes of the answer that are counted where they came from. */
+  lentBytes: number
   readonly releases: (() => void)[]
   readonly closers: (() => void)[]
 }
@@ -22,18 +28,22 @@ export interface ConnectionBounds {
   /** Bytes of them, and bytes of answers that the client has not taken yet. */
   readonly inFlightBytesMax: number
   readonly unsentBytesMax: number
+  /** Bytes of answers that it may hold whatever others hold. */
+  readonly ownBytes: number
 }
 
 /**
  * One client's connection: requests in, answers out in the same order. Requests are served one after the other, as Kafka's
  * broker does, but a produce may follow a produce that still waits for its acknowledgement: its place in the log is fixed
- * when it is taken. Who does not read his answers, or has too much waiting, is not read from.
+ * when it is taken. Who does not read his answers, or has too much waiting, is not read from, and who would need memory
+ * for an answer of which others hold all that may be held waits for it before the request is begun.
  */
 export class ClientConnection implements Receiver {
   readonly #connection: Connection
   readonly #dispatcher: Dispatcher
   readonly #reader: FrameReader
   readonly #memory: RequestMemory
+  readonly #answers: MemoryAccount
   readonly #retry = (): void => this.#reader.resume()
   readonly #bounds: ConnectionBounds
   readonly #logger: Logger
@@ -45,12 +55,15 @@ export class ClientConnection implements Receiver {
   #draining = false
   #lastUsedMs: number
   readonly #nowMs: () => number
+  /** When each of the answers that the system has not taken yet was written. */
+  readonly #unsent: number[] = []
 
   constructor(parts: {
     connection: Connection
     id: number
     dispatcher: Dispatcher
     resources: FrameResources
+    answers: MemoryBound
     bounds: ConnectionBounds
     logger: Logger
     nowMs: () => number
@@ -61,6 +74,7 @@ export class ClientConnection implements Receiver {
     this.#dispatcher = parts.dispatcher
     this.#memory = parts.resources.memory
     this.#bounds = parts.bounds
+    this.#answers = new MemoryAccount(parts.answers, parts.bounds.ownBytes)
     this.#logger = parts.logger
     this.#nowMs = parts.nowMs
     this.#lastUsedMs = parts.nowMs()
@@ -77,6 +91,21 @@ export class ClientConnection implements Receiver {
     return this.#slots.length > 0 ? this.#nowMs() : this.#lastUsedMs
   }
 
+  /** Since when the oldest answer waits that the client has not taken; null: there is none. */
+  get unsentSinceMs(): number | null {
+    return this.#unsent[0] ?? null
+  }
+
+  /** What its answers hold of the memory that is shared with others. */
+  get sharedAnswerBytes(): number {
+    return this.#answers.sharedBytes
+  }
+
+  get client(): string {
+    const { host, port } = this.#connection.remote
+    return `${host}:${port}`
+  }
+
   allocate(): Uint8Array {
     return this.#reader.allocate()
   }
@@ -90,10 +119,11 @@ export class ClientConnection implements Receiver {
     this.#open = false
     this.#reader.close()
     this.#memory.forget(this.#retry)
+    this.#answers.forget()
     const slots = this.#slots.splice(0)
     for (const slot of slots) {
       if (!slot.answered) for (const run of slot.closers) run()
-      release(slot)
+      this.#release(slot)
     }
     this.#onClosed(this)
   }
@@ -111,12 +141,14 @@ export class ClientConnection implements Receiver {
   }
 
   #onFrame(frame: Buffer): boolean {
-    if (!this.#mayStart(frame)) return false
+    const answerBytes = this.#mayStart(frame) ? this.#roomForAnswer(frame) : null
+    if (answerBytes === null) return false
     this.#lastUsedMs = this.#nowMs()
     const request = this.#opened(frame)
-    if (typeof request !== 'string') this.#serve(request, frame.length)
+    if (typeof request !== 'string') this.#serve(request, { bytes: frame.length, answerBytes })
     else {
       this.#memory.give(frame.length)
+      this.#answers.give(answerBytes)
       this.#fail(request)
     }
     return true
@@ -134,8 +166,25 @@ export class ClientConnection implements Receiver {
   #mayStart(frame: Buffer): boolean {
     if (this.#draining) return false
     if (this.#connection.queuedBytes > this.#bounds.unsentBytesMax) return false
+    return this.#mayFollow(frame)
+  }
+
+  /** Takes memory for the request and for its answer, as large as such answers were; null: it has to wait for it. */
+  #roomForAnswer(frame: Buffer): number | null {
+    const expected = this.#dispatcher.answerBytesOf(frame)
+    if (expected > 0 && this.#answers.take(expected, expected) === 0) {
+      this.#answers.wait(expected, this.#roomCame)
+      return null
+    }
     // Charged until it is answered, even if the client is gone by then: its records may still wait for the disk.
-    return this.#mayFollow(frame) && this.#memory.take(frame.length, this.#retry)
+    if (this.#memory.take(frame.length, this.#retry)) return expected
+    this.#answers.give(expected)
+    return null
+  }
+
+  readonly #roomCame = (): void => {
+    this.#reader.resume()
+    this.#answers.forget()
   }
 
   #mayFollow(frame: Buffer): boolean {
@@ -145,8 +194,9 @@ export class ClientConnection implements Receiver {
     return this.#dispatcher.mayOverlap(frame) && this.#slots.every((slot) => slot.request.mayOverlap)
   }
 
-  #serve(request: OpenedRequest, bytes: number): void {
-    const slot: Slot = { request, bytes, answered: false, buffers: null, releases: [], closers: [] }
+  #serve(request: OpenedRequest, { bytes, answerBytes }: { bytes: number; answerBytes: number }): void {
+    const empty = { answered: false, buffers: null, lentBytes: 0 }
+    const slot: Slot = { request, bytes, answerBytes, ...empty, releases: [], closers: [] }
     this.#slots.push(slot)
     this.#inFlightBytes += bytes
     const context = {
@@ -155,7 +205,12 @@ export class ClientConnection implements Receiver {
       clientHost: `/${this.#connection.remote.host}`,
       connectionId: this.#id,
       listenerName: 'PLAINTEXT',
-      afterSent: (release: () => void) => void (this.#open ? slot.releases.push(release) : release()),
+      answerMemory: this.#answers,
+      afterSent: (release: () => void, lentBytes: number) => {
+        slot.lentBytes += lentBytes
+        if (this.#open) slot.releases.push(release)
+        else release()
+      },
       ifClosed: (run: () => void) => void (this.#open ? slot.closers.push(run) : run()),
       hangUp: (why: string) => this.#hangUp(why),
     }
@@ -186,28 +241,43 @@ export class ClientConnection implements Receiver {
     slot.answered = true
     slot.buffers = buffers
     this.#memory.give(slot.bytes)
-    if (this.#open) this.#send()
-    else release(slot)
+    if (!this.#open) return this.#release(slot)
+    this.#countAnswer(slot)
+    this.#send()
+  }
+
+  #countAnswer(slot: Slot): void {
+    let bytes = -slot.lentBytes
+    for (const buffer of slot.buffers ?? []) bytes += buffer.byteLength
+    const more = Math.max(0, bytes) - slot.answerBytes
+    slot.answerBytes += more
+    if (more > 0) this.#answers.add(more)
+    else this.#answers.give(-more)
   }
 
   /** Sends the answers that are next in order, then lets the reader go on. */
   #send(): void {
     let sent = false
+    const nowMs = this.#nowMs()
     for (let slot = this.#slots[0]; slot?.answered === true; slot = this.#slots[0]) {
       this.#slots.shift()
       this.#inFlightBytes -= slot.bytes
       sent = true
-      if (slot.buffers === null) release(slot)
-      else this.#connection.write(slot.buffers, () => this.#onSent(slot))
+      if (slot.buffers === null) this.#release(slot)
+      else {
+        this.#unsent.push(nowMs)
+        this.#connection.write(slot.buffers, () => this.#onSent(slot))
+      }
     }
     if (!sent) return
-    this.#lastUsedMs = this.#nowMs()
+    this.#lastUsedMs = nowMs
     if (this.#draining && this.#slots.length === 0) this.#connection.end()
     else this.#reader.resume()
   }
 
   #onSent(slot: Slot): void {
-    release(slot)
+    this.#unsent.shift()
+    this.#release(slot)
     // A reader that stopped because of unsent answers goes on once they are gone.
     if (this.#open) this.#reader.resume()
   }
@@ -217,13 +287,14 @@ export class ClientConnection implements Receiver {
   }
 
   #hangUp(why: string): void {
-    const { host, port } = this.#connection.remote
-    if (this.#open) this.#logger.warn({ client: `${host}:${port}`, why }, 'a connection is closed')
+    if (this.#open) this.#logger.warn({ client: this.client, why }, 'a connection is closed')
     this.destroy()
   }
-}
 
-/** Frees what the answer was made of, once. */
-function release(slot: Slot): void {
-  for (const free of slot.releases.splice(0)) free()
+  /** Frees what the answer was made of, once. */
+  #release(slot: Slot): void {
+    for (const free of slot.releases.splice(0)) free()
+    this.#answers.give(slot.answerBytes)
+    slot.answerBytes = 0
+  }
 }

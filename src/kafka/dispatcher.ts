@@ -5,7 +5,10 @@ import type { Counter, Histogram, Metrics } from '../runtime/metrics.ts'
 import { kafkaErrors } from './errors.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import { apiVersions } from './schema/api-versions.ts'
+import { fetch } from './schema/fetch.ts'
+import { joinGroup } from './schema/join-group.ts'
 import { produce } from './schema/produce.ts'
+import { syncGroup } from './schema/sync-group.ts'
 
 type Frames = readonly Uint8Array[]
 
@@ -22,9 +25,18 @@ export interface OpenedRequest {
 
 interface Served {
   readonly handler: Handler
+  /** Size of the largest answer so far; 0 where it is not reserved before the request is served. */
+  answerBytes: number
+  readonly reserves: boolean
   readonly requests: Counter
   readonly latency: Histogram
 }
+
+/**
+ * What is not kept free for their answers while they are served: a fetch counts what it reads as it reads it, members of
+ * a group wait for one another, and produces are many and their answers small.
+ */
+const withoutReserve: ReadonlySet<number> = new Set([fetch.key, joinGroup.key, syncGroup.key, produce.key])
 
 const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -47,6 +59,8 @@ export class Dispatcher {
       const labels = { api: handler.api.name }
       this.#served.set(handler.api.key, {
         handler,
+        answerBytes: 0,
+        reserves: !withoutReserve.has(handler.api.key),
         requests: parts.metrics.counter({
           name: 'trilog_kafka_requests_total',
           help: 'Requests of Kafka clients, by API.',
@@ -74,6 +88,11 @@ export class Dispatcher {
     return frame.length >= 2 && frame.readInt16BE(0) === produce.key
   }
 
+  /** How much memory to keep for the answer before the request is served: as much as such answers took at most so far. */
+  answerBytesOf(frame: Buffer): number {
+    return frame.length < 2 ? 0 : (this.#served.get(frame.readInt16BE(0))?.answerBytes ?? 0)
+  }
+
   /** Reads a request; a sentence, where it cannot be read, after which the connection is of no more use. */
   open(frame: Buffer): OpenedRequest | string {
     const { apiKey, version, correlationId } = readPreamble(frame)
@@ -97,13 +116,20 @@ export class Dispatcher {
         const begun = this.#clock.monotonicMs()
         const finish = (response: ResponseInputOf<Api> | null): Frames | null => {
           served.latency.observe((this.#clock.monotonicMs() - begun) / 1000)
-          return response === null ? null : encodeResponse(api, header, response)
+          if (response === null) return null
+          const frames = encodeResponse(api, header, response)
+          if (served.reserves) served.answerBytes = Math.max(served.answerBytes, bytesOf(frames))
+          return frames
         }
         const answer = served.handler.serve(request.body, context)
         return answer instanceof Promise ? answer.then(finish) : finish(answer)
       },
     }
   }
+}
+
+function bytesOf(frames: Frames): number {
+  return frames.reduce((sum, { byteLength }) => sum + byteLength, 0)
 }
 
 function unsupportedApiVersions({ handler }: Served, correlationId: number): OpenedRequest {

@@ -1,3 +1,4 @@
+import type { WaitingMemory } from '../broker/read-path.ts'
 import type { Api, RequestOf, ResponseInputOf } from '../codec/api.ts'
 
 /** What a handler knows about the caller and the call. */
@@ -10,8 +11,13 @@ export interface RequestContext {
   readonly connectionId: number
   /** The listener's name, PLAINTEXT here. */
   readonly listenerName: string
-  /** Calls `release` when the response has been handed to the system, or will never be: buffers in it are free then. */
-  readonly afterSent: (release: () => void) => void
+  /**
+   * Calls `release` when the response has been handed to the system, or will never be: buffers in it are free then.
+   * `lentBytes` of the response are such buffers, counted where they came from and not among the answer's own bytes.
+   */
+  readonly afterSent: (release: () => void, lentBytes: number) => void
+  /** What is read from disk for the answer is counted here. */
+  readonly answerMemory: WaitingMemory
   /** Calls `run` if the connection closes before the answer is given. */
   readonly ifClosed: (run: () => void) => void
   /** Closes the connection: the only way to tell a client that wants no answer that something went wrong. */

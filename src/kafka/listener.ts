@@ -5,7 +5,9 @@ import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection, type ConnectionBounds } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FrameResources } from './frame-reader.ts'
+import { MemoryBound } from './memory-bound.ts'
 import { RequestMemory } from './request-memory.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 
 /** Most that one read takes from a socket. */
 const landingBytes = 64 * 1024
@@ -19,6 +21,10 @@ export interface ListenerSettings {
   readonly frameBytesMax: number
   /** `queued.max.request.bytes`: of all connections together. */
   readonly requestBytesMax: number
+  /** `queued.max.response.bytes`: of all connections together. */
+  readonly answerBytesMax: number
+  /** `connection.unsent.max.ms`. */
+  readonly unsentMaxMs: number
   /** Frame buffers that are kept for reuse. */
   readonly pooledBytesMax: number
   /** `max.connections`. */
@@ -34,6 +40,8 @@ export class KafkaListener {
   readonly #settings: ListenerSettings
   readonly #dispatcher: Dispatcher
   readonly #resources: FrameResources
+  readonly #answers: MemoryBound
+  readonly #unread: UnreadAnswers
   readonly #logger: Logger
   readonly #connections = new Set<ClientConnection>()
   #listener: Listener | null = null
@@ -52,6 +60,14 @@ export class KafkaListener {
       memory: new RequestMemory(parts.settings.requestBytesMax),
       frameBytesMax: parts.settings.frameBytesMax,
     }
+    this.#answers = new MemoryBound(parts.settings.answerBytesMax)
+    this.#unread = new UnreadAnswers({
+      clock: parts.runtime.clock,
+      logger: this.#logger,
+      connections: this.#connections,
+      memory: this.#answers,
+      unsentMaxMs: parts.settings.unsentMaxMs,
+    })
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_connections', help: 'Open connections of Kafka clients.', kind: 'gauge' },
       () => [{ value: this.#connections.size }],
@@ -59,6 +75,10 @@ export class KafkaListener {
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_request_buffer_bytes', help: 'Bytes that unanswered requests hold.', kind: 'gauge' },
       () => [{ value: this.#resources.memory.usedBytes }],
+    )
+    parts.runtime.metrics.observe(
+      { name: 'trilog_kafka_answer_buffer_bytes', help: 'Bytes that unsent answers hold.', kind: 'gauge' },
+      () => [{ value: this.#answers.usedBytes }],
     )
   }
 
@@ -73,6 +93,7 @@ export class KafkaListener {
   /** Takes no more connections and requests, answers those that wait, at most `graceMs` long, then closes all. */
   async stop(graceMs: number): Promise<void> {
     this.#stopSweep()
+    this.#unread.stop()
     await this.#listener?.close()
     for (const connection of [...this.#connections]) connection.drain()
     if (this.#connections.size === 0) return
@@ -98,6 +119,7 @@ export class KafkaListener {
       id: this.#nextId++,
       dispatcher: this.#dispatcher,
       resources: this.#resources,
+      answers: this.#answers,
       bounds: this.#settings.bounds,
       logger: this.#logger,
       nowMs: () => this.#runtime.clock.monotonicMs(),
@@ -114,9 +136,11 @@ export class KafkaListener {
 
   /** One timer for all: a timer for each idle connection would be thousands. */
   #sweepIdle(): void {
-    const timer = this.#runtime.clock.setTimer(Math.min(idleSweepMs, this.#settings.idleMs), () => {
-      const since = this.#runtime.clock.monotonicMs() - this.#settings.idleMs
+    const { idleMs, unsentMaxMs } = this.#settings
+    const timer = this.#runtime.clock.setTimer(Math.min(idleSweepMs, idleMs, unsentMaxMs), () => {
+      const since = this.#runtime.clock.monotonicMs() - idleMs
       for (const connection of [...this.#connections]) if (connection.lastUsedMs < since) connection.destroy()
+      this.#unread.sweep()
       this.#sweepIdle()
     })
     this.#stopSweep = () => timer.cancel()

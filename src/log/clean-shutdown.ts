@@ -26,6 +26,11 @@ export async function readCleanMark(disk: Disk, directory: string): Promise<Clea
   }
 }
 
+/** Whether the mark is there, whatever it says: older releases of Kafka leave an empty one. */
+export function hasCleanMark(disk: Disk, directory: string): Promise<boolean> {
+  return disk.exists(`${directory}/${fileName}`)
+}
+
 /** Durable when resolved. Only once every log is fsynced and closed. */
 export async function writeCleanMark(disk: Disk, directory: string, mark: CleanMark): Promise<void> {
   const content = JSON.stringify({ version, brokerEpoch: mark.brokerEpoch })

@@ -6,6 +6,7 @@ import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
 import type { ReadBuffers } from './read-buffers.ts'
+import { type ReadMemory, unboundedReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import { positionBefore } from './segment-loader.ts'
 import { overAgainIfGone, SegmentGone, useSegment } from './segment-use.ts'
@@ -17,6 +18,8 @@ export interface LogReadRequest {
   readonly maxBytes: number
   /** Give the first batch even if it is larger than `maxBytes`. */
   readonly minOneBatch: boolean
+  /** What buffers are counted in. If it refuses, nothing is read. */
+  readonly memory?: ReadMemory
 }
 
 /** Readers of one log whose place is remembered, so that the next read begins where the last one ended. */
@@ -90,6 +93,7 @@ export class DiskReader {
   /** Null: the segment holds nothing from `from` on. */
   async #readFrom(segment: Segment, start: Position, request: LogReadRequest): Promise<LogSlice | null> {
     const { buffers } = this.#parts.files
+    const memory = request.memory ?? unboundedReadMemory
     let position = start
     let wantAtLeast = smallestRead
     for (;;) {
@@ -98,18 +102,23 @@ export class DiskReader {
       // Never over the damage to what lies behind it, though nothing was found before it (compaction leaves gaps).
       if (position >= end && damaged !== null) throw this.#fault('damaged', damaged)
       if (position >= end) return null
-      const wanted = Math.max(Math.min(request.maxBytes, largestRead), wantAtLeast)
-      const buffer = buffers.take(Math.min(wanted, end - position))
+      const least = Math.min(wantAtLeast, end - position)
+      const wanted = Math.min(Math.max(Math.min(request.maxBytes, largestRead), wantAtLeast), end - position)
+      const buffer = buffers.takeWithin(memory, { least, wanted })
+      if (buffer === null) {
+        this.#keepCursor({ offset: request.from, segment, position })
+        return emptySlice(request.from)
+      }
       let kept = false
       try {
-        const block = buffer.subarray(0, Math.min(wanted, end - position))
+        const block = buffer.subarray(0, wanted)
         if (!(await this.#fill(segment, block, position))) continue
         const found = this.#look(segment, block, request)
         if (found.end > found.start) {
           kept = true
           this.#keepCursor({ offset: found.nextOffset, segment, position: position + found.end })
           const bytes = block.subarray(found.start, found.end)
-          return new DiskSlice(bytes, found.nextOffset, buffer, buffers)
+          return new DiskSlice({ bytes, nextOffset: found.nextOffset, whole: buffer, pool: buffers, memory })
         }
         if (found.more === null) return emptySlice(request.from)
         position += found.more.at
@@ -119,7 +128,10 @@ export class DiskReader {
         if (position + Math.max(found.more.size, batchHeaderBytes) > end)
           throw this.#badBatch(segment, position, request)
       } finally {
-        if (!kept) buffers.give(buffer)
+        if (!kept) {
+          buffers.give(buffer)
+          memory.give(buffer.length)
+        }
       }
     }
   }
@@ -196,19 +208,22 @@ class DiskSlice implements LogSlice {
   readonly nextOffset: Offset
   readonly #whole: Buffer
   readonly #pool: ReadBuffers
+  readonly #memory: ReadMemory
   #released = false
 
-  constructor(bytes: Buffer, nextOffset: Offset, whole: Buffer, pool: ReadBuffers) {
-    this.buffers = [bytes]
-    this.bytes = bytes.length
-    this.nextOffset = nextOffset
-    this.#whole = whole
-    this.#pool = pool
+  constructor(read: { bytes: Buffer; nextOffset: Offset; whole: Buffer; pool: ReadBuffers; memory: ReadMemory }) {
+    this.buffers = [read.bytes]
+    this.bytes = read.bytes.length
+    this.nextOffset = read.nextOffset
+    this.#whole = read.whole
+    this.#pool = read.pool
+    this.#memory = read.memory
   }
 
   release(): void {
     invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
     this.#released = true
     this.#pool.give(this.#whole)
+    this.#memory.give(this.#whole.length)
   }
 }

@@ -70,6 +70,11 @@ export class DirectoryCheckpoints {
     return this.#known.get(partitionKey(name)) ?? this.#otherwise
   }
 
+  /** Of a log that was just brought into the folder; durable with the next write. */
+  know(name: PartitionName, offsets: { readonly recoveryPoint: Offset; readonly logStartOffset: Offset }): void {
+    this.#known.set(partitionKey(name), offsets)
+  }
+
   forget(name: PartitionName): void {
     this.#known.delete(partitionKey(name))
   }

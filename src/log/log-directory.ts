@@ -43,6 +43,15 @@ export interface LogPlace extends HostedReplica {
   readonly syncFailed: boolean
 }
 
+/** A log that is whole, fsynced and closed, and not on the list yet. */
+export interface ClosedLog {
+  readonly replica: HostedReplica
+  /** Name of the folder that it lies in, within the log directory. */
+  readonly folder: string
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+}
+
 /** How the logs of a folder are opened. */
 export interface OpenLogs<L> {
   open(place: LogPlace): Promise<L>
@@ -218,6 +227,26 @@ export class LogDirectory<L extends HostedLog> {
     const log = await open(place)
     this.#logs.set(key, log)
     return log
+  }
+
+  /**
+   * Makes replicas of logs that lie in this folder under other names, closed and fsynced. When it resolves they are on the
+   * list and durable, and not open. They must be new here. A crash on the way leaves some of them set aside at the next start.
+   */
+  async takeIn(logs: readonly ClosedLog[]): Promise<void> {
+    const { hosted, checkpoints } = this.#folder
+    const { disk } = this.#options.runtime
+    for (const { replica, folder } of logs) {
+      invariant(hosted.get(replica) === undefined, 'a log is taken in where there is one', { replica })
+      const directory = `${this.path}/${folderOf(replica)}`
+      if (replica.topicId !== null) await writePartitionMetadata(disk, `${this.path}/${folder}`, replica.topicId)
+      await disk.rename(`${this.path}/${folder}`, directory)
+    }
+    await disk.syncDirectory(this.path)
+    for (const { replica, logStartOffset, logEndOffset } of logs) {
+      checkpoints.know(replica, { recoveryPoint: logEndOffset, logStartOffset })
+    }
+    await hosted.add(logs.map(({ replica }) => replica))
   }
 
   /**

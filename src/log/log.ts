@@ -3,6 +3,7 @@ import { crcHolds, sealBatch } from '../record/batch-crc.ts'
 import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
+import type { AbortedTransaction } from './aborted-transaction.ts'
 import { type LeaderEpoch, type Offset, type Position, type Timestamp, noEpoch } from '../record/offset.ts'
 import type { DiskFault, DiskFile } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
@@ -332,7 +333,7 @@ export class Log {
   }
 
   /** Aborted transactions that have records in [from, upTo). */
-  abortedTransactions(from: Offset, upTo: Offset): { producerId: number; firstOffset: Offset }[] {
+  abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[] {
     const found = []
     for (const segment of this.#parts.segments.from(from)) {
       const entries = [...(segment.transactions?.entries ?? []), ...segment.pendingAborts]

@@ -1,3 +1,5 @@
+import type { ReadMemory } from './read-memory.ts'
+
 /** Smallest buffer handed out; sizes double from here. */
 const smallestBytes = 16 * 1024
 
@@ -21,6 +23,19 @@ export class ReadBuffers {
     if (buffer === undefined) return Buffer.allocUnsafeSlow(size)
     this.#idleBytes -= size
     return buffer
+  }
+
+  /**
+   * A buffer of at least `least` bytes, and as many more up to `wanted` as the taker's memory has room for, which counts
+   * the whole of it until it is given back there. Null: there is no room.
+   */
+  takeWithin(memory: ReadMemory, bytes: { least: number; wanted: number }): Buffer | null {
+    const allowed = memory.take(classOf(bytes.least), classOf(bytes.wanted))
+    if (allowed === 0) return null
+    let size = smallestBytes
+    while (size * 2 <= allowed) size *= 2
+    if (allowed > size) memory.give(allowed - size)
+    return this.take(size)
   }
 
   give(buffer: Buffer): void {

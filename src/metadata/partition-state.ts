@@ -1,5 +1,6 @@
 import { electFromInSync } from '../replication/elect/coordinator.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
+import type { Scheme } from '../replication/schemes.ts'
 import type { PartitionImage } from './image.ts'
 
 /** What changes of a partition without its replicas being others. */
@@ -10,6 +11,7 @@ export type PartitionState = Pick<
 
 /** What the changes of a state depend on. */
 export interface StateRules {
+  readonly elect: Scheme['elect']
   readonly minInSyncReplicas: number
   /** Whether a broker may lead, as it will be after the change. */
   readonly isAlive: (broker: BrokerId) => boolean
@@ -31,6 +33,7 @@ export function withInSync(state: PartitionState, members: readonly BrokerId[], 
 /** A broker lives no more, or is to be taken for that: it leaves the in-sync set, and what it led gets another leader. */
 export function withoutLiving(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
   if (waitsForIt(state, broker)) return state
+  if (rules.elect === 'fixed') return state.leader === broker ? withoutLeader(state) : state
   const members = state.inSync.filter((member) => member !== broker)
   const left = members.length === state.inSync.length ? state : withInSync(state, members, rules)
   return left.leader === broker ? withLeader(left, rules) : left
@@ -38,6 +41,10 @@ export function withoutLiving(state: PartitionState, broker: BrokerId, rules: St
 
 /** The copy that the broker had is lost, or not to be trusted: the broker is neither in sync nor eligible. */
 export function withoutCopy(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
+  if (rules.elect === 'fixed') {
+    const inSync = state.inSync.filter((member) => member !== broker)
+    return { ...(state.leader === broker ? withoutLeader(state) : state), inSync }
+  }
   const left = withInSync(
     state,
     state.inSync.filter((member) => member !== broker),
@@ -54,6 +61,16 @@ export function withLeader(state: PartitionState, { isAlive }: StateRules): Part
   const next = { ...state, leader: leader ?? -1, leaderEpoch: state.leaderEpoch + 1 }
   if (leader === null || inSync.includes(leader)) return next
   return { ...next, inSync: [...inSync, leader], eligible: eligible.filter((broker) => broker !== leader) }
+}
+
+/** `fixed`: whoever leads is away, and nobody takes the place: consumers go on at the backups. */
+function withoutLeader(state: PartitionState): PartitionState {
+  return { ...state, leader: -1, leaderEpoch: state.leaderEpoch + 1 }
+}
+
+/** `fixed`: that replica leads in a new epoch. */
+export function withSeated(state: PartitionState, leader: BrokerId): PartitionState {
+  return { ...state, leader, leaderEpoch: state.leaderEpoch + 1 }
 }
 
 /** The leader has started anew: no leadership goes on across a start. */

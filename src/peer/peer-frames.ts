@@ -31,6 +31,12 @@ const answerToGroup = message({
   entries: { type: 'records', nullableSince: 0, default: null, about: 'Whole batches, from `from` on (entries).' },
 })
 
+const leaderOfGroup = message({
+  ...group,
+  epoch: { type: 'int32', about: 'An epoch.' },
+  leader: { type: 'int32', about: 'Who leads in it.' },
+})
+
 /** Everything that brokers say to each other. Each frame carries its kind and version. */
 const kinds = {
   hello: {
@@ -99,6 +105,13 @@ const kinds = {
       number: { type: 'int32', about: 'The ask that is answered.' },
       refused: { type: 'bool', about: 'Whether nothing was done: the body says why.' },
       body: { type: 'bytes', about: 'The answer.' },
+    }),
+  },
+  leaders: {
+    id: 9,
+    version: 0,
+    fields: message({
+      groups: { type: array(leaderOfGroup), about: 'Who leads groups that elect their leaders themselves.' },
     }),
   },
 } as const

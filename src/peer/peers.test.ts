@@ -69,6 +69,21 @@ describe('brokers that know each other', () => {
     for (const { peers } of processes.slice(1)) assert.deepEqual([...peers.silent], [1])
   })
 
+  test('learn it as fast of a process whose port takes a connection still while it ends', async () => {
+    const { world, processes } = await worldOf(1, 2, 3)
+    const [one, ...others] = processes as [Process, ...Process[]]
+    // Its streams close before its port does.
+    await world.complete(one.peers.close())
+    const address = { host: 'node-1', port }
+    const { network } = world.node('node-1').runtime
+    const ending = await world.complete(network.listen(address, (connection) => connection.destroy()))
+    await world.run({ untilMs: 510 })
+    for (const { peers } of others) assert.deepEqual([...peers.silent], [])
+    await world.complete(ending.close())
+    await world.run({ untilMs: 510 + silenceMs / 5 })
+    for (const { peers } of others) assert.deepEqual([...peers.silent], [1])
+  })
+
   test('take a stream that was reset for no more than that', async () => {
     const { world, processes } = await worldOf(1, 2)
     const [one] = processes as [Process]

@@ -34,12 +34,16 @@ interface Peer {
   readonly id: PeerId
 }
 
+/** A broker whose stream has closed is tried at once, then after so long each, then with every beat. */
+const triesAgainMs = [5, 10, 20, 40]
+
 /**
  * One stream to each of the other brokers, with a beat on it. Of two brokers the one that is no hub dials, else the one
  * with the lower id, again and again; a new stream takes the place of an old one. Silence is per broker: groups have no
  * timers of their own for it.
  *
- * A stream that closes is a hint, no verdict: both sides try the other's port at once, and one that refuses is silent then.
+ * A stream that closes is a hint, no verdict: both sides try the other's port at once, and one that refuses is silent then. A
+ * process that is just ending may still take a connection, so it is tried until it refuses or comes back.
  */
 export class Peers {
   readonly #runtime: Runtime
@@ -49,6 +53,8 @@ export class Peers {
   readonly #peers = new Map<BrokerId, Peer>()
   readonly #liveness: Liveness
   readonly #trying = new Set<BrokerId>()
+  /** Brokers whose stream has closed, and of whom it is not known yet whether they live: how often they were tried since. */
+  readonly #unclear = new Map<BrokerId, number>()
   #listener: Listener | null = null
   #beat: Timer | null = null
   #isClosed = false
@@ -57,6 +63,10 @@ export class Peers {
     this.#runtime = runtime
     this.#settings = settings
     this.#liveness = new Liveness(settings.silenceMs)
+  }
+
+  get self(): BrokerId {
+    return this.#settings.self.broker
   }
 
   /** Brokers of which nothing is heard; at first all that are known. */
@@ -93,6 +103,7 @@ export class Peers {
   /** That broker is gone for good. */
   forget(broker: BrokerId): void {
     this.#addresses.delete(broker)
+    this.#unclear.delete(broker)
     this.#liveness.forget(broker)
     this.#peers.get(broker)?.stream.close('the broker is gone for good')
     this.#judge()
@@ -133,7 +144,7 @@ export class Peers {
     this.#liveness.forgive(nowMs - dueMs - beatMs)
     for (const { stream } of this.#peers.values()) stream.send({ type: 'beat' })
     for (const broker of this.#addresses.keys()) {
-      if (!this.#peers.has(broker) && this.#dials(broker)) void this.#try(broker)
+      if (!this.#peers.has(broker) && (this.#dials(broker) || this.#unclear.has(broker))) void this.#try(broker)
     }
     this.#judge()
     this.#beat = clock.setTimer(beatMs, () => this.#tick(nowMs + beatMs))
@@ -146,8 +157,9 @@ export class Peers {
     this.#trying.add(broker)
     try {
       const connection = await this.#runtime.network.connect(address, { timeoutMs: this.#settings.silenceMs })
-      if (this.#isClosed || !this.#dials(broker)) connection.destroy()
-      else this.#converse(connection)
+      if (!this.#isClosed && this.#dials(broker)) return this.#converse(connection, () => this.#tryAgain(broker))
+      connection.destroy()
+      this.#tryAgain(broker)
     } catch (error) {
       this.#runtime.logger.debug({ broker, error: String(error) }, 'a broker cannot be reached')
       if (isRefused(error) && !this.#peers.has(broker)) this.#gone(broker)
@@ -156,12 +168,25 @@ export class Peers {
     }
   }
 
+  /** Somebody is at the port, or was until just now. */
+  #tryAgain(broker: BrokerId): void {
+    const waitMs = triesAgainMs[this.#unclear.get(broker) ?? Number.POSITIVE_INFINITY]
+    if (waitMs === undefined) return
+    this.#runtime.clock.setTimer(waitMs, () => {
+      const tries = this.#unclear.get(broker)
+      if (tries === undefined || this.#isClosed) return
+      this.#unclear.set(broker, tries + 1)
+      void this.#try(broker)
+    })
+  }
+
   #gone(broker: BrokerId): void {
+    this.#unclear.delete(broker)
     this.#liveness.unheard(broker)
     if (!this.#isClosed) this.#judge()
   }
 
-  #converse(connection: Connection): void {
+  #converse(connection: Connection, unmet: () => void = () => {}): void {
     let id: PeerId | null = null
     const stream: PeerStream = new PeerStream(connection, this.#settings.frameBytesMax, {
       received: (frame) => {
@@ -169,7 +194,8 @@ export class Peers {
         else this.#onFrame(id, stream, frame)
       },
       closed: (reason) => {
-        if (id !== null && this.#peers.get(id.broker)?.stream === stream) this.#lost(id, reason)
+        if (id === null) unmet()
+        else if (this.#peers.get(id.broker)?.stream === stream) this.#lost(id, reason)
       },
     })
     const { clusterId, self } = this.#settings
@@ -191,6 +217,7 @@ export class Peers {
       before.stream.close('there is a newer stream')
       this.#tellDisconnected(before.id, 'there is a newer stream')
     }
+    this.#unclear.delete(id.broker)
     this.#liveness.know(id.broker)
     this.#heard(id.broker)
     for (const sink of this.#sinks) sink.connected?.(id)
@@ -208,7 +235,9 @@ export class Peers {
   #lost(id: PeerId, reason: string): void {
     this.#peers.delete(id.broker)
     this.#tellDisconnected(id, reason)
-    if (!this.#isClosed) void this.#try(id.broker)
+    if (this.#isClosed) return
+    this.#unclear.set(id.broker, 0)
+    void this.#try(id.broker)
   }
 
   #tellDisconnected(id: PeerId, reason: string): void {

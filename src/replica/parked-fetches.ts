@@ -3,9 +3,10 @@ import { LogReadFault } from '../log/log-faults.ts'
 import { emptySlice, type LogSlice } from '../log/log-slice.ts'
 import type { Offset } from '../record/offset.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
+import type { FollowerState, FollowerStates } from './follower-states.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -21,6 +22,12 @@ interface LeaderFacts {
   readonly highWatermark: Offset
 }
 
+/** Those that an answer is due for without any news. */
+interface AwaitedAnswers {
+  waitsFor(broker: BrokerId): boolean
+  answered(broker: BrokerId): void
+}
+
 const nothingToRelease = (): void => {}
 
 /**
@@ -32,19 +39,37 @@ export class ParkedFetches {
   readonly #clock: Clock
   readonly #bytesMax: number
   readonly #leader: LeaderFacts
+  readonly #proofs: AwaitedAnswers
+  readonly #followers: FollowerStates | null
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
   #isDue = false
 
-  constructor(parts: { log: Log; clock: Clock; bytesMax: number; leader: LeaderFacts }) {
+  constructor(parts: {
+    log: Log
+    clock: Clock
+    bytesMax: number
+    leader: LeaderFacts
+    proofs: AwaitedAnswers
+    /** Null: nobody asks how far followers are. */
+    followers: FollowerStates | null
+  }) {
     this.#log = parts.log
     this.#clock = parts.clock
     this.#bytesMax = parts.bytesMax
     this.#leader = parts.leader
+    this.#proofs = parts.proofs
+    this.#followers = parts.followers
   }
 
-  add(broker: BrokerId, request: FetchRequest, answer: AnswerFetch): void {
-    this.#parked.set(broker, { request, answer, isReading: false })
+  /** How far each follower is; none where that is not noted. */
+  followers(): FollowerState[] {
+    return this.#followers?.at(this.#now) ?? []
+  }
+
+  add(replica: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
+    this.#parked.set(replica.broker, { request, answer, isReading: false })
+    this.#followers?.fetched(replica, request.from, this.#now)
     this.wake()
   }
 
@@ -62,12 +87,17 @@ export class ParkedFetches {
   forget(broker: BrokerId): void {
     this.#parked.delete(broker)
     this.#told.delete(broker)
+    this.#followers?.disconnected(broker)
   }
 
   /** The leadership is over. */
   end(refuse: (request: FetchRequest) => FetchAnswer<readonly Uint8Array[]>): void {
     for (const { request, answer } of this.#parked.values()) answer(refuse(request), nothingToRelease)
     this.#parked.clear()
+  }
+
+  get #now(): { leaderEnd: Offset; nowMs: number } {
+    return { leaderEnd: this.#log.logEndOffset, nowMs: this.#clock.monotonicMs() }
   }
 
   #answerIfDue(broker: BrokerId, parked: Parked): void {
@@ -92,6 +122,7 @@ export class ParkedFetches {
   }
 
   #hasNewsFor(broker: BrokerId): boolean {
+    if (this.#proofs.waitsFor(broker)) return true
     const told = this.#told.get(broker)
     if (told === undefined || this.#leader.highWatermark > told.highWatermark) return true
     return this.#log.logStartOffset > told.logStartOffset
@@ -99,6 +130,7 @@ export class ParkedFetches {
 
   #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
     this.#parked.delete(broker)
+    this.#proofs.answered(broker)
     answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
   }
 
@@ -107,6 +139,7 @@ export class ParkedFetches {
     const { highWatermark } = this.#leader
     const { logStartOffset, logEndOffset } = this.#log
     this.#parked.delete(broker)
+    this.#proofs.answered(broker)
     this.#told.set(broker, { highWatermark, logStartOffset })
     const entries = slice.buffers
     const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries } as const

@@ -15,7 +15,7 @@ import { SelfElected } from './self-elected.ts'
 import { visitRecords } from './visit-records.ts'
 
 const self = { broker: 1, directory: 'AAAAAAAAAAAAAAAAAAAAZA' }
-const alone = { replicas: [self], inSync: [1], partitionEpoch: 0 }
+const alone = { replicas: [self], inSync: [1], eligible: [], partitionEpoch: 0 }
 
 async function openReplica(runtime: Runtime, scheme: Scheme = isrScheme(1)): Promise<Replica> {
   const { clock, logger } = runtime

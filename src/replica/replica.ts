@@ -1,22 +1,26 @@
+import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
-import { LogAppendFault, LogReadFault } from '../log/log-faults.ts'
+import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
+import type { ReadMemory } from '../log/read-memory.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import { Follower, type FollowerEvent } from '../replication/follower.ts'
 import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { DiskFault } from '../runtime/disk.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
+import { Following, type FollowingSink } from './following.ts'
+import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -38,8 +42,8 @@ export interface ReadAnswer {
   readonly lastStableOffset: Offset
   readonly logStartOffset: Offset
   readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Transactions aborted within the slice's range; `read_committed` only. */
-  readonly aborted: readonly { producerId: number; firstOffset: Offset }[]
+  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
+  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
 }
 
 export interface ReadRequest {
@@ -50,6 +54,8 @@ export interface ReadRequest {
   readonly committedTransactionsOnly: boolean
   /** The leader epoch that the caller believes in; -1: it doesn't say. */
   readonly leaderEpoch: LeaderEpoch
+  /** What reads from disk are counted in. */
+  readonly memory?: ReadMemory
 }
 
 /** Told when more may be read of a replica, or when it leads no longer. */
@@ -94,12 +100,10 @@ interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
   readonly parked: ParkedFetches
+  readonly proofs: LeadershipProofs<AppendRefusal>
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
-/** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
-const fetchAgainMs = 50
-
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
@@ -120,10 +124,9 @@ export class Replica {
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
-  #follower: Follower | null = null
+  #following!: Following
   readonly #answerBytesMax: number
   #suspect: boolean
-  #cutting: Promise<void> | null = null
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
@@ -151,6 +154,7 @@ export class Replica {
       flushed: () => {},
       failed: (fault) => opened.#onFailed(fault),
     })
+    opened.#following = opened.#followingOf(opened.#log)
     return opened
   }
 
@@ -187,12 +191,12 @@ export class Replica {
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
   async settled(): Promise<void> {
-    while (this.#cutting !== null) await this.#cutting
+    await this.#following.settled()
   }
 
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(this.#cutting === null, 'a log that is being cut cannot be led', { epoch })
+    invariant(!this.#following.isCutting, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
     // Whoever decided on it knew, and nobody else has more.
     this.#suspect = false
@@ -206,25 +210,19 @@ export class Replica {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader })
-    this.#leadership = { leader, committed: new OffsetWaits(), parked }
+    const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers, proofs }
+    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts), proofs }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
-    invariant(this.#cutting === null, 'a log that is being cut changes its leader', { epoch })
     this.#leave(epoch, leader)
-    this.#follower = new Follower({
-      epoch,
-      leader,
-      log: this.#log,
-      highWatermark: this.highWatermark,
-      suspect: this.#suspect,
-      rules: this.#rules,
-    })
-    this.#carryOut(this.#follower, { type: 'reachable' })
+    this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
     this.#wakeWatchers()
   }
 
@@ -243,7 +241,8 @@ export class Replica {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
-    leadership.parked.add(replica.broker, request, answer)
+    if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
+    leadership.parked.add(replica, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
@@ -251,14 +250,14 @@ export class Replica {
 
   /** The answer to this replica's own fetch. */
   answered(from: BrokerId, answer: FetchAnswer): void {
-    const follower = this.#follower
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    this.#following.answered(from, answer)
   }
 
   /** A broker can be reached, over a new stream: what was on its way before is lost. */
   connected(broker: BrokerId): void {
-    const follower = this.#follower
-    if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+    this.#following.connected(broker)
+    // It came over an earlier stream.
+    this.#leadership?.parked.forget(broker)
   }
 
   disconnected(broker: BrokerId): void {
@@ -266,10 +265,16 @@ export class Replica {
     this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
+  /** How far the others are, as the leader of a group that elects it itself knows; else none. */
+  followers(): FollowerState[] {
+    return this.#leadership?.parked.followers() ?? []
+  }
+
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
     this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+    this.#leadership?.proofs.changed()
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -295,6 +300,7 @@ export class Replica {
   append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
+    if (!leader.takesWrites) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -327,6 +333,16 @@ export class Replica {
     return new Promise((resolve) => leadership.committed.add(upTo, resolve))
   }
 
+  /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
+  whenProven(): Promise<AppendRefusal | null> {
+    const leadership = this.#leadership
+    if (leadership === null) return Promise.resolve(this.#notLeader())
+    return new Promise((resolve) => {
+      leadership.proofs.begin(resolve)
+      leadership.parked.wake()
+    })
+  }
+
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
     const stale = this.checkEpoch(request.leaderEpoch)
     if (stale !== null) return stale
@@ -338,15 +354,20 @@ export class Replica {
       // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
       const inLog = request.from > visible && request.from <= log.logEndOffset
       if (inLog) return this.#nothingAt(visible)
+      // A backup may be behind what its primary has answered: that comes back with the primary.
+      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
       return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
     }
     const lastStableOffset = log.lastStableOffset(visible)
     const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
     const room = request.maxBytes > 0 || request.minOneBatch
     if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ from: request.from, upTo, maxBytes: request.maxBytes, minOneBatch: request.minOneBatch })
-    const aborted = request.committedTransactionsOnly ? log.abortedTransactions(request.from, upTo) : []
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, aborted }
+    const slice = log.read({ ...request, upTo })
+    // Of what was read, and not of all that could be: a log may have had very many.
+    const abortedUpTo = request.committedTransactionsOnly
+      ? (end: Offset) => log.abortedTransactions(request.from, end)
+      : noneAborted
+    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
@@ -358,7 +379,10 @@ export class Replica {
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) return this.#notLeader()
+    if (this.#leadership === null) {
+      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
+      return isServed ? null : this.#notLeader()
+    }
     if (callers < 0 || callers === this.#epoch) return null
     return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
   }
@@ -373,6 +397,7 @@ export class Replica {
    * has the log's files removed afterwards.
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
+    if (!this.leads) return this.#notLeader()
     const visible = this.#visibleUpTo()
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
@@ -384,9 +409,15 @@ export class Replica {
     return this.#log.logStartOffset
   }
 
+  /** Whoever decides on leaders has found that nobody has more: it counts again. */
+  trust(): void {
+    this.#suspect = false
+    this.#link?.trusted()
+  }
+
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (this.#cutting !== null) return false
+    if (this.#following.isCutting) return false
     const moved = await this.#log.expire(this.highWatermark)
     if (moved) this.#leadership?.parked.wake()
     return moved
@@ -413,6 +444,22 @@ export class Replica {
     }
   }
 
+  #followingOf(log: Log): Following {
+    const { topic, partition } = this
+    const sink: FollowingSink = {
+      fetch: (to, request) => this.#link?.fetch(to, request),
+      advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
+      misled: (told) => {
+        if (this.#scheme.elect !== 'self') return false
+        this.#link?.misled(told)
+        return true
+      },
+      trusted: () => this.trust(),
+    }
+    const facts = { topic, partition }
+    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+  }
+
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
     const voters = replicas.map(({ broker }) => broker)
     const batch = leaderChangeBatch({ leader: this.#self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
@@ -426,9 +473,10 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
-    this.#follower = null
+    this.#following.end()
     leadership?.parked.end((request) => this.#denies(request))
     leadership?.committed.refuseAll(this.#notLeader())
+    leadership?.proofs.refuseAll(this.#notLeader())
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
@@ -437,93 +485,22 @@ export class Replica {
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #carryOut(follower: Follower, event: FollowerEvent): void {
-    for (const effect of follower.step(event)) {
-      switch (effect.type) {
-        case 'fetch':
-          this.#link?.fetch(effect.to, effect.request)
-          break
-        case 'append':
-          this.#appendFetched(follower, effect.entries)
-          break
-        case 'cut':
-          this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
-          break
-        case 'restart':
-          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
-          break
-        case 'advance-log-start':
-          // Its files go when retention comes by next, and has made the new start durable.
-          this.#log.moveLogStart(Math.min(effect.to, this.#log.logEndOffset))
-          break
-        case 'advance-high-watermark':
-          this.#advanceTo(effect.to)
-          break
-        case 'trust':
-          this.#suspect = false
-          this.#link?.trusted()
-          break
-        case 'misled':
-          this.#onMisled(follower, effect)
-          break
-        default:
-          effect satisfies never
-      }
-    }
-  }
-
-  #appendFetched(follower: Follower, entries: Uint8Array): void {
-    try {
-      this.#log.appendReplicated(entries)
-    } catch (error) {
-      if (!(error instanceof LogAppendFault || error instanceof LogReadFault)) throw error
-      const facts = { topic: this.topic, partition: this.partition, error: error.message }
-      this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
-      this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
-    }
-  }
-
-  #onMisled(follower: Follower, { epoch, leader }: { epoch: LeaderEpoch; leader: BrokerId | null }): void {
-    if (this.#scheme.elect === 'self') return this.#link?.misled({ followed: follower.epoch, epoch, leader })
-    // One of the two has not heard yet who leads now: whoever decided on it tells both.
-    this.#fetchAgain(follower, { type: 'reachable' })
-  }
-
-  #fetchAgain(follower: Follower, event: FollowerEvent): void {
-    this.#clock.setTimer(fetchAgainMs, () => {
-      if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
-    })
-  }
-
-  async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
-    const { logStartOffset, logEndOffset } = this.#log
-    const facts = { topic: this.topic, partition: this.partition, logStartOffset, logEndOffset, to }
-    this.#logger.info(facts, 'the log is cut: its leader has something else there')
-    try {
-      await change(to)
-    } catch (error) {
-      // The log has failed, and told so.
-      if (!(error instanceof DiskFault)) throw error
-      return
-    } finally {
-      this.#cutting = null
-    }
-    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
-  }
-
   #nothingAt(visible: Offset): ReadAnswer {
     return {
       highWatermark: visible,
       lastStableOffset: this.#log.lastStableOffset(visible),
       logStartOffset: this.#log.logStartOffset,
       slice: null,
-      aborted: [],
+      abortedUpTo: noneAborted,
     }
   }
 
   #serveView() {
     const leader = this.#leadership?.leader
-    return { leads: leader !== undefined, highWatermark: this.highWatermark, epochStart: leader?.epochStart ?? 0 }
+    const { highWatermark } = this
+    const isLed = this.#knownLeader !== null
+    const { storedUpTo } = this.#log
+    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
   }
 
   #visibleUpTo(): Offset | ReadRefusal {
@@ -542,7 +519,8 @@ export class Replica {
   #onStored(upTo: Offset): void {
     this.#stored.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
-    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'stored', upTo })
+    // It is opened through this replica, which has no hands for it before.
+    this.#following?.stored(upTo)
   }
 
   #onFailed(fault: DiskFault): void {
@@ -589,3 +567,5 @@ export class Replica {
     for (const watcher of [...this.#watchers]) watcher()
   }
 }
+
+const noneAborted = (): readonly AbortedTransaction[] => []

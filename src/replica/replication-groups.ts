@@ -2,6 +2,7 @@ import type { PeerFrame } from '../peer/peer-frames.ts'
 import type { PeerId } from '../peer/peer-id.ts'
 import type { Peers } from '../peer/peers.ts'
 import { TurnOutbox } from '../peer/turn-outbox.ts'
+import type { LeaderEpoch } from '../record/offset.ts'
 import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
@@ -19,6 +20,11 @@ export interface GroupName {
 export interface GroupMember {
   readonly replica: Replica
   readonly election: SelfElected | null
+}
+
+interface LeaderNews extends GroupName {
+  readonly epoch: LeaderEpoch
+  readonly leader: BrokerId
 }
 
 interface OutgoingFetch {
@@ -45,14 +51,19 @@ export class ReplicationGroups {
   readonly #peers: Peers
   readonly #fetches: TurnOutbox<OutgoingFetch>
   readonly #answers: TurnOutbox<OutgoingAnswer>
+  readonly #news: TurnOutbox<LeaderNews>
+  /** Who leads groups that elect their leaders themselves, by what was heard last. */
+  readonly #leaders = new Map<string, LeaderNews>()
 
   constructor(clock: Clock, peers: Peers) {
     this.#peers = peers
     this.#fetches = new TurnOutbox(clock, (to, fetches) => this.#sendFetches(to, fetches))
     this.#answers = new TurnOutbox(clock, (to, answers) => this.#sendAnswers(to, answers))
+    this.#news = new TurnOutbox(clock, (to, groups) => void peers.send(to, { type: 'leaders', groups }))
     peers.listen({
       received: (from, frame) => this.#received(from, frame),
       connected: ({ broker }) => {
+        for (const news of this.#leaders.values()) this.#news.add(broker, news)
         for (const { replica, election } of this.#members.values()) {
           replica.connected(broker)
           election?.take({ type: 'connected', broker })
@@ -67,9 +78,12 @@ export class ReplicationGroups {
     })
   }
 
-  /** No replica takes part in an election any more. */
+  /** No replica takes part in an election any more, or leads: their logs are about to be closed, and whoever waits is told. */
   close(): void {
-    for (const { election } of this.#members.values()) election?.close()
+    for (const { replica, election } of this.#members.values()) {
+      election?.close()
+      replica.resign(replica.epoch, null)
+    }
   }
 
   /** What a replica of the group needs to reach the others. Its member is to `join` before anything is heard of them. */
@@ -89,8 +103,22 @@ export class ReplicationGroups {
     for (const { broker } of this.#peers.connected()) member.election?.take({ type: 'connected', broker })
   }
 
-  /** This broker has no replicas of the topic any more. */
+  /** This broker leads the group: all others hear of it, and clients through them. */
+  announce(group: GroupName, epoch: LeaderEpoch): void {
+    const news = { ...group, epoch, leader: this.#peers.self }
+    this.#leaders.set(keyOf(group), news)
+    for (const { broker } of this.#peers.connected()) this.#news.add(broker, news)
+  }
+
+  /** Who leads a group that elects its leader itself, and is not out of touch; null: nobody that this broker knows of. */
+  leaderOf(group: GroupName): { readonly leader: BrokerId; readonly epoch: LeaderEpoch } | null {
+    const news = this.#leaders.get(keyOf(group))
+    return news === undefined || this.#peers.silent.has(news.leader) ? null : news
+  }
+
+  /** The topic is gone. */
   leaveTopic(topicId: string): void {
+    for (const [key, news] of this.#leaders) if (news.topicId === topicId) this.#leaders.delete(key)
     for (const [key, { election }] of this.#members) {
       if (!key.startsWith(`${topicId}:`)) continue
       election?.close()
@@ -144,6 +172,9 @@ export class ReplicationGroups {
           this.#members.get(keyOf(fields))?.replica.answered(from.broker, answerOf(fields))
         }
         return
+      case 'leaders':
+        for (const news of frame.groups) this.#heardOf(news)
+        return
       case 'vote-request':
       case 'vote':
       case 'led':
@@ -152,6 +183,11 @@ export class ReplicationGroups {
       default:
         frame satisfies never
     }
+  }
+
+  #heardOf(news: LeaderNews): void {
+    const known = this.#leaders.get(keyOf(news))
+    if (known === undefined || news.epoch > known.epoch) this.#leaders.set(keyOf(news), news)
   }
 
   #fetched(from: PeerId, group: GroupName, request: FetchRequest): void {

@@ -22,6 +22,8 @@ export interface SelfElectedOptions {
   readonly electionMs: readonly [min: number, max: number]
   readonly send: (to: BrokerId, message: ElectionMessage) => void
   readonly rules?: ReplicationRules
+  /** Called when the replica leads, follows or has no leader, in another epoch than before. */
+  readonly changed?: () => void
 }
 
 /** What happens to an election; the log's position is added when its turn comes. */
@@ -118,6 +120,7 @@ export class SelfElected {
           replica.lead(effect.epoch, {
             replicas: voters,
             inSync: voters.map(({ broker }) => broker),
+            eligible: [],
             partitionEpoch: 0,
           })
           break
@@ -139,6 +142,7 @@ export class SelfElected {
         default:
           effect satisfies never
       }
+      if (effect.type === 'lead' || effect.type === 'follow' || effect.type === 'resign') this.#options.changed?.()
     }
   }
 
@@ -151,6 +155,8 @@ export class SelfElected {
   /** What it cannot write down it must not say: it takes part no more, until it is started again. */
   #onFault(error: unknown): void {
     if (!(error instanceof DiskFault)) throw error
+    // Its folder is being removed.
+    if (this.#isClosed) return
     const { runtime, replica } = this.#options
     const facts = { topic: replica.topic, partition: replica.partition, error: error.message }
     runtime.logger.error(facts, 'a vote could not be written: this replica takes part in no election')

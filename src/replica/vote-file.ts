@@ -10,13 +10,22 @@ export interface Vote {
 
 const fileName = 'quorum-state'
 
+/** What this replica has voted is not known: it may not vote again. */
+class DamagedVote extends Error {
+  readonly code = 'DAMAGED_VOTE'
+
+  constructor(path: string) {
+    super(`${path} does not hold a vote`)
+  }
+}
+
 /** The vote in a replica's folder; epoch 0 and nobody where there is none yet. A damaged file is an error: a forgotten vote could be given twice. */
 export async function readVote(disk: Disk, directory: string): Promise<Vote> {
   const path = `${directory}/${fileName}`
   if (!(await disk.exists(path))) return { epoch: 0, votedFor: null }
   const text = Buffer.from(await disk.readFile(path)).toString('utf8')
-  const state: unknown = JSON.parse(text)
-  if (!isState(state)) throw new Error(`${path} does not hold a vote`)
+  const state = stateIn(text)
+  if (state === null) throw new DamagedVote(path)
   const { leaderEpoch: epoch, votedId, votedDirectoryId } = state
   return { epoch, votedFor: votedId < 0 ? null : { broker: votedId, directory: votedDirectoryId } }
 }
@@ -31,6 +40,15 @@ export async function writeVote(disk: Disk, directory: string, vote: Vote): Prom
     data_version: 1,
   }
   await disk.writeFileAtomic(`${directory}/${fileName}`, Buffer.from(`${JSON.stringify(state)}\n`))
+}
+
+function stateIn(text: string): { leaderEpoch: number; votedId: number; votedDirectoryId: string } | null {
+  try {
+    const state: unknown = JSON.parse(text)
+    return isState(state) ? state : null
+  } catch {
+    return null
+  }
 }
 
 function isState(state: unknown): state is { leaderEpoch: number; votedId: number; votedDirectoryId: string } {

@@ -6,6 +6,7 @@ const replicaOf = (broker: number, incarnation = 'first') => ({ broker, director
 const setsOf = (inSync: number[], partitionEpoch: number): ReplicaSets => ({
   replicas: [1, 2, 3].map((broker) => replicaOf(broker)),
   inSync,
+  eligible: [],
   partitionEpoch,
 })
 const memberOf = (broker: number, incarnation: string | null = null) => ({ broker, incarnation })

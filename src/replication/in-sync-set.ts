@@ -10,6 +10,8 @@ export interface FetchingReplica extends ReplicaId {
 export interface ReplicaSets {
   readonly replicas: readonly ReplicaId[]
   readonly inSync: readonly BrokerId[]
+  /** Not in sync, and may be elected all the same (KIP-966). */
+  readonly eligible: readonly BrokerId[]
   /** Raised by every change in the image: what is proposed is held against it. */
   readonly partitionEpoch: number
 }

@@ -10,6 +10,7 @@ const replicaOf = (broker: number) => ({ broker, directory: `directory-${broker}
 const setsOf = (replicas: number[], inSync: number[], partitionEpoch = 0): ReplicaSets => ({
   replicas: replicas.map(replicaOf),
   inSync,
+  eligible: [],
   partitionEpoch,
 })
 const now = { logEndOffset: 20, nowMs: 0 }

@@ -2,7 +2,7 @@ import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView } from './commit/commit-policy.ts'
 import { type FetchingReplica, type InSyncProposal, InSyncSet, type ReplicaSets } from './in-sync-set.ts'
-import { type BrokerId, isSameReplica } from './replica-id.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 export type LeaderEvent =
   /** The leader's own copy is stored up to here, as its flush rule wants it. */
@@ -91,6 +91,21 @@ export class Leader {
     }
   }
 
+  /** Whether producers may write here at all. */
+  get takesWrites(): boolean {
+    return this.#commit.takesWrites(this.#view())
+  }
+
+  /** Whether nobody else can lead by now, if these brokers have fetched in this epoch since. */
+  provesLead(heard: ReadonlySet<BrokerId>): boolean {
+    return this.#commit.provesLead(this.#view(), heard)
+  }
+
+  /** Whether it is one of the group's replicas, on the folder that the group knows. */
+  counts(replica: ReplicaId): boolean {
+    return this.#sets.replicas.some((each) => isSameReplica(each, replica))
+  }
+
   /** Asked before an append that wants acks=all. */
   admits(): CommitRefusal | null {
     return this.#commit.admits(this.#view())
@@ -98,7 +113,7 @@ export class Leader {
 
   #onFetched({ replica, from, logEndOffset, nowMs }: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
     // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
-    if (!this.#sets.replicas.some((each) => isSameReplica(each, replica))) return []
+    if (!this.counts(replica)) return []
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
     this.#stored.set(replica.broker, from)
     const advanced = this.#advance()
@@ -127,9 +142,11 @@ export class Leader {
 
   #view(): CommitView {
     return {
+      self: this.#self,
       copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
       inSync: this.#sets.inSync,
       maximalInSync: this.#inSync?.maximal ?? this.#sets.inSync,
+      eligible: this.#sets.eligible,
       epoch: this.epoch,
       epochStart: this.epochStart,
     }

@@ -1,28 +1,62 @@
 import type { CommitPolicy } from './commit/commit-policy.ts'
 import { isrCommit } from './commit/isr.ts'
 import { majorityCommit } from './commit/majority.ts'
-import { type ServePolicy, serveAtLeader } from './serve/serve-policy.ts'
+import { primaryCommit } from './commit/primary.ts'
+import { type ServePolicy, serveAtBackup, serveAtLeader } from './serve/serve-policy.ts'
 
 /** The three questions that a replication scheme answers. */
 export interface Scheme {
-  readonly name: 'isr' | 'majority'
-  /** Who decides on the leader: the metadata service, or the replicas themselves by vote. */
-  readonly elect: 'coordinator' | 'self'
+  readonly name: 'isr' | 'majority' | 'primary-backup'
+  /** Who decides on the leader: the metadata service, the replicas themselves by vote, or the order in which they stand. */
+  readonly elect: 'coordinator' | 'self' | 'fixed'
   readonly commit: CommitPolicy
   readonly serve: ServePolicy
 }
 
-const isrSchemes = new Map<number, Scheme>()
-
-/** Kafka's scheme: the metadata service picks the leader from the in-sync set. One serves all partitions that ask for as many members. */
-export function isrScheme(minInSyncReplicas: number): Scheme {
-  const known = isrSchemes.get(minInSyncReplicas)
-  if (known !== undefined) return known
-  const commit = isrCommit(minInSyncReplicas)
-  const scheme: Scheme = { name: 'isr', elect: 'coordinator', commit, serve: serveAtLeader }
-  isrSchemes.set(minInSyncReplicas, scheme)
-  return scheme
+/** One serves all partitions that ask for the same. */
+const once = (make: (count: number) => Scheme): ((count: number) => Scheme) => {
+  const made = new Map<number, Scheme>()
+  return (count) => {
+    const scheme = made.get(count) ?? make(count)
+    made.set(count, scheme)
+    return scheme
+  }
 }
+
+/** Kafka's scheme: the metadata service picks the leader from the in-sync set. By `min.insync.replicas`. */
+export const isrScheme = once((minInSyncReplicas) => {
+  return { name: 'isr', elect: 'coordinator', commit: isrCommit(minInSyncReplicas), serve: serveAtLeader }
+})
 
 /** Raft's and DLedger's: the replicas vote. The metadata log is replicated by it. */
 export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }
+
+/** RocketMQ's classic: the first replica leads or nobody does. By how many backups must have what is acknowledged. */
+const primaryBackupScheme = once((backups) => {
+  return { name: 'primary-backup', elect: 'fixed', commit: primaryCommit(backups), serve: serveAtBackup }
+})
+
+/** What a topic's settings say of its scheme. */
+export interface SchemeSettings {
+  readonly replicationScheme: Scheme['name']
+  readonly minInsyncReplicas: number
+  readonly replicationSyncBackups: number
+}
+
+/** The scheme that a topic's settings choose. */
+export function schemeOf(topic: SchemeSettings): Scheme {
+  switch (topic.replicationScheme) {
+    case 'isr':
+      return isrScheme(topic.minInsyncReplicas)
+    case 'majority':
+      return majorityScheme
+    case 'primary-backup':
+      return primaryBackupScheme(topic.replicationSyncBackups)
+    default:
+      return topic.replicationScheme satisfies never
+  }
+}
+
+/** Who decides on the leaders of a topic of that scheme. */
+export const electOf = (scheme: Scheme['name']): Scheme['elect'] =>
+  schemeOf({ replicationScheme: scheme, minInsyncReplicas: 1, replicationSyncBackups: 0 }).elect

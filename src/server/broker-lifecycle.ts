@@ -8,6 +8,14 @@ import type { Logger } from '../runtime/logger.ts'
 const leaveMs = 2_000
 const againMs = 100
 
+/** The broker is to stop, and waits for nothing any more. */
+export class GivenUp extends Error {
+  constructor() {
+    super('it was told to stop while it waited for the metadata log')
+    this.name = 'GivenUp'
+  }
+}
+
 /**
  * A broker's life in its cluster: registered (fenced) → alive, once its logs are open → fenced, when others lost touch with it →
  * alive again, when it hears of that → fenced, before it stops.
@@ -20,6 +28,8 @@ export class BrokerLifecycle {
   readonly #logger: Logger
   #wantsToLive = false
   #isAsking = false
+  #onGivenUp: (error: GivenUp) => void = () => {}
+  readonly #givenUp: Promise<never>
 
   constructor(parts: {
     coordinator: Coordinator
@@ -34,6 +44,16 @@ export class BrokerLifecycle {
     this.#registration = parts.registration
     this.#clock = parts.clock
     this.#logger = parts.logger
+    this.#givenUp = new Promise((_resolve, reject) => {
+      this.#onGivenUp = reject
+    })
+    // It is no error where nobody waits any more.
+    this.#givenUp.catch(() => {})
+  }
+
+  /** Whoever waits for the registration, or for the broker to be alive, does so no longer: `GivenUp`. */
+  giveUp(): void {
+    this.#onGivenUp(new GivenUp())
   }
 
   /** Resolves once this process is registered, and its image knows it: that may take until there are enough others. */
@@ -45,9 +65,14 @@ export class BrokerLifecycle {
   async unfence(suspects: UnfenceBroker['suspects']): Promise<void> {
     const { brokerId, incarnation } = this.#registration
     this.#wantsToLive = true
-    await this.#untilDone('unfenceBroker', () =>
-      this.#coordinator.submit('unfenceBroker', { brokerId, incarnation, suspects }),
-    )
+    this.#isAsking = true
+    try {
+      await this.#untilDone('unfenceBroker', () =>
+        this.#coordinator.submit('unfenceBroker', { brokerId, incarnation, suspects }),
+      )
+    } finally {
+      this.#isAsking = false
+    }
   }
 
   /** To be called when the image has changed: a broker that was fenced while it lived comes back. */
@@ -55,10 +80,9 @@ export class BrokerLifecycle {
     const { brokerId, incarnation } = this.#registration
     const broker = this.#coordinator.image.brokers.get(brokerId)
     if (!this.#wantsToLive || this.#isAsking || broker?.incarnation !== incarnation || !broker.fenced) return
-    this.#isAsking = true
     this.#logger.warn({ broker: brokerId }, 'this broker was taken for gone: it comes back')
-    void this.unfence([]).finally(() => {
-      this.#isAsking = false
+    this.unfence([]).catch((error: unknown) => {
+      if (!(error instanceof GivenUp)) throw error
     })
   }
 
@@ -66,8 +90,9 @@ export class BrokerLifecycle {
   async leave(): Promise<void> {
     const { brokerId, incarnation } = this.#registration
     this.#wantsToLive = false
-    // Alone there is nobody to take over.
-    if (this.#coordinator.image.brokers.size < 2) return
+    this.giveUp()
+    // Alone there is nobody to take over; perhaps nobody to decide on it either.
+    if (!this.#coordinator.image.living.some(({ id }) => id !== brokerId)) return
     await new Promise<void>((resolve) => {
       const timer = this.#clock.setTimer(leaveMs, resolve)
       this.#coordinator
@@ -88,13 +113,17 @@ export class BrokerLifecycle {
   async #untilDone(what: string, submit: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {
-        await submit()
+        await Promise.race([submit(), this.#givenUp])
         return
       } catch (error) {
         if (!(error instanceof CoordinatorUnavailable) || this.#isHopeless()) throw error
         this.#logger.warn({ what, because: error.message }, 'the metadata log cannot be asked; it is tried again')
-        await new Promise<void>((resolve) => void this.#clock.setTimer(againMs, resolve))
+        await Promise.race([this.#pause(), this.#givenUp])
       }
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => void this.#clock.setTimer(againMs, resolve))
   }
 }

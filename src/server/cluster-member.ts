@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import { BrokerWatch } from '../metadata/coordinator/broker-watch.ts'
 import type { MetadataApplier } from '../metadata/coordinator/coordinator.ts'
 import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
+import { MetadataQuorum, type QuorumVoter } from '../metadata/coordinator/metadata-quorum.ts'
 import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
@@ -12,7 +13,9 @@ import { Peers } from '../peer/peers.ts'
 import type { Replica } from '../replica/replica.ts'
 import { ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
+import { schemeOf } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { BrokerRules } from './broker-rules.ts'
 import type { LogFolder } from './log-folder.ts'
 import { openMetadataReplica } from './metadata-replica.ts'
 
@@ -29,7 +32,9 @@ export class ClusterMember {
   readonly replay: ImageReplay
   readonly groups: ReplicationGroups
   readonly peers: Peers
+  readonly asks: Asks
   readonly metadataReplica: Replica
+  readonly quorum: MetadataQuorum
   /** Of this process. */
   readonly incarnation: string
   /** Resolves when this process cannot go on. */
@@ -40,9 +45,19 @@ export class ClusterMember {
   private constructor(
     runtime: Runtime,
     config: BrokerConfig,
-    parts: { clusterId: string; peers: Peers; groups: ReplicationGroups; replica: Replica; incarnation: string },
+    parts: {
+      clusterId: string
+      self: ReplicaId
+      voters: readonly QuorumVoter[]
+      peers: Peers
+      groups: ReplicationGroups
+      replica: Replica
+      incarnation: string
+      rules: BrokerRules
+    },
   ) {
     const { clock, random, logger } = runtime
+    const { replica, self, voters } = parts
     this.peers = parts.peers
     this.groups = parts.groups
     this.metadataReplica = parts.replica
@@ -55,16 +70,20 @@ export class ClusterMember {
     })
     this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
+    this.asks = new Asks(parts.peers, clock)
     this.coordinator = new EmbeddedCoordinator({
       replica: parts.replica,
       replay: this.replay,
-      asks: new Asks(parts.peers, clock),
+      asks: this.asks,
       clock,
       random,
       rulesOf: (topic) => {
-        return { elect: 'coordinator', minInSyncReplicas: this.configs.topic(topic).minInsyncReplicas }
+        const config = this.configs.topic(topic)
+        return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
       },
+      operations: parts.rules.operations,
     })
+    this.quorum = new MetadataQuorum({ voters, replica, self, asks: this.asks, clock })
     const sessionMs = config.brokerSessionTimeoutMs
     const { coordinator, peers } = this
     this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
@@ -72,7 +91,11 @@ export class ClusterMember {
   }
 
   /** Opens the metadata log, begins to listen for the others, and takes part in the election of who decides. */
-  static async join(runtime: Runtime, config: BrokerConfig, folder: LogFolder): Promise<ClusterMember> {
+  static async join(
+    runtime: Runtime,
+    config: BrokerConfig,
+    { folder, rules }: { folder: LogFolder; rules: BrokerRules },
+  ): Promise<ClusterMember> {
     const { directoryId, clusterId } = folder.directory.identity
     const incarnation = uuidFromBytes(runtime.random.bytes(16))
     const self = { broker: config.nodeId, directory: directoryId }
@@ -88,8 +111,15 @@ export class ClusterMember {
     })
     for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
     const groups = new ReplicationGroups(runtime.clock, peers)
-    const replica = await openMetadataReplica(runtime, config, { folder, groups, self, voters })
-    const member = new ClusterMember(runtime, config, { clusterId, peers, groups, replica, incarnation })
+    const replica = await openMetadataReplica(runtime, config, {
+      folder,
+      groups,
+      self,
+      voters,
+      rules: rules.replication,
+    })
+    const parts = { clusterId, self, voters, peers, groups, replica, incarnation, rules }
+    const member = new ClusterMember(runtime, config, parts)
     if (config.peerListener !== null) await peers.start()
     member.replay.start()
     return member
@@ -120,9 +150,9 @@ export class ClusterMember {
 }
 
 /** The voters that the process was started with; without any it is the only one. */
-function votersOf(config: BrokerConfig, self: ReplicaId): readonly ReplicaId[] {
-  const voters = config.controllerQuorumVoters.map(({ nodeId, directoryId }) => {
-    return { broker: nodeId, directory: directoryId }
+function votersOf(config: BrokerConfig, self: ReplicaId): readonly QuorumVoter[] {
+  const voters = config.controllerQuorumVoters.map(({ nodeId, directoryId, host, port }) => {
+    return { broker: nodeId, directory: directoryId, peer: { host, port } }
   })
-  return voters.length === 0 ? [self] : voters
+  return voters.length === 0 ? [{ ...self, peer: null }] : voters
 }

@@ -20,6 +20,9 @@ import type { AppendRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import { visitRecords } from '../replica/visit-records.ts'
 
+/** How long a broker tries to find out that it still coordinates a group. */
+const stillLedMs = 2_000
+
 /** Ties consumer groups to the broker: their offsets live in a topic like any other, and move with its leaders. */
 export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, TopicNames, LeadershipListener {
   readonly service: GroupService
@@ -54,6 +57,18 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
     }
   }
 
+  async stillLed(partition: number): Promise<boolean> {
+    const replica = this.#broker.replicaOf(offsetsTopicName, partition)
+    if (replica === null) return false
+    return new Promise((resolve) => {
+      const timer = this.#broker.clock.setTimer(stillLedMs, () => resolve(false))
+      void replica.whenProven().then((refusal) => {
+        timer.cancel()
+        resolve(refusal === null)
+      })
+    })
+  }
+
   async ensure(): Promise<boolean> {
     // The image knows the topic before its partitions are led: whoever asks meanwhile waits for the same making.
     if (!this.#broker.image.topics.has(offsetsTopicName)) this.#making ??= this.#make()
@@ -76,9 +91,12 @@ export class GroupCoordination implements OffsetsTopic, CoordinatorLocator, Topi
   }
 
   brokerFor(partition: number): BrokerEndpoint | null {
-    const leader = this.#broker.image.partition(offsetsTopicName, partition)?.leader
-    const broker = leader === undefined ? undefined : this.#broker.image.brokers.get(leader)
-    return broker === undefined || broker.fenced ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
+    const { image } = this.#broker
+    const topic = image.topics.get(offsetsTopicName)
+    const led = topic?.partitions[partition]
+    if (topic === undefined || led === undefined) return null
+    const broker = image.brokers.get(this.#broker.leaderOf(topic, led).leader)
+    return broker === undefined ? null : { nodeId: broker.id, host: broker.host, port: broker.port }
   }
 
   self(): BrokerEndpoint {

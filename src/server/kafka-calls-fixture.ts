@@ -30,6 +30,7 @@ import { offsetFetch } from '../kafka/schema/offset-fetch.ts'
 import { offsetForLeaderEpoch } from '../kafka/schema/offset-for-leader-epoch.ts'
 import { produce } from '../kafka/schema/produce.ts'
 import { syncGroup } from '../kafka/schema/sync-group.ts'
+import { unregisterBroker } from '../kafka/schema/unregister-broker.ts'
 import { type BatchOptions, buildBatch } from '../record/batch-builder.ts'
 
 import {
@@ -321,6 +322,8 @@ const metadataCalls: KafkaCall[] = [
   call(describeCluster, 'what may be done', { endpointType: 1, includeClusterAuthorizedOperations: true }),
   call(describeCluster, 'controllers', { endpointType: 2 }, [1, 2]),
   call(describeCluster, 'an endpoint that is none', { endpointType: 9 }, [1, 2]),
+  call(describeCluster, 'fenced ones too', { endpointType: 1, includeFencedBrokers: true }, [2, 2]),
+  call(unregisterBroker, 'one that is not registered', { brokerId: 4711 }),
   call(describeTopicPartitions, 'one topic', { topics: [{ name: 'words' }], responsePartitionLimit: 10 }),
   call(describeTopicPartitions, 'a page', { topics: [{ name: 'words' }], responsePartitionLimit: 2 }),
   call(describeTopicPartitions, 'the next page', {

@@ -31,6 +31,7 @@ import { offsetFetchHandler } from '../kafka/handlers/offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from '../kafka/handlers/offset-for-leader-epoch.ts'
 import { produceHandler } from '../kafka/handlers/produce.ts'
 import { syncGroupHandler } from '../kafka/handlers/sync-group.ts'
+import { unregisterBrokerHandler } from '../kafka/handlers/unregister-broker.ts'
 import type { GroupCoordination } from './group-coordination.ts'
 
 /** Every API that is served. What is not in this list is not advertised. */
@@ -68,6 +69,7 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     describeQuorumHandler(broker),
     describeLogDirsHandler(broker),
     describeProducersHandler(broker),
+    unregisterBrokerHandler(broker),
   ] as unknown as Handler[]
   return handlers
 }

@@ -9,6 +9,8 @@ export function listenerSettings(config: BrokerConfig, at: { host: string; port:
     frameBytesMax: config.socketRequestMaxBytes,
     // Kafka's -1 is no bound; Trilog's default is one.
     requestBytesMax: config.queuedMaxRequestBytes < 0 ? Number.MAX_SAFE_INTEGER : config.queuedMaxRequestBytes,
+    answerBytesMax: config.queuedMaxResponseBytes,
+    unsentMaxMs: config.connectionUnsentMaxMs,
     pooledBytesMax: config.pooledRequestMaxBytes,
     connectionsMax: config.maxConnections,
     idleMs: config.connectionsMaxIdleMs,
@@ -16,6 +18,7 @@ export function listenerSettings(config: BrokerConfig, at: { host: string; port:
       inFlightMax: config.connectionInFlightMax,
       inFlightBytesMax: config.connectionInFlightMaxBytes,
       unsentBytesMax: config.connectionUnsentMaxBytes,
+      ownBytes: config.connectionOwnMaxBytes,
     },
   }
 }

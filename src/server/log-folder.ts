@@ -4,6 +4,7 @@ import { DelayedRemovals } from '../log/delayed-removals.ts'
 import { FileHandles } from '../log/file-handles.ts'
 import { Log } from '../log/log.ts'
 import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
+import { folderOf } from '../log/log-directory-name.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { TailMemory } from '../log/tail-memory.ts'
 import type { Offset } from '../record/offset.ts'
@@ -103,6 +104,10 @@ export class LogFolder implements PartitionLogs {
     if (relay !== undefined) relay.target = events
     log.configure(settings)
     return log
+  }
+
+  folderOf(name: { topic: string; partition: number }): string {
+    return `${this.directory.path}/${folderOf(name)}`
   }
 
   checkpoint(): Promise<void> {

@@ -5,6 +5,7 @@ import { Replica } from '../replica/replica.ts'
 import type { ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
+import type { ReplicationRules } from '../replication/rules.ts'
 import { majorityScheme } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
@@ -27,9 +28,15 @@ class MetadataLogMissing extends Error {
 export async function openMetadataReplica(
   runtime: Runtime,
   config: BrokerConfig,
-  member: { folder: LogFolder; groups: ReplicationGroups; self: ReplicaId; voters: readonly ReplicaId[] },
+  member: {
+    folder: LogFolder
+    groups: ReplicationGroups
+    self: ReplicaId
+    voters: readonly ReplicaId[]
+    rules: ReplicationRules
+  },
 ): Promise<Replica> {
-  const { folder, groups, self, voters } = member
+  const { folder, groups, self, voters, rules } = member
   const { directory } = folder
   const settings = settingsOf(config)
   const found = await directory.openOne(metadataLog, {
@@ -42,7 +49,7 @@ export async function openMetadataReplica(
   const { clock, logger } = runtime
   const link = groups.linkFor(metadataLog)
   const replica = await Replica.open(
-    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, clock, logger },
+    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, rules, clock, logger },
     (events) => folder.open(metadataLog, settings, events),
   )
   await directory.markDirtyBeforeFirstAppend()
@@ -56,6 +63,7 @@ export async function openMetadataReplica(
     // What it had voted for is gone with its log.
     suspect: isLost,
     electionMs: [electionMs / 3, electionMs],
+    rules,
     send: link.send,
   })
   groups.join(metadataLog, { replica, election })

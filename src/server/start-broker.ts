@@ -1,27 +1,27 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
-import type { LiveConfigs } from '../broker/live-configs.ts'
-import { logSettingsOf } from '../broker/log-settings-of.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import { Dispatcher } from '../kafka/dispatcher.ts'
 import { KafkaListener } from '../kafka/listener.ts'
-import type { RecoveryReport } from '../log/log-recovery.ts'
-import type { OpenReport } from '../log/log-directory.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { AcceptedSuspects, isAlone } from './accept-suspects.ts'
+import { asMember } from './as-member.ts'
+import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
-import { ClusterMember } from './cluster-member.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
-import { LogFolder } from './log-folder.ts'
+import type { LogFolder } from './log-folder.ts'
+import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
+import { PrimaryReturns } from './primary-returns.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
@@ -46,39 +46,34 @@ const invariantExitCode = 70
 
 /**
  * Starts one broker on its folder; resolves when clients can work. It joins its cluster (alone it is a cluster of one), has
- * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead.
+ * itself registered, opens the logs that the image places here, and is then alive: others may be led, and it may lead. That
+ * waits for as long as there is no quorum; `giveUp` ends the waiting, and rejects.
  */
-export async function startBroker(runtime: Runtime, config: BrokerConfig): Promise<RunningBroker> {
-  const folder = await LogFolder.open(runtime, config, config.logDirs[0] ?? '')
-  try {
-    return await startIn(folder, { runtime, config })
-  } catch (error) {
-    await folder.directory.close()
-    throw error
-  }
-}
-
-async function startIn(
-  folder: LogFolder,
-  { runtime, config }: { runtime: Runtime; config: BrokerConfig },
+export function startBroker(
+  runtime: Runtime,
+  config: BrokerConfig,
+  { giveUp, rules = brokerRules }: { giveUp?: AbortSignal; rules?: BrokerRules } = {},
 ): Promise<RunningBroker> {
-  const member = await ClusterMember.join(runtime, config, folder)
-  try {
-    return await startAs(member, { runtime, config, folder })
-  } catch (error) {
-    await member.close()
-    throw error
-  }
+  return asMember({ runtime, config, rules }, (member, folder) => {
+    return startAs(member, { runtime, config, folder, giveUp, rules })
+  })
 }
 
 async function startAs(
   member: ClusterMember,
-  { runtime, config, folder }: { runtime: Runtime; config: BrokerConfig; folder: LogFolder },
+  parts: {
+    runtime: Runtime
+    config: BrokerConfig
+    folder: LogFolder
+    giveUp: AbortSignal | undefined
+    rules: BrokerRules
+  },
 ): Promise<RunningBroker> {
+  const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
   const accepted = await AcceptedSuspects.open(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
-  const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects })
+  const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
   const listener = listenerOf(runtime, broker, groups)
   const { endpoint } = broker
@@ -86,15 +81,21 @@ async function startAs(
   const isPicked = endpoint.port === 0
   if (isPicked) endpoint.port = await listener.start()
   const lifecycle = lifecycleOf(runtime, member, broker)
+  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
+  const returns = returnsOf(runtime, member, partitions)
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
+    returns.look(records)
   })
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
+  returns.lookAtAll()
+  // One broker alone asks nobody: it has what it needs whenever it needs it.
+  if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
   const stopTimers = [
@@ -113,19 +114,30 @@ async function startAs(
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
-    stop: () => stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch }),
+    stop: () => {
+      returns.close()
+      return stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch })
+    },
   }
 }
 
 function brokerOf(
   member: ClusterMember,
-  parts: { runtime: Runtime; config: BrokerConfig; folder: LogFolder; suspects: SuspectsInFolder },
+  parts: {
+    runtime: Runtime
+    config: BrokerConfig
+    folder: LogFolder
+    suspects: SuspectsInFolder
+    rules: BrokerRules
+  },
 ) {
-  const { runtime, config, folder, suspects } = parts
+  const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica } = member
+  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
-    ...runtime,
+    runtime,
+    rules: rules.replication,
+    electionMs: config.majorityElectionTimeoutMs,
     self: config.nodeId,
     directory: identity.directoryId,
     image,
@@ -141,6 +153,7 @@ function brokerOf(
     configs,
     coordinator,
     metadataReplica,
+    quorum,
     partitions,
     directoryId: identity.directoryId,
     dataFolder: path,
@@ -164,6 +177,12 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   const { clock, logger } = runtime
   const isHopeless = (): boolean => metadataReplica.log.fault !== null
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
+}
+
+function returnsOf(runtime: Runtime, member: ClusterMember, partitions: HostedPartitions): PrimaryReturns {
+  const { coordinator, configs, asks, incarnation } = member
+  const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
+  return new PrimaryReturns({ ...runtime, coordinator, configs, asks, incarnation, partitions, self, patienceMs })
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */
@@ -211,24 +230,6 @@ function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination)
   return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
 }
 
-async function openFolder(
-  folder: LogFolder,
-  { image, configs, self }: { image: ClusterImage; configs: LiveConfigs; self: number },
-): Promise<OpenReport> {
-  return folder.directory.openAll({
-    open: (place) => folder.openAt(place, logSettingsOf(configs.topic(place.topic))),
-    flushesAlways: ({ topic }) => configs.topic(topic).flushMessages === 1,
-    damageOf: (log) => damageOf(log.recovery),
-    *expected() {
-      for (const { name, id, partitions } of image.topics.values()) {
-        for (const { index, replicas } of partitions) {
-          if (replicas.includes(self)) yield { topic: name, partition: index, topicId: id }
-        }
-      }
-    },
-  })
-}
-
 /**
  * Sets logs aside whose topics the image does not know: mostly of topics whose deletion was committed just before the broker
  * died. A new topic of that name must not find their records.
@@ -239,13 +240,6 @@ async function setUnknownAside(folder: LogFolder, image: ClusterImage): Promise<
     if (topic === metadataTopicName || (topicId !== null && image.topicById(topicId)?.name === topic)) continue
     await folder.setAside(replica)
   }
-}
-
-/** What recovery has found beyond a torn tail, in words. */
-function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | null {
-  const [first] = damage
-  if (first !== undefined) return `damaged bytes from offset ${first.from} on`
-  return lostFlushed ? `records from offset ${cutFrom} on were fsynced and are gone` : null
 }
 
 function healthOf(broker: Broker): Health {

@@ -28,8 +28,12 @@ async function takeKafkasFiles(broker: BrokerFixture): Promise<void> {
   await broker.start()
 }
 
-async function read(broker: BrokerFixture, isolationLevel: number) {
-  const answer = await broker.call(fetch, 12, fetchFrom(new Known(), 'words', { isolationLevel }))
+async function read(
+  broker: BrokerFixture,
+  isolationLevel: number,
+  more: { from?: number; partitionMaxBytes?: number } = {},
+) {
+  const answer = await broker.call(fetch, 12, fetchFrom(new Known(), 'words', { isolationLevel, ...more }))
   const partition = answer.responses[0]?.partitions[0]
   assert.ok(partition !== undefined)
   const batches = [...batchesIn(asBuffer(partition.records ?? Buffer.alloc(0)))]
@@ -66,4 +70,20 @@ test('a log with transactions of Kafka is read as Kafka reads it, before and aft
       )
       await broker.fail('crash')
     }
+  }))
+
+test('a fetch names the aborted transactions of what it brings, and no others', () =>
+  withBroker(async (broker) => {
+    await takeKafkasFiles(broker)
+    // An answer from memory could be longer than one batch.
+    await broker.restart()
+    const abortedFrom = async (from: number) => {
+      const { last, abortedTransactions } = await read(broker, 1, { from, partitionMaxBytes: 1 })
+      return [last, abortedTransactions?.map(({ firstOffset }) => firstOffset)]
+    }
+    assert.deepEqual(await abortedFrom(0), [0, []])
+    assert.deepEqual(await abortedFrom(3), [3, []])
+    assert.deepEqual(await abortedFrom(4), [4, [4]])
+    assert.deepEqual(await abortedFrom(5), [5, [4]])
+    assert.deepEqual(await abortedFrom(7), [7, []])
   }))

@@ -1,67 +1,89 @@
 """The confluent-kafka side of the interop matrix. Commands and lines: interop/client-program.ts."""
 
-import argparse
 import os
-import select
 import sys
-import time
+from functools import cache
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition, libversion, version
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
+from lines import Left, config, input_records, options, run, show, show_record, told_to_leave
 
 SECONDS = 20
+TOPIC = options.topic
 
 
-def show(*fields):
-    sys.stdout.write("\t".join(str(field) for field in fields) + "\n")
-    sys.stdout.flush()
-
-
-def settings(options, **more):
+def settings(**more):
     return {"bootstrap.servers": options.bootstrap, "reconnect.backoff.max.ms": 200, **more}
 
 
-def create_topic(options):
-    admin = AdminClient(settings(options))
-    topic = NewTopic(options.topic, num_partitions=options.partitions, replication_factor=1)
-    for future in admin.create_topics([topic]).values():
-        future.result(SECONDS)
+@cache
+def admin():
+    return AdminClient(settings())
 
 
-def partitions_of(client, topic):
-    return client.list_topics(topic, timeout=SECONDS).topics[topic].partitions
+def done(futures):
+    for future in futures.values():
+        return future.result(SECONDS)
 
 
-def describe(options):
-    partitions = partitions_of(AdminClient(settings(options)), options.topic)
-    for index, partition in sorted(partitions.items()):
+def create_topic():
+    topic = NewTopic(TOPIC, num_partitions=options.partitions, replication_factor=1, config=config())
+    done(admin().create_topics([topic]))
+
+
+def partitions_of(client):
+    return client.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions
+
+
+def describe():
+    for index, partition in sorted(partitions_of(admin()).items()):
         show("partition", index, partition.leader)
 
 
-def reader(options):
-    return Consumer(settings(options, **{"group.id": f"reader-{os.getpid()}", "enable.auto.commit": False}))
+def list_topics():
+    for name in admin().list_topics(timeout=SECONDS).topics:
+        show("topic", name)
 
 
-def bounds(consumer, topic, timestamp):
+def describe_config():
+    for name, entry in done(admin().describe_configs([ConfigResource("topic", TOPIC)])).items():
+        show("config", name, entry.value)
+
+
+def alter_config():
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config().items()
+    ]
+    done(admin().incremental_alter_configs([ConfigResource("topic", TOPIC, incremental_configs=entries)]))
+
+
+def reader():
+    limit = {"max.partition.fetch.bytes": options.fetch_max} if options.fetch_max else {}
+    return Consumer(settings(**{"group.id": f"reader-{os.getpid()}", "enable.auto.commit": False, **limit}))
+
+
+def bounds(consumer, timestamp):
     """Start and end offset of every partition; the start is by time when a timestamp is given."""
     found = {}
-    for index in partitions_of(consumer, topic):
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, index), timeout=SECONDS)
+    for index in partitions_of(consumer):
+        low, high = consumer.get_watermark_offsets(TopicPartition(TOPIC, index), timeout=SECONDS)
         found[index] = (low, high)
         if timestamp is not None:
-            at = consumer.offsets_for_times([TopicPartition(topic, index, timestamp)], timeout=SECONDS)[0].offset
+            at = consumer.offsets_for_times([TopicPartition(TOPIC, index, timestamp)], timeout=SECONDS)[0].offset
             found[index] = (high if at < 0 else at, high)
     return found
 
 
-def offsets_for_time(options):
-    consumer = reader(options)
-    for index, (start, _) in sorted(bounds(consumer, options.topic, options.timestamp).items()):
+def offsets_for_time():
+    consumer = reader()
+    for index, (start, _) in sorted(bounds(consumer, options.timestamp).items()):
         show("offset", index, start)
     consumer.close()
 
 
-def produce(options):
+def produce():
     failures = []
     acked = 0
 
@@ -74,87 +96,85 @@ def produce(options):
         show("sent", acked)
 
     more = {"enable.idempotence": options.idempotent, "compression.type": options.compression or "none"}
-    producer = Producer(settings(options, **more))
-    for line in sys.stdin:
-        key, value, *headers = line.rstrip("\n").split("\t")
-        pairs = [tuple(header.split("=", 1)) for header in headers]
-        producer.produce(options.topic, key=key, value=value, headers=pairs, on_delivery=delivered)
+    if options.acks:
+        more["acks"] = options.acks
+    producer = Producer(settings(**more))
+    for timestamp, key, value, headers in input_records():
+        producer.produce(TOPIC, value, key, headers=headers, timestamp=timestamp or 0, on_delivery=delivered)
         producer.poll(0)
     left = producer.flush(60)
-    if failures or left:
-        raise RuntimeError(f"{len(failures)} failed, {left} not answered, first: {failures[:1]}")
+    if failures:
+        raise KafkaException(failures[0])
+    if left:
+        raise RuntimeError(f"{left} not answered")
 
 
-def show_record(message):
-    headers = [f"{name}={value.decode()}" for name, value in message.headers() or []]
-    fields = (message.partition(), message.offset(), message.timestamp()[1])
-    show("record", *fields, message.key().decode(), message.value().decode(), *headers)
+def show_message(message):
+    if message.error():
+        raise KafkaException(message.error())
+    time = message.timestamp()[1]
+    show_record(message.partition(), message.offset(), time, message.key(), message.value(), message.headers())
 
 
-def consume(options):
-    consumer = reader(options)
-    spans = bounds(consumer, options.topic, options.from_time)
-    left = {index: end for index, (start, end) in spans.items() if start < end}
-    consumer.assign([TopicPartition(options.topic, index, spans[index][0]) for index in left])
+def consume():
+    consumer = reader()
+    spans = bounds(consumer, options.from_time)
+    left = Left(spans, lambda index, offset: consumer.seek(TopicPartition(TOPIC, index, offset)))
+    consumer.assign([TopicPartition(TOPIC, index, spans[index][0]) for index in left.ends])
     while left:
         message = consumer.poll(1)
-        if message is None:
-            continue
-        if message.error():
-            raise KafkaException(message.error())
-        show_record(message)
-        if message.offset() + 1 >= left[message.partition()]:
-            del left[message.partition()]
+        if message is not None:
+            show_message(message)
+            left.took(message.partition(), message.offset())
     consumer.close()
 
 
-def group(options):
-    more = {"group.id": options.group, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
-    consumer = Consumer(settings(options, **more, **{"session.timeout.ms": 10000, "heartbeat.interval.ms": 300}))
-    assigned = lambda _consumer, partitions: show("assigned", *(partition.partition for partition in partitions))
-    consumer.subscribe([options.topic], on_assign=assigned)
+def group():
+    more = {
+        "group.id": options.group,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        "session.timeout.ms": 20000,
+        "heartbeat.interval.ms": 300,
+        "partition.assignment.strategy": "cooperative-sticky" if options.assignor == "cooperative" else "range",
+    }
+    if options.instance:
+        more["group.instance.id"] = options.instance
+    consumer = Consumer(settings(**more))
+    held = set()
+
+    def assigned(_consumer, partitions):
+        held.update(each.partition for each in partitions)
+        show("assigned", *held)
+
+    def revoked(_consumer, partitions):
+        held.difference_update(each.partition for each in partitions)
+        show("revoked", *(each.partition for each in partitions))
+
+    consumer.subscribe([TOPIC], on_assign=assigned, on_revoke=revoked)
     seen = 0
     while seen < options.stop_after and not told_to_leave():
         for message in consumer.consume(min(100, options.stop_after - seen), timeout=0.1):
-            if message.error():
-                raise KafkaException(message.error())
+            show_message(message)
             seen += 1
-            show_record(message)
             consumer.commit(message, asynchronous=False)
     consumer.close()
 
 
-def told_to_leave():
-    return bool(select.select([sys.stdin], [], [], 0)[0]) and sys.stdin.readline().strip() == "leave"
+commands = {
+    "version": lambda: show("version", f"{version()} (librdkafka {libversion()[0]})"),
+    "create-topic": create_topic,
+    "describe": describe,
+    "list-topics": list_topics,
+    "add-partitions": lambda: done(admin().create_partitions([NewPartitions(TOPIC, options.partitions)])),
+    "delete-topic": lambda: done(admin().delete_topics([TOPIC])),
+    "describe-config": describe_config,
+    "alter-config": alter_config,
+    "offsets-for-time": offsets_for_time,
+    "delete-records": lambda: done(admin().delete_records([TopicPartition(TOPIC, 0, options.offset)])),
+    "produce": produce,
+    "consume": consume,
+    "group": group,
+}
 
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("command")
-    for name in ("bootstrap", "topic", "group", "compression"):
-        parser.add_argument(f"--{name}")
-    for name in ("partitions", "timestamp", "from-time"):
-        parser.add_argument(f"--{name}", type=int)
-    parser.add_argument("--stop-after", type=int, default=sys.maxsize)
-    parser.add_argument("--idempotent", action="store_true")
-    options = parser.parse_args()
-    commands = {
-        "version": lambda _options: show("version", f"{version()} (librdkafka {libversion()[0]})"),
-        "create-topic": create_topic,
-        "describe": describe,
-        "offsets-for-time": offsets_for_time,
-        "produce": produce,
-        "consume": consume,
-        "group": group,
-    }
-    try:
-        commands[options.command](options)
-    except KafkaException as error:
-        show("error", error.args[0].name(), error.args[0].str())
-        sys.exit(1)
-    except Exception as error:  # The runner shows it with the case that failed.
-        show("error", type(error).__name__, error)
-        sys.exit(1)
-
-
-main()
+run(commands, lambda error: error.args[0].name() if isinstance(error, KafkaException) else type(error).__name__)

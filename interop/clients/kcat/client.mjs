@@ -1,48 +1,30 @@
 // The kcat side of the interop matrix: each command as kcat can do it. Commands and lines: interop/client-program.ts.
-// kcat has no command that creates a topic, sets headers per run (not per record) and reports no acknowledgements.
+// kcat has no admin commands, sets headers per run (not per record) and reports no acknowledgements.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
-
-const string = { type: 'string' }
-const { positionals, values: options } = parseArgs({
-  allowPositionals: true,
-  options: {
-    bootstrap: string,
-    topic: string,
-    partitions: string,
-    group: string,
-    timestamp: string,
-    'from-time': string,
-    'stop-after': string,
-    compression: string,
-    idempotent: { type: 'boolean' },
-  },
-})
+import { inputRecords, number, options, print, printRecord, runCommand, toldToLeave } from '../lines.mjs'
 
 const commands = { version, describe, 'offsets-for-time': offsetsForTime, produce, consume, group }
-
-// Standard output may be a socket, which is written to in the background.
-function exit(code) {
-  process.stdout.write('', () => process.exit(code))
-}
-
-function print(...fields) {
-  process.stdout.write(`${fields.join('\t')}\n`)
-}
 
 function kcat(args) {
   const child = spawn('kcat', args, { stdio: ['pipe', 'pipe', 'pipe'] })
   process.once('SIGTERM', () => child.kill('SIGTERM'))
   child.stdin.on('error', () => {})
-  child.stderr.setEncoding('utf8').on('data', (text) => process.stderr.write(text))
+  child.errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    child.errors += text
+    process.stderr.write(text)
+  })
   return child
 }
 
 async function ended(child) {
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`kcat ended with ${code}`)
+  if (code === 0) return
+  const error = new Error(`kcat ended with ${code}: ${child.errors.slice(-300)}`)
+  error.name = child.errors.match(/Delivery failed for message: (?:Broker: )?(.*)/)?.[1] ?? 'Error'
+  throw error
 }
 
 async function textOf(args) {
@@ -55,23 +37,21 @@ async function textOf(args) {
 }
 
 async function version() {
-  print(
-    'version',
-    (await textOf(['-V']))
-      .match(/Version (\S+).*librdkafka (\S+)/)
-      ?.slice(1, 3)
-      .join(' (librdkafka ') + ')',
-  )
+  const [, own, library] = (await textOf(['-V'])).match(/Version (\S+).*librdkafka (\S+)/)
+  print('version', `${own} (librdkafka ${library})`)
+}
+
+async function partitions() {
+  const { topics } = JSON.parse(await textOf(['-b', options.bootstrap, '-L', '-J', '-t', options.topic]))
+  return topics[0].partitions
 }
 
 async function describe() {
-  const { topics } = JSON.parse(await textOf(['-b', options.bootstrap, '-L', '-J', '-t', options.topic]))
-  for (const { partition, leader } of topics[0].partitions) print('partition', partition, leader)
+  for (const { partition, leader } of await partitions()) print('partition', partition, leader)
 }
 
 async function offsetsForTime() {
-  const { topics } = JSON.parse(await textOf(['-b', options.bootstrap, '-L', '-J', '-t', options.topic]))
-  const wanted = topics[0].partitions.flatMap(({ partition }) => [
+  const wanted = (await partitions()).flatMap(({ partition }) => [
     '-t',
     `${options.topic}:${partition}:${options.timestamp}`,
   ])
@@ -81,10 +61,11 @@ async function offsetsForTime() {
 
 // Records with the same headers share one run of kcat; the records go to it as they arrive.
 async function produce() {
-  const args = ['-b', options.bootstrap, '-P', '-t', options.topic, '-K', '\t', '-X', 'reconnect.backoff.max.ms=200']
+  const base = ['-b', options.bootstrap, '-P', '-t', options.topic, '-K', '\t', '-X', 'reconnect.backoff.max.ms=200']
   // Without -E kcat ends as soon as it has lost its only broker.
-  if (options.idempotent) args.push('-E', '-X', 'enable.idempotence=true')
-  if (options.compression) args.push('-z', options.compression)
+  if (options.idempotent) base.push('-E', '-X', 'enable.idempotence=true')
+  if (options.compression) base.push('-z', options.compression)
+  if (options.acks) base.push('-X', `acks=${options.acks}`)
   let current = null
   let sent = 0
   const finish = async () => {
@@ -93,68 +74,73 @@ async function produce() {
     await current.done
     print('sent', sent)
   }
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [key, value, ...headers] = line.split('\t')
-    const names = headers.join('\t')
-    if (current?.names !== names) {
+  for await (const records of inputRecords(1)) {
+    const [{ key, value, headers }] = records
+    // With -Z what is empty is sent as null.
+    const more = headers.flatMap(([name, content]) => ['-H', `${name}=${content}`])
+    if (key === null || value === null) more.push('-Z')
+    if (current === null || current.more.join('\t') !== more.join('\t')) {
       await finish()
-      const child = kcat([...args, ...headers.flatMap((header) => ['-H', header])])
-      current = { names, child, done: ended(child) }
+      const child = kcat([...base, ...more])
+      current = { more, child, done: ended(child) }
       current.done.catch(() => {})
     }
-    current.child.stdin.write(`${key}\t${value}\n`)
+    current.child.stdin.write(`${key ?? ''}\t${value ?? ''}\n`)
     sent++
     if (options.idempotent && sent % 50 === 0) print('sent', sent)
   }
   await finish()
 }
 
-function printRecord(line) {
+function show(line) {
   const { partition, offset, ts, key, payload, headers = [] } = JSON.parse(line)
-  const pairs = []
-  for (let i = 0; i < headers.length; i += 2) pairs.push(`${headers[i]}=${headers[i + 1]}`)
-  print('record', partition, offset, ts, key, payload, ...pairs)
+  const pairs = headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1]]] : []))
+  printRecord(partition, offset, ts, key, payload, pairs)
 }
 
 async function consume() {
   const from = options['from-time']
-  const start = from === undefined ? 'beginning' : `s@${from}`
-  const child = kcat(['-b', options.bootstrap, '-C', '-J', '-q', '-e', '-t', options.topic, '-o', start])
+  await readFrom(from === undefined ? 'beginning' : `s@${from}`)
+  // kcat cannot seek while it runs.
+  if (options['again-from'] !== undefined) await readFrom(options['again-from'])
+}
+
+async function readFrom(start) {
+  const limit = options['fetch-max'] === undefined ? [] : ['-X', `max.partition.fetch.bytes=${options['fetch-max']}`]
+  const child = kcat(['-b', options.bootstrap, '-C', '-J', '-q', '-e', '-t', options.topic, '-o', start, ...limit])
   child.stdin.end()
-  createInterface({ input: child.stdout }).on('line', printRecord)
+  createInterface({ input: child.stdout }).on('line', show)
   await ended(child)
 }
 
 async function group() {
-  const args = [
-    '-b',
-    options.bootstrap,
-    '-J',
-    '-u',
-    '-X',
-    'auto.offset.reset=earliest',
-    '-X',
-    'heartbeat.interval.ms=300',
-  ]
-  args.push('-X', 'session.timeout.ms=10000')
-  if (options['stop-after'] !== undefined) args.push('-c', options['stop-after'])
+  const settings = {
+    'auto.offset.reset': 'earliest',
+    'heartbeat.interval.ms': 300,
+    'session.timeout.ms': 20_000,
+    'partition.assignment.strategy': options.assignor === 'cooperative' ? 'cooperative-sticky' : 'range',
+    ...(options.instance === undefined ? {} : { 'group.instance.id': options.instance }),
+  }
+  const args = ['-b', options.bootstrap, '-J', '-u']
+  args.push(...Object.entries(settings).flatMap(([name, value]) => ['-X', `${name}=${value}`]))
+  if (options['stop-after'] !== undefined) args.push('-c', String(number('stop-after')))
   const child = kcat([...args, '-G', options.group, options.topic])
-  createInterface({ input: child.stdout }).on('line', printRecord)
+  createInterface({ input: child.stdout }).on('line', show)
+  const held = new Set()
   createInterface({ input: child.stderr }).on('line', (line) => {
-    const names = line.match(/rebalanced .*: assigned: (.*)/)?.[1]
-    if (names !== undefined) print('assigned', ...[...names.matchAll(/\[(\d+)\]/g)].map((match) => match[1]))
+    const eager = /rebalanced \(.*\): (assigned|revoked): ?(.*)/
+    const incremental = /rebalanced: incremental (\S+) of .*protocol\): ?(.*)/
+    const [, kind, names] = line.match(eager) ?? line.match(incremental) ?? []
+    if (kind === undefined) return
+    const partitions = [...names.matchAll(/\[(\d+)\]/g)].map((match) => match[1])
+    const taken = !kind.startsWith('assign')
+    for (const partition of partitions) taken ? held.delete(partition) : held.add(partition)
+    if (taken) print('revoked', ...partitions)
+    else print('assigned', ...held)
   })
   // kcat commits and leaves the group when it is interrupted.
-  createInterface({ input: process.stdin }).on('line', (line) => line === 'leave' && child.kill('SIGINT'))
+  toldToLeave(() => child.kill('SIGKILL')).then(() => child.kill('SIGINT'))
   await ended(child)
 }
 
-try {
-  const command = commands[positionals[0]]
-  if (command === undefined) throw new Error(`kcat has no way to do ${positionals[0]}`)
-  await command()
-  exit(0)
-} catch (error) {
-  print('error', error.name, error.message)
-  exit(1)
-}
+await runCommand(commands)

@@ -1,4 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
+import type { BrokerImage } from '../../metadata/image.ts'
 import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
@@ -7,7 +8,10 @@ import { describeCluster } from '../schema/describe-cluster.ts'
 const brokers = 1
 const controllers = 2
 
-/** The brokers of the cluster. Versions 0 to 2; v1 may ask for the controllers, which have no listener for clients here. */
+/**
+ * The brokers of the cluster. Versions 0 to 2; v1 may ask for the controllers, which have no listener for clients here, v2 for
+ * the brokers that are fenced as well (KIP-1073).
+ */
 export const describeClusterHandler = (broker: Broker) =>
   handler(describeCluster, (request, context) => {
     if (context.version >= 1 && request.endpointType !== brokers) {
@@ -19,13 +23,18 @@ export const describeClusterHandler = (broker: Broker) =>
       errorCode: kafkaErrors.NONE.code,
       endpointType: brokers,
       clusterId: broker.image.clusterId,
-      controllerId: broker.id,
-      brokers: broker.image.living.map(({ id, host, port, rack }) => ({
+      controllerId: broker.administrator,
+      brokers: asked(broker, request.includeFencedBrokers).map(({ id, host, port, rack, fenced }) => ({
         brokerId: id,
         host,
         port,
         rack,
+        ...(context.version >= 2 ? { isFenced: fenced } : {}),
       })),
       ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allOperations.cluster } : {}),
     }
   })
+
+function asked({ image }: Broker, includeFenced: boolean): readonly BrokerImage[] {
+  return includeFenced ? [...image.brokers.values()].sort((one, other) => one.id - other.id) : image.living
+}

@@ -41,7 +41,8 @@ export const describeTopicPartitionsHandler = (broker: Broker) =>
     return { topics, nextCursor: null }
   })
 
-function describe({ image }: Broker, topic: TopicImage, partitions: readonly PartitionImage[]) {
+function describe(broker: Broker, topic: TopicImage, partitions: readonly PartitionImage[]) {
+  const { image } = broker
   return {
     errorCode: kafkaErrors.NONE.code,
     name: topic.name,
@@ -49,17 +50,17 @@ function describe({ image }: Broker, topic: TopicImage, partitions: readonly Par
     isInternal: isInternalTopic(topic.name),
     topicAuthorizedOperations: allOperations.topic,
     partitions: partitions.map((partition) => {
-      const leaderId = image.isAlive(partition.leader) ? partition.leader : -1
+      const { leader: leaderId, leaderEpoch } = broker.leaderOf(topic, partition)
       return {
         errorCode: leaderId === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
         partitionIndex: partition.index,
         leaderId,
-        leaderEpoch: partition.leaderEpoch,
+        leaderEpoch,
         replicaNodes: partition.replicas,
         isrNodes: partition.inSync,
         eligibleLeaderReplicas: partition.eligible,
         lastKnownElr: [],
-        offlineReplicas: partition.replicas.filter((broker) => !image.isAlive(broker)),
+        offlineReplicas: partition.replicas.filter((each) => !image.isAlive(each)),
       }
     }),
   }

@@ -92,12 +92,13 @@ async function read(
     maxWaitMs: refused || wanted.length === 0 ? 0 : request.maxWaitMs,
     maxBytes: Math.min(request.maxBytes, broker.config.fetchMaxBytes),
     committedTransactionsOnly: request.isolationLevel === 1,
+    memory: context.answerMemory,
   })
   context.ifClosed(() => reading.cancel())
-  const { partitions } = await reading.run()
+  const { partitions, bytes } = await reading.run()
   context.afterSent(() => {
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
-  })
+  }, bytes)
   let next = 0
   return wanted.map(({ source }) => (typeof source === 'number' ? null : (partitions[next++] ?? null)))
 }

@@ -14,6 +14,7 @@ import type { BrokerEndpoint, CoordinatorLocator } from '../../consumer-group/co
 import { GroupService } from '../../consumer-group/group-service.ts'
 import { defaultGroupSettings } from '../../consumer-group/group-settings.ts'
 import type { OffsetsRecord, OffsetsTopic, TopicNames } from '../../consumer-group/offsets-topic.ts'
+import { unboundedReadMemory } from '../../log/read-memory.ts'
 import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import type { Handler } from '../handler.ts'
 import { deleteGroupsHandler } from './delete-groups.ts'
@@ -46,6 +47,7 @@ class Coordinator {
     const records: OffsetsRecord[] = []
     const topic: OffsetsTopic = {
       partitions: 1,
+      stillLed: async () => true,
       open: async (partition) => ({
         partition,
         append: async (added) => records.push(...added) - 1,
@@ -71,6 +73,7 @@ class Coordinator {
       connectionId: 1,
       listenerName: 'PLAINTEXT',
       afterSent() {},
+      answerMemory: { ...unboundedReadMemory, wait() {}, forget() {} },
       ifClosed() {},
       hangUp() {},
     }

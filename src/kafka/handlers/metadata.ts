@@ -30,7 +30,7 @@ export const metadataHandler = (broker: Broker) =>
     return {
       brokers: broker.image.living.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
-      controllerId: broker.id,
+      controllerId: broker.administrator,
       topics,
       ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: allOperations.cluster } : {}),
       errorCode: kafkaErrors.NONE.code,
@@ -70,15 +70,15 @@ function topicAnswer(broker: Broker, topic: TopicImage, request: Request): Topic
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map((partition) => partitionAnswer(broker, partition)),
+    partitions: topic.partitions.map((partition) => partitionAnswer(broker, topic, partition)),
     ...(request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: allOperations.topic } : {}),
   }
 }
 
-function partitionAnswer({ image }: Broker, partition: PartitionImage) {
-  const { index: partitionIndex, leaderEpoch, replicas, inSync } = partition
-  // A broker that clients are not told of is none to send them to.
-  const leaderId = image.isAlive(partition.leader) ? partition.leader : -1
+function partitionAnswer(broker: Broker, topic: TopicImage, partition: PartitionImage) {
+  const { image } = broker
+  const { index: partitionIndex, replicas, inSync } = partition
+  const { leader: leaderId, leaderEpoch } = broker.leaderOf(topic, partition)
   return {
     errorCode: leaderId === -1 ? kafkaErrors.LEADER_NOT_AVAILABLE.code : kafkaErrors.NONE.code,
     partitionIndex,
@@ -86,6 +86,6 @@ function partitionAnswer({ image }: Broker, partition: PartitionImage) {
     leaderEpoch,
     replicaNodes: replicas,
     isrNodes: inSync,
-    offlineReplicas: replicas.filter((broker) => !image.isAlive(broker)),
+    offlineReplicas: replicas.filter((each) => !image.isAlive(each)),
   }
 }

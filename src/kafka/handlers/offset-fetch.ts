@@ -42,26 +42,25 @@ interface GroupAnswer {
  * several groups (KIP-709), v9 names a member (of the newer protocol, not looked at), v10 names topics by id.
  */
 export const offsetFetchHandler = (groups: GroupService, names: TopicNames) =>
-  handler(offsetFetch, (request, { version }) => {
+  handler(offsetFetch, async (request, { version }) => {
     if (version >= 8) {
-      return {
-        groups: request.groups.map(({ groupId, topics }) => {
-          const answer = answerOf(groups, names, { groupId, topics, byId: version >= 10 })
-          return { groupId, topics: answer.topics, errorCode: groupErrorOf(answer.code) }
-        }),
-      }
+      const answers = request.groups.map(async ({ groupId, topics }) => {
+        const answer = await answerOf(groups, names, { groupId, topics, byId: version >= 10 })
+        return { groupId, topics: answer.topics, errorCode: groupErrorOf(answer.code) }
+      })
+      return { groups: await Promise.all(answers) }
     }
     const topics = request.topics?.map(named) ?? null
-    const { code, topics: answers } = answerOf(groups, names, { groupId: request.groupId, topics, byId: false })
+    const { code, topics: answers } = await answerOf(groups, names, { groupId: request.groupId, topics, byId: false })
     if (version === 1 && code !== 'ok') return { topics: refusedTopics(request, groupErrorOf(code)) }
     return { topics: answers, errorCode: groupErrorOf(code) }
   })
 
-function answerOf(
+async function answerOf(
   groups: GroupService,
   names: TopicNames,
   asked: { groupId: string; topics: readonly AskedTopic[] | null; byId: boolean },
-): GroupAnswer {
+): Promise<GroupAnswer> {
   const wanted = asked.topics?.map((topic) => ({
     topic,
     name: !asked.byId ? topic.name : topic.topicId === zeroUuid ? null : names.nameOf(topic.topicId),
@@ -69,7 +68,7 @@ function answerOf(
   const known = wanted?.flatMap(({ topic, name }) =>
     name === null ? [] : [{ topic: name, partitions: topic.partitionIndexes }],
   )
-  const found = groups.fetchOffsets(asked.groupId, known ?? null)
+  const found = await groups.fetchOffsets(asked.groupId, known ?? null)
   if (found.code !== 'ok') return { code: found.code, topics: [] }
   const topics = found.topics.flatMap(({ topic: name, partitions }) => {
     const topicId = names.idOf(name)

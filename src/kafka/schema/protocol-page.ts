@@ -57,7 +57,7 @@ const leftOut: readonly (readonly [keys: string, names: string, why: string])[] 
   [
     '43, 45, 46',
     'ElectLeaders, AlterPartitionReassignments, ListPartitionReassignments',
-    'a cluster of one has nobody else to lead or to move to',
+    'leaders and replicas stay where they are, but for what elections and new topics do',
   ],
   ['48, 49', 'DescribeClientQuotas, AlterClientQuotas', 'no quotas in this release'],
   [
@@ -65,7 +65,7 @@ const leftOut: readonly (readonly [keys: string, names: string, why: string])[] 
     'Vote, BeginQuorumEpoch, EndQuorumEpoch, AlterPartition, Envelope, FetchSnapshot and others',
     "between Kafka's own nodes; Trilog's brokers have a protocol of their own",
   ],
-  ['57, 64', 'UpdateFeatures, UnregisterBroker', 'nothing to update or unregister in a cluster of one'],
+  ['57', 'UpdateFeatures', 'there are no feature levels to update'],
   [
     '68, 69, 88, 89',
     'ConsumerGroupHeartbeat, ConsumerGroupDescribe, StreamsGroupHeartbeat, StreamsGroupDescribe',
@@ -77,7 +77,7 @@ const leftOut: readonly (readonly [keys: string, names: string, why: string])[] 
     'ShareGroupHeartbeat, ShareGroupDescribe, ShareFetch, ShareAcknowledge, the share coordinator and its offsets',
     'no share groups in this release',
   ],
-  ['80, 81', 'AddRaftVoter, RemoveRaftVoter', 'a quorum of one has no others'],
+  ['80, 81', 'AddRaftVoter, RemoveRaftVoter', 'the voters are those of `controller.quorum.voters`'],
 ]
 
 function overview({ key, name, versions, advertisedMin, flexibleSince, about }: Api): string {

@@ -30,6 +30,7 @@ import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
+import { unregisterBroker } from './unregister-broker.ts'
 
 /** Every API that is declared, by key: those that the broker serves, which are also all that Trilog's own client calls. */
 export const apis: readonly Api[] = [
@@ -64,4 +65,5 @@ export const apis: readonly Api[] = [
   describeProducers,
   listConfigResources,
   describeTopicPartitions,
+  unregisterBroker,
 ]

@@ -57,11 +57,27 @@ function alter(context: DecisionContext, resource: AlteredResource, records: Met
   if (refusal !== null) return refusal
   const changes = changesOf(resource, image.settings(resource.type, resource.name))
   if (isConfigRefusal(changes)) return changes
+  const lasting = resource.type === resourceTypes.topic ? lastingRefusal(image, resource.name, changes) : null
+  if (lasting !== null) return lasting
   for (const [name, value] of changes) {
     records.push({ type: 'config', resourceType: resource.type, resourceName: resource.name, name, value })
   }
   if ([...changes].some(([name]) => name === minInSyncName)) records.push(...withoutEligible(context, resource))
   return { code: 'altered' }
+}
+
+/** What a topic keeps for as long as it lives, and what stands for it where nothing is set. */
+const lastingSettings = { 'replication.scheme': 'isr', 'replication.sync.backups': '0' }
+
+function lastingRefusal(image: ClusterImage, topic: string, changes: ConfigChanges): Outcome | null {
+  for (const [name, otherwise] of Object.entries(lastingSettings)) {
+    if (!changes.has(name)) continue
+    const wanted = changes.get(name) ?? otherwise
+    const before = image.settings(resourceTypes.topic, topic).get(name) ?? otherwise
+    const message = `${name} of topic '${topic}' is ${before} since it was made: it cannot be changed to ${wanted}`
+    if (wanted !== before) return { code: 'invalid-config', message }
+  }
+  return null
 }
 
 const minInSyncName = 'min.insync.replicas'
@@ -73,7 +89,7 @@ const minInSyncName = 'min.insync.replicas'
 function withoutEligible({ image, rulesOf }: DecisionContext, { type, name }: AlteredResource): MetadataRecord[] {
   const topics = type === resourceTypes.topic ? [image.topics.get(name)] : [...image.topics.values()]
   return topics.flatMap((topic) => {
-    if (topic === undefined || rulesOf(topic.name).elect === 'self') return []
+    if (topic === undefined || rulesOf(topic.name).elect !== 'coordinator') return []
     if (type !== resourceTypes.topic && image.settings(resourceTypes.topic, topic.name).has(minInSyncName)) return []
     return topic.partitions
       .filter(({ eligible, inSync }) => eligible.length > 0 && inSync.length > 0)

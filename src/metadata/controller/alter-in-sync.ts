@@ -54,8 +54,8 @@ function alter(
     return image.isAlive(broker) && image.brokers.get(broker)?.incarnation === incarnation
   })
   if (!areFit || !members.includes(leader)) return 'ineligible-replica'
-  const { minInSyncReplicas } = rulesOf(topic.name)
-  const state = withInSync(partition, members, { minInSyncReplicas, isAlive: (broker) => image.isAlive(broker) })
+  const rules = { ...rulesOf(topic.name), isAlive: (broker: BrokerId) => image.isAlive(broker) }
+  const state = withInSync(partition, members, rules)
   records.push(partitionChange(topic.id, partition, state))
   return 'altered'
 }

@@ -22,7 +22,7 @@ class Cluster {
     this.#context = { image: this.image, random: new SimWorld(3).random, rulesOf }
     for (const broker of [1, 2, 3]) this.start(broker)
     const topic = { name: 't', partitions: -1, replicationFactor: -1, assignment: [replicas], configs: new Map() }
-    const defaults = { partitions: 1, replicationFactor: 1 }
+    const defaults = { partitions: 1, replicationFactor: 1, scheme: 'isr' as const }
     this.ask('createTopics', { topics: [topic], validateOnly: false, defaults })
   }
 

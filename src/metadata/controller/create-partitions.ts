@@ -37,7 +37,7 @@ export function createPartitions(
 }
 
 function addPartitions(
-  { image }: DecisionContext,
+  { image, rulesOf }: DecisionContext,
   request: CreatePartitions['topics'][number],
   records: MetadataRecord[],
 ): Outcome {
@@ -70,7 +70,8 @@ function addPartitions(
     request.assignment ??
     placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length })
   for (const [nth, chosen] of replicas.entries()) {
-    records.push(partitionRecord(image, { topicId: topic.id, partition: existing + nth, replicas: chosen }))
+    const { elect } = rulesOf(topic.name)
+    records.push(partitionRecord(image, { topicId: topic.id, partition: existing + nth, replicas: chosen, elect }))
   }
   return { code: 'created' }
 }

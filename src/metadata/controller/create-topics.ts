@@ -1,5 +1,6 @@
 import { validateTopicConfigs } from '../../config/topic-config.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
+import { electOf, type Scheme } from '../../replication/schemes.ts'
 import type { Random } from '../../runtime/random.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
@@ -23,7 +24,12 @@ export interface NewTopic {
 export interface CreateTopics {
   readonly topics: readonly NewTopic[]
   readonly validateOnly: boolean
-  readonly defaults: { readonly partitions: number; readonly replicationFactor: number }
+  readonly defaults: {
+    readonly partitions: number
+    readonly replicationFactor: number
+    /** `replication.scheme` of a topic that does not say. */
+    readonly scheme: Scheme['name']
+  }
 }
 
 export type TopicRefusal = Refused<
@@ -62,6 +68,8 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
   return { records: request.validateOnly ? [] : records, answer }
 }
 
+const schemeName = 'replication.scheme'
+
 const refuse = <Code extends string>(code: Code, message: string): Refused<Code> => ({ code, message })
 
 const tooMany = (partitions: number): TopicRefusal =>
@@ -94,18 +102,30 @@ function createTopic(
   }
   const config = validateTopicConfigs(Object.fromEntries(configs))
   if (config !== null) return refuse('invalid-config', config.message)
+  const scheme = (configs.get(schemeName) ?? request.defaults.scheme) as Scheme['name']
+  // Written down unless it is what no word means: brokers may give others to new topics one day.
+  if (scheme !== 'isr') configs.set(schemeName, scheme)
+  const backups = Number(configs.get('replication.sync.backups') ?? 0)
+  if (backups > 0 && backups >= (replicas[0]?.length ?? 0)) {
+    return refuse(
+      'invalid-config',
+      `replication.sync.backups is ${backups}, and the topic has no more than that many replicas`,
+    )
+  }
+  const elect = electOf(scheme)
   const id = newTopicId(random)
   records.push({ type: 'topic', name: topic.name, topicId: id })
   for (const [name, value] of configs) {
     records.push({ type: 'config', resourceType: resourceTypes.topic, resourceName: topic.name, name, value })
   }
   for (const [partition, brokers] of replicas.entries()) {
-    records.push(partitionRecord(image, { topicId: id, partition, replicas: brokers }))
+    records.push(partitionRecord(image, { topicId: id, partition, replicas: brokers, elect }))
   }
   return { code: 'created', id, partitions: replicas.length, replicationFactor: replicas[0]?.length ?? 0 }
 }
 
-function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
+/** Null, or why a topic may not be named so; `taken` are the names that there are, by `collisionKey`. */
+export function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
   const fault = topicNameFault(name)
   if (fault !== null) return refuse('invalid-topic', fault)
   const other = taken.get(collisionKey(name))

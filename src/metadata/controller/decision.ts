@@ -1,3 +1,4 @@
+import type { Scheme } from '../../replication/schemes.ts'
 import type { Random } from '../../runtime/random.ts'
 import type { ClusterImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
@@ -13,8 +14,8 @@ export interface Decision<Answer> {
 
 /** What the settings of a topic say that the controller acts by. */
 export interface TopicRules {
-  /** Who decides on the leaders of its partitions: the controller, or the replicas themselves. */
-  readonly elect: 'coordinator' | 'self'
+  /** Who decides on the leaders of its partitions. */
+  readonly elect: Scheme['elect']
   readonly minInSyncReplicas: number
 }
 

@@ -39,7 +39,7 @@ class Controller {
 
   create(topic: Partial<NewTopic>, validateOnly = false): string {
     const whole = { name: 'words', partitions: 2, replicationFactor: 1, assignment: null, configs: new Map(), ...topic }
-    const defaults = { partitions: 4, replicationFactor: 2 }
+    const defaults = { partitions: 4, replicationFactor: 2, scheme: 'isr' as const }
     return this.ask('createTopics', { topics: [whole], validateOnly, defaults })[0]?.outcome.code ?? ''
   }
 
@@ -71,6 +71,33 @@ describe('createTopics', () => {
     ]
     for (const [topic, code] of refused) assert.equal(controller.create(topic), code, JSON.stringify(topic))
     assert.equal(controller.image.topics.size, 0)
+  })
+
+  test('leaves the leaders of a majority topic to its replicas, all of which are voters', () => {
+    const controller = new Controller(1, 2)
+    controller.register(3)
+    controller.ask('fenceBroker', { brokerId: 2, incarnation: directoryId })
+    const configs = new Map([['replication.scheme', 'majority']])
+    assert.equal(controller.create({ replicationFactor: 3, configs }), 'created')
+    const states = controller
+      .partitions()
+      .map(({ leader, leaderEpoch, inSync }) => [leader, leaderEpoch, inSync.length])
+    assert.deepEqual(states, [
+      [-1, 0, 3],
+      [-1, 0, 3],
+    ])
+  })
+
+  test('keeps the scheme of the broker with the topic, which keeps it whatever becomes of the broker', () => {
+    const controller = new Controller(1)
+    const topic = { name: 'words', partitions: 1, replicationFactor: 1, assignment: null, configs: new Map() }
+    const defaults = { partitions: 1, replicationFactor: 1, scheme: 'majority' as const }
+    controller.ask('createTopics', { topics: [topic], validateOnly: false, defaults })
+    assert.equal(controller.image.settings(resourceTypes.topic, 'words').get('replication.scheme'), 'majority')
+    const change = [{ name: 'replication.scheme', operation: 'delete', value: null }] as const
+    const resources = [{ type: resourceTypes.topic, name: 'words', change }]
+    const [answer] = controller.ask('alterConfigs', { resources, validateOnly: false })
+    assert.equal(answer?.outcome.code, 'invalid-config')
   })
 
   test('takes the defaults for -1, spreads leaders, and puts every replica in sync', () => {

@@ -1,3 +1,4 @@
+import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
@@ -6,11 +7,13 @@ import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { registerBroker } from './register-broker.ts'
+import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 
 /** Everything that the controller can be asked, by name: request in, records and an answer out. */
 export const operations = {
+  adoptTopics,
   allocateProducerIds,
   alterConfigs,
   alterInSync,
@@ -19,6 +22,7 @@ export const operations = {
   deleteTopics,
   fenceBroker,
   registerBroker,
+  seatLeader,
   unfenceBroker,
   unregisterBroker,
 } as const

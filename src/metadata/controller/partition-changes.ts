@@ -17,7 +17,7 @@ export function changePartitionsOf(
     if (elect === 'self') continue
     for (const partition of topic.partitions) {
       if (!partition.replicas.includes(broker)) continue
-      const state = change(partition, { minInSyncReplicas, isAlive }, topic)
+      const state = change(partition, { elect, minInSyncReplicas, isAlive }, topic)
       if (state !== partition) records.push(partitionChange(topic.id, partition, state))
     }
   }

@@ -1,6 +1,7 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
 import type { ClusterImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
+import type { TopicRules } from './decision.ts'
 
 /** Partitions that one request may make, as in Kafka: its records are one batch, and its answer waits for as many logs. */
 export const newPartitionsMax = 10_000
@@ -33,21 +34,25 @@ export function brokersForReplicas(image: ClusterImage, replicationFactor: numbe
   return [...living, ...others.slice(0, replicationFactor - living.length)]
 }
 
-/** The record of a new partition: every replica that is alive is in sync, the first of them leads in epoch 0. */
+/**
+ * The record of a new partition: every replica that is alive is in sync, the first of them leads in epoch 0. Where the
+ * replicas elect their leader themselves all are voters, and nobody leads yet; where roles are fixed the first one leads or nobody.
+ */
 export function partitionRecord(
   image: ClusterImage,
-  partition: { topicId: string; partition: number; replicas: readonly BrokerId[] },
+  partition: { topicId: string; partition: number; replicas: readonly BrokerId[]; elect: TopicRules['elect'] },
 ): MetadataRecord {
-  const { topicId, replicas } = partition
+  const { topicId, replicas, elect } = partition
   const living = replicas.filter((broker) => image.isAlive(broker))
+  const leaders = { coordinator: living[0], self: undefined, fixed: living.find((broker) => broker === replicas[0]) }
   return {
     type: 'partition',
     topicId,
     partition: partition.partition,
     replicas: [...replicas],
     directories: replicas.map((broker) => image.brokers.get(broker)?.directoryId ?? ''),
-    inSync: living,
-    leader: living[0] ?? -1,
+    inSync: elect === 'coordinator' ? living : [...replicas],
+    leader: leaders[elect] ?? -1,
     leaderEpoch: 0,
   }
 }

@@ -1,5 +1,12 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
-import { waitsForIt, withLeader, withNewEpoch, withoutCopy } from '../partition-state.ts'
+import {
+  type PartitionState,
+  waitsForIt,
+  withLeader,
+  withNewEpoch,
+  withoutCopy,
+  withSeated,
+} from '../partition-state.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { changePartitionsOf } from './partition-changes.ts'
 
@@ -21,6 +28,7 @@ export function unfenceBroker(context: DecisionContext, request: UnfenceBroker):
   const isAlive = (each: BrokerId): boolean => each === brokerId || image.isAlive(each)
   const changes = changePartitionsOf(context, brokerId, isAlive, (partition, rules, topic) => {
     if (waitsForIt(partition, brokerId)) return withNewEpoch(partition)
+    if (rules.elect === 'fixed') return fixedLeader(partition, brokerId, suspects.has(`${topic.id}:${partition.index}`))
     const { inSync, eligible } = partition
     // The last one that may lead stays so, whatever it has lost: nobody else has more.
     const isLast = inSync.length === 0 && eligible.length === 1
@@ -32,4 +40,10 @@ export function unfenceBroker(context: DecisionContext, request: UnfenceBroker):
     return led.leader === -1 ? state : led
   })
   return { records: [{ type: 'broker-change', brokerId, fenced: false }, ...changes], answer: { alive: true } }
+}
+
+/** A primary leads again, unless it may have lost something (it asks its backups first), or its folder is another one. */
+function fixedLeader(state: PartitionState, broker: BrokerId, isSuspect: boolean): PartitionState {
+  const isPrimary = state.replicas[0] === broker && state.leader === -1
+  return isPrimary && !isSuspect && state.inSync.includes(broker) ? withSeated(state, broker) : state
 }

@@ -4,7 +4,7 @@ import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../../runtime/random.ts'
 import type { Decision, DecisionContext } from '../controller/decision.ts'
-import { operations } from '../controller/operations.ts'
+import type { operations } from '../controller/operations.ts'
 import { encodeMetadataRecord } from '../records.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import type { ImageReplay } from './image-replay.ts'
@@ -25,6 +25,7 @@ export class Decider {
   readonly #clock: Clock
   readonly #random: Random
   readonly #rulesOf: DecisionContext['rulesOf']
+  readonly #operations: typeof operations
   #last: Promise<unknown> = Promise.resolve()
   #isStopped = false
 
@@ -34,12 +35,14 @@ export class Decider {
     clock: Clock
     random: Random
     rulesOf: DecisionContext['rulesOf']
+    operations: typeof operations
   }) {
     this.#replica = parts.replica
     this.#replay = parts.replay
     this.#clock = parts.clock
     this.#random = parts.random
     this.#rulesOf = parts.rulesOf
+    this.#operations = parts.operations
   }
 
   /** Rejects with `NotDeciding` when nothing was done, or with `CoordinatorUnavailable` when that is not known. */
@@ -60,7 +63,7 @@ export class Decider {
     await this.#knowAll()
     const { image } = this.#replay
     const context = { image, random: this.#random, rulesOf: this.#rulesOf }
-    const { records, answer } = (operations[operation] as Decide)(context, request)
+    const { records, answer } = (this.#operations[operation] as Decide)(context, request)
     if (records.length === 0) return { answer, upTo: this.#replay.inEffectUpTo }
     const timestamp = this.#clock.nowMs()
     // One batch: it is committed whole or not at all.

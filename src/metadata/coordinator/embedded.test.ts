@@ -8,6 +8,7 @@ import { majorityScheme } from '../../replication/schemes.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { SimNode } from '../../runtime/sim/sim-node.ts'
 import { SimWorld } from '../../runtime/sim/sim-world.ts'
+import { operations } from '../controller/operations.ts'
 import { ClusterImage } from '../image.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import { EmbeddedCoordinator } from './embedded.ts'
@@ -27,7 +28,7 @@ async function load(runtime: Runtime): Promise<Loaded> {
     { topic: 't', partition: 0, self, scheme: majorityScheme, clock, logger },
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
-  replica.lead(++epoch, { replicas: [self], inSync: [1], partitionEpoch: 0 })
+  replica.lead(++epoch, { replicas: [self], inSync: [1], eligible: [], partitionEpoch: 0 })
   const replay = new ImageReplay({ image: new ClusterImage('cluster'), replica, onFailed: assert.ifError })
   replay.start()
   const peers = new Peers(runtime, {
@@ -41,7 +42,7 @@ async function load(runtime: Runtime): Promise<Loaded> {
   })
   const rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas: 1 }) as const
   const asks = new Asks(peers, clock)
-  const coordinator = new EmbeddedCoordinator({ ...runtime, replica, replay, asks, rulesOf })
+  const coordinator = new EmbeddedCoordinator({ ...runtime, replica, replay, asks, rulesOf, operations })
   return { coordinator, replay }
 }
 
@@ -66,7 +67,7 @@ const registration = {
 const creation = (name: string) => ({
   topics: [{ name, partitions: 1, replicationFactor: 1, assignment: null, configs: new Map() }],
   validateOnly: false,
-  defaults: { partitions: 1, replicationFactor: 1 },
+  defaults: { partitions: 1, replicationFactor: 1, scheme: 'isr' as const },
 })
 
 async function inWorld(run: (node: SimNode, world: SimWorld) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../../runtime/random.ts'
 import type { DecisionContext } from '../controller/decision.ts'
-import type { AnswerOf, Operation, RequestTo } from '../controller/operations.ts'
+import type { AnswerOf, Operation, operations, RequestTo } from '../controller/operations.ts'
 import type { ClusterImage } from '../image.ts'
 import { type Coordinator, CoordinatorUnavailable } from './coordinator.ts'
 import { Decider, NotDeciding } from './decider.ts'
@@ -44,6 +44,8 @@ export class EmbeddedCoordinator implements Coordinator {
     clock: Clock
     random: Random
     rulesOf: DecisionContext['rulesOf']
+    /** What it decides by. */
+    operations: typeof operations
   }) {
     this.#replica = parts.replica
     this.#replay = parts.replay

@@ -10,11 +10,16 @@ export interface ReplicaCopy {
 
 /** What a commit policy decides from. */
 export interface CommitView {
+  /** The leader. */
+  readonly self: BrokerId
+  /** In the order of the replicas, its own included. */
   readonly copies: readonly ReplicaCopy[]
   /** The in-sync set as committed in the image; `isr` only, otherwise all replicas. */
   readonly inSync: readonly BrokerId[]
   /** Committed and proposed members together: the largest set that may be in force (KIP-497). */
   readonly maximalInSync: readonly BrokerId[]
+  /** Left the in-sync set and may be elected all the same; `isr` only. */
+  readonly eligible: readonly BrokerId[]
   readonly epoch: LeaderEpoch
   /** Log end offset at which the leader's epoch began. */
   readonly epochStart: Offset
@@ -25,11 +30,15 @@ export type CommitRefusal = { code: 'not-enough-replicas'; inSync: number; requi
 
 /** The commit rule of a scheme: pure functions of the view. */
 export interface CommitPolicy {
-  readonly name: 'isr' | 'majority'
+  readonly name: 'isr' | 'majority' | 'primary-backup'
   /** Everything below the answer is committed, or -1 where nothing can be said. The caller never moves backwards. */
   committedUpTo(view: CommitView): Offset
   /** Asked before an append with acks=all. */
   admits(view: CommitView): CommitRefusal | null
+  /** Whether nobody else can lead by now, if these followers have fetched in this epoch since. */
+  provesLead(view: CommitView, heard: ReadonlySet<BrokerId>): boolean
+  /** Whether this leader takes records of producers at all. */
+  takesWrites(view: CommitView): boolean
   /** Whether a new leader opens its epoch with a control batch, because its elections compare logs. */
   readonly opensEpoch: boolean
 }

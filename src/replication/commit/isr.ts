@@ -11,6 +11,10 @@ export function isrCommit(minInSyncReplicas: number): CommitPolicy {
   return {
     name: 'isr',
     opensEpoch: false,
+    takesWrites: () => true,
+    // Any of them may have been elected.
+    provesLead: ({ maximalInSync, eligible, self }, heard) =>
+      [...maximalInSync, ...eligible].every((broker) => broker === self || heard.has(broker)),
     committedUpTo(view) {
       if (view.inSync.length < required(view)) return -1
       let least: Offset = Number.MAX_SAFE_INTEGER

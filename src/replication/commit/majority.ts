@@ -7,6 +7,9 @@ import type { CommitPolicy } from './commit-policy.ts'
 export const majorityCommit: CommitPolicy = {
   name: 'majority',
   opensEpoch: true,
+  takesWrites: () => true,
+  provesLead: ({ copies, self }, heard) =>
+    copies.filter(({ broker }) => broker === self || heard.has(broker)).length * 2 > copies.length,
   committedUpTo(view) {
     const ends = view.copies.map((copy) => copy.storedUpTo).sort((a, b) => b - a)
     const reached = ends[Math.floor(ends.length / 2)] ?? -1

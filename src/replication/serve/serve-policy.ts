@@ -3,7 +3,11 @@ import type { Offset } from '../../record/offset.ts'
 /** What a replica is at the moment, as far as consumers are concerned. */
 export interface ServeView {
   readonly leads: boolean
+  /** As far as this replica knows, somebody leads. */
+  readonly isLed: boolean
   readonly highWatermark: Offset
+  /** End of what this replica has stored. */
+  readonly storedUpTo: Offset
   /** Log end offset at which the present leader's epoch began. */
   readonly epochStart: Offset
 }
@@ -12,7 +16,7 @@ export type ServeRefusal = { code: 'not-leader' } | { code: 'offset-not-availabl
 
 /** Who answers consumers, and up to where. */
 export interface ServePolicy {
-  readonly name: 'leader'
+  readonly name: 'leader' | 'leader, else a backup'
   /** The end of what a consumer may see (exclusive), or why this replica answers nothing. */
   visibleUpTo(view: ServeView): Offset | ServeRefusal
   /** The end of the log for a consumer that asks for `latest`; stricter, for it must not seem to go back (KIP-207). */
@@ -27,4 +31,11 @@ export const serveAtLeader: ServePolicy = {
     if (!view.leads) return { code: 'not-leader' }
     return view.highWatermark < view.epochStart ? { code: 'offset-not-available' } : view.highWatermark
   },
+}
+
+/** The leader, up to its high watermark; and while nobody leads, any replica, with all that it has. */
+export const serveAtBackup: ServePolicy = {
+  name: 'leader, else a backup',
+  visibleUpTo: (view) => (view.isLed ? serveAtLeader.visibleUpTo(view) : view.storedUpTo),
+  latest: (view) => (view.isLed ? serveAtLeader.latest(view) : view.storedUpTo),
 }

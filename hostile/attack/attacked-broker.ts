@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LineProcess, onEnd } from '../../interop/child.ts'
+import { trilogMain } from '../../interop/package-root.ts'
+import { removeFolder } from '../../interop/targets/remove-folder.ts'
+import type { BrokerAddress } from '../../src/client/broker-connection.ts'
+
+const startMs = 30_000
+const lifeMs = 20 * 60_000
+const sampleMs = 50
+
+/** A broker process of its own, with default settings but for those that are given, and a look at its resident memory. */
+export class AttackedBroker {
+  readonly address: BrokerAddress
+  readonly #metrics: string
+  readonly #process: LineProcess
+  readonly #folder: string
+  readonly #sampler: NodeJS.Timeout
+  #mostMiB = 0
+
+  private constructor(process: LineProcess, folder: string, at: { kafka: BrokerAddress; http: string }) {
+    this.#process = process
+    this.#folder = folder
+    this.address = at.kafka
+    this.#metrics = `${at.http}/metrics`
+    this.#sampler = setInterval(() => this.residentMiB(), sampleMs)
+  }
+
+  static async start(settings: Readonly<Record<string, string>>): Promise<AttackedBroker> {
+    const folder = await mkdtemp(join(tmpdir(), 'trilog-attack-'))
+    const release = onEnd(() => removeFolder(folder))
+    const config = join(folder, 'broker.yaml')
+    const all = {
+      'node.id': '1',
+      'log.dirs': join(folder, 'data'),
+      listeners: 'PLAINTEXT://127.0.0.1:0',
+      'http.port': '0',
+      'offsets.topic.num.partitions': '1',
+      ...settings,
+    }
+    await writeFile(config, JSON.stringify(all))
+    const broker = await new Promise<AttackedBroker>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the broker did not start: ${child.stderr}`)), startMs)
+      const args = ['--enable-source-maps', trilogMain, 'broker', 'run', '--config', config]
+      const child = new LineProcess(globalThis.process.execPath, args, { timeoutMs: lifeMs }, (line) => {
+        const ready = line.match(/^ready kafka=([^: ]+):(\d+) http=(\S+)/)
+        if (ready === null) return
+        clearTimeout(timer)
+        const kafka = { host: ready[1] ?? '', port: Number(ready[2]) }
+        resolve(new AttackedBroker(child, folder, { kafka, http: ready[3] ?? '' }))
+      })
+      void child.exited.then(() => reject(new Error(`the broker ended: ${child.stderr}`)))
+    })
+    release()
+    onEnd(() => broker.end())
+    return broker
+  }
+
+  get running(): boolean {
+    return this.#process.running
+  }
+
+  /** The newest lines that it has logged. */
+  get log(): string {
+    return this.#process.stderr
+  }
+
+  /** What of its memory is in RAM now. */
+  residentMiB(): number {
+    if (!this.running) return 0
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8')
+    const mib = Number(status.match(/^VmRSS:\s+(\d+)/m)?.[1] ?? 0) / 1024
+    this.#mostMiB = Math.max(this.#mostMiB, mib)
+    return mib
+  }
+
+  /** What it says itself that requests and answers of its clients hold, in MiB. */
+  async heldMiB(): Promise<number> {
+    if (!this.running) return 0
+    const text = await (await fetch(this.#metrics)).text()
+    const gauges = [...text.matchAll(/^trilog_kafka_(?:request|answer)_buffer_bytes(?:\{.*\})? (\S+)$/gm)]
+    if (gauges.length < 2) throw new Error('the metrics of request and answer buffers are missing')
+    return gauges.reduce((sum, [, bytes]) => sum + Number(bytes), 0) / 1_048_576
+  }
+
+  /** The most that was seen since this was last asked. */
+  takeMostMiB(): number {
+    const most = this.#mostMiB
+    this.#mostMiB = 0
+    return most
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#sampler)
+    await this.#process.end()
+    await removeFolder(this.#folder)
+  }
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { setTimeout as elapsed } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Attack, Ground } from './attack.ts'
+import type { AttackWork } from './attack-worker.ts'
+import { attacks } from './attacks/all.ts'
+import { AttackedBroker } from './attacked-broker.ts'
+import type { CrowdCounts } from './crowd.ts'
+import { GoodClient, openConnection } from './good-client.ts'
+import { makeBig, makeTopic } from './ground.ts'
+import { heldMostMiB, longestMs, type Outcome, verdictOf } from './verdict.ts'
+
+const restMs = 2_000
+const attackMs = 8_000
+/** How long what requests and answers hold may take to come back; the wait ends once it is back. */
+const recoveryMs = 10_000
+const lookMs = 1_000
+
+const usage = `usage: npm run hostile -- --attacks [NAME…]              against a broker as it is by default
+       npm run hostile -- --attacks --planted [NAME…]    with its bounds taken away: each must be seen to do harm
+attacks: ${attacks.map(({ name }) => name).join(', ')}
+`
+
+/** The exit code: 0 nobody was harmed (or, without the bounds, somebody by each), 2 wrong usage, 3 otherwise. */
+export async function runAttacks(args: readonly string[]): Promise<0 | 2 | 3> {
+  const planted = args[0] === '--planted'
+  const names = planted ? args.slice(1) : args
+  const chosen = names.length === 0 ? attacks : attacks.filter(({ name }) => names.includes(name))
+  if (names.some((name) => attacks.every((attack) => attack.name !== name))) {
+    process.stderr.write(usage)
+    return 2
+  }
+  return planted ? seeHarm(chosen) : seeNoHarm(chosen)
+}
+
+async function seeNoHarm(chosen: readonly Attack[]): Promise<0 | 3> {
+  const harmful = await attackOne(chosen, {})
+  const verdict = 'memory stayed within its bounds and came back, and the good client was served'
+  say(harmful.length === 0 ? verdict : `these did harm: ${harmful.join(', ')}`)
+  return harmful.length === 0 ? 0 : 3
+}
+
+/** A broker for each: harm that one has done would be blamed on the next. */
+async function seeHarm(chosen: readonly Attack[]): Promise<0 | 3> {
+  const harmless: string[] = []
+  for (const attack of chosen) {
+    const harmful = await attackOne([attack], attack.unbounded)
+    if (harmful.length === 0) harmless.push(attack.name)
+  }
+  say(harmless.length === 0 ? 'without the bounds each did harm' : `no harm was seen from: ${harmless.join(', ')}`)
+  return harmless.length === 0 ? 0 : 3
+}
+
+/** The names of those that did harm to one broker that they attack one after the other. */
+async function attackOne(chosen: readonly Attack[], settings: Readonly<Record<string, string>>): Promise<string[]> {
+  const broker = await AttackedBroker.start(settings)
+  const connection = await openConnection(broker.address)
+  const big = await makeBig(connection)
+  const own = await makeTopic(connection, 'own', 1)
+  const client = new GoodClient(connection, { own, old: big.id })
+  await broker.heldMiB()
+  await elapsed(restMs)
+  const restMiB = broker.residentMiB()
+  const harmful: string[] = []
+  for (const attack of chosen) {
+    const outcome = await carryOut(attack, { broker, client, restMiB, ground: { ...broker.address, big } })
+    const wrong = verdictOf(outcome)
+    if (wrong.length > 0) harmful.push(attack.name)
+    say(textOf(outcome, wrong))
+    if (!outcome.running) break
+  }
+  await client.end()
+  await broker.end()
+  return harmful
+}
+
+async function carryOut(
+  attack: Attack,
+  place: { broker: AttackedBroker; client: GoodClient; restMiB: number; ground: Ground },
+): Promise<Outcome> {
+  const { broker, client, restMiB, ground } = place
+  broker.takeMostMiB()
+  client.take()
+  const work: AttackWork = { name: attack.name, ground }
+  const worker = new Worker(new URL('./attack-worker.js', import.meta.url), { workerData: work })
+  await elapsed(attackMs)
+  const during = client.take()
+  worker.postMessage('end')
+  const [crowd] = (await once(worker, 'message')) as [CrowdCounts]
+  await worker.terminate()
+  const mostMiB = broker.takeMostMiB()
+  await elapsed(lookMs)
+  client.take()
+  const until = performance.now() + recoveryMs
+  let heldMiB: number
+  do {
+    await elapsed(lookMs)
+    heldMiB = await broker.heldMiB()
+  } while (heldMiB > heldMostMiB && performance.now() < until)
+  const afterMiB = broker.residentMiB()
+  return { attack, crowd, restMiB, mostMiB, afterMiB, heldMiB, during, after: client.take(), running: broker.running }
+}
+
+function textOf(
+  { attack, crowd, restMiB, mostMiB, afterMiB, during, after }: Outcome,
+  wrong: readonly string[],
+): string {
+  const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(1)
+  return [
+    `${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${attack.name}: ${attack.about}`,
+    `     ${crowd.opened} connections opened, ${crowd.closed} closed by the broker, ${crowd.refused} refused; ${mib(crowd.sentBytes)} MiB sent, ${mib(crowd.readBytes)} MiB read`,
+    `     memory: ${restMiB.toFixed(0)} MiB at rest, at most ${mostMiB.toFixed(0)} (+${(mostMiB - restMiB).toFixed(0)}, bound +${attack.boundMiB}), ${afterMiB.toFixed(0)} after`,
+    `     good client: ${during.count} round trips during (longest ${during.longestMs.toFixed(0)} ms of ${longestMs.during}), ${after.count} after (longest ${after.longestMs.toFixed(0)} ms of ${longestMs.after})`,
+    ...wrong.map((what) => `     ${what}`),
+  ].join('\n')
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,60 @@
+import { faults, type FaultName, promises, type Promised } from './promises.ts'
+import type { Round } from './round.ts'
+
+/** What some rounds of the same kind have shown. */
+export interface Figures {
+  readonly promised: Promised
+  readonly fault: FaultName
+  readonly rounds: number
+  /** Fault to first acknowledgement, ms; null: in some round none came. */
+  readonly firstAck: { readonly min: number; readonly median: number; readonly max: number } | null
+  readonly acked: number
+  readonly lost: number
+  readonly duplicates: number
+  readonly reordered: number
+  /** Records that the client gave up. */
+  readonly errors: number
+  /** What was promised and does not hold; empty: all holds. */
+  readonly broken: readonly string[]
+}
+
+/** A kill where the scheme fails over: the median and the worst gap, in ms. */
+const killMedianMs = 1_000
+const killMaxMs = 3_000
+
+export function figuresOf(rounds: readonly Round[]): Figures[] {
+  return promises.flatMap((promised) =>
+    faults.flatMap(({ name }) => {
+      const these = rounds.filter((round) => round.promised === promised && round.fault === name)
+      return these.length === 0 ? [] : [figuresOfOne(promised, name, these)]
+    }),
+  )
+}
+
+function figuresOfOne(promised: Promised, fault: FaultName, rounds: readonly Round[]): Figures {
+  const sum = (field: 'acked' | 'lost' | 'duplicates' | 'reordered' | 'errors'): number =>
+    rounds.reduce((total, round) => total + round[field], 0)
+  const times = rounds.flatMap(({ firstAck }) => (firstAck === null ? [] : [firstAck])).sort((a, b) => a - b)
+  const firstAck =
+    times.length < rounds.length
+      ? null
+      : { min: times[0] ?? 0, median: times[Math.floor(times.length / 2)] ?? 0, max: times.at(-1) ?? 0 }
+  const counts = { acked: sum('acked'), lost: sum('lost'), duplicates: sum('duplicates'), reordered: sum('reordered') }
+  const figures = { promised, fault, rounds: rounds.length, firstAck, ...counts, errors: sum('errors') }
+  return { ...figures, broken: brokenOf(figures) }
+}
+
+function brokenOf(figures: Omit<Figures, 'broken'>): string[] {
+  const { promised, fault, firstAck } = figures
+  const broken: string[] = []
+  if (firstAck === null) broken.push('no acknowledgement after the fault')
+  if (promised.safe) {
+    if (figures.lost > 0) broken.push(`${figures.lost} acknowledged records lost`)
+    if (figures.duplicates > 0) broken.push(`${figures.duplicates} duplicates`)
+    if (figures.reordered > 0) broken.push(`${figures.reordered} out of order`)
+  }
+  if (fault === 'pause' || !promised.failsOver || firstAck === null) return broken
+  if (firstAck.median > killMedianMs) broken.push(`a median of ${firstAck.median} ms, over ${killMedianMs}`)
+  if (firstAck.max > killMaxMs) broken.push(`${firstAck.max} ms in the worst round, over ${killMaxMs}`)
+  return broken
+}

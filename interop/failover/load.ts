@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LineProcess } from '../child.ts'
+import { clientFolder } from '../install/client-folder.ts'
+import { installJava } from '../install/java-folder.ts'
+
+/** What a load has seen of the partition that it wrote to. */
+export interface Seen {
+  readonly sent: number
+  readonly acked: number
+  readonly errors: number
+  readonly lost: number
+  readonly duplicates: number
+  readonly reordered: number
+  /** Longest time between two acknowledgements around the fault, in ms. */
+  readonly gap: number
+  /** Of the first error that a record was given up with. */
+  readonly error: string
+}
+
+const kafkaVersion = '4.3.1'
+const processMs = 300_000
+
+/** Null when loads can be run, else why not. */
+export const installLoad = (): Promise<string | null> => installJava(clientFolder('java'), kafkaVersion, 'Load')
+
+/** A steady load by Apache Kafka's own client on one partition, in a process of its own (see Load.java). */
+export class Load {
+  readonly #process: LineProcess
+  readonly #lines: string[] = []
+
+  constructor(options: Readonly<Record<string, string>>) {
+    const made = join(clientFolder('java'), kafkaVersion)
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+    const java = ['-Xmx512m', '-XX:+UseSerialGC', '-cp', `${made}/classes:${made}/lib/*`, 'Load', ...args]
+    this.#process = new LineProcess('java', java, { timeoutMs: processMs }, (line) => this.#lines.push(line))
+  }
+
+  say(line: 'fault' | 'stop' | 'verify'): void {
+    this.#process.send(line)
+  }
+
+  /** What follows that word in the line that begins with it, once it has come; null: not within the time. */
+  async hears(word: string, withinMs: number): Promise<string | null> {
+    for (const end = performance.now() + withinMs; ; await sleep(5)) {
+      const line = this.#lines.find((each) => each === word || each.startsWith(`${word} `))
+      if (line !== undefined) return line.slice(word.length + 1)
+      if (!this.#process.running) throw new Error(`the load has ended: ${this.#process.stderr.slice(-500)}`)
+      if (performance.now() > end) return null
+    }
+  }
+
+  async seen(): Promise<Seen> {
+    this.say('verify')
+    const result = await this.hears('result', 120_000)
+    if (result === null) throw new Error('the load could not read the partition back')
+    const fields = new Map(result.split(' ').map((field) => field.split('=') as [string, string]))
+    const number = (name: string): number => Number(fields.get(name))
+    return {
+      sent: number('sent'),
+      acked: number('acked'),
+      errors: number('errors'),
+      lost: number('lost'),
+      duplicates: number('duplicates'),
+      reordered: number('reordered'),
+      gap: number('gap'),
+      error: fields.get('error') ?? '-',
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#process.end()
+  }
+}

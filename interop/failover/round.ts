@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTopic, deleteTopic } from '../../src/client/topics.ts'
+import { Load, type Seen } from './load.ts'
+import type { LocalBrokers } from './local-brokers.ts'
+import type { FaultName, Promised } from './promises.ts'
+
+export interface Round extends Seen {
+  readonly promised: Promised
+  readonly fault: FaultName
+  /** From the fault to the first acknowledgement of a record that was sent after it, in ms; null: none came. */
+  readonly firstAck: number | null
+}
+
+const steadyMs = 30_000
+const healedMs = 60_000
+const pauseMs = 15_000
+/** How long a broker with fixed roles stays away. */
+const awayMs = 3_000
+const mostTopics = 20
+
+/** One fault under a steady load: a topic of its own, the fault, and everything read back once all is healed. */
+export async function runRound(
+  brokers: LocalBrokers,
+  { promised, fault, rate }: { promised: Promised; fault: FaultName; rate: number },
+): Promise<Round> {
+  const placed = await placedTopic(brokers, promised, fault)
+  const load = new Load({
+    bootstrap: brokers.bootstrap,
+    topic: placed.topic,
+    partition: String(placed.partition),
+    acks: promised.acks,
+    rate: String(rate),
+    size: '100',
+    ...(fault === 'pause' ? { set: 'request.timeout.ms=3000' } : {}),
+  })
+  try {
+    if ((await load.hears('steady', steadyMs)) === null) throw new Error('the load does not become steady')
+    const firstAck = await breakAndAwait(brokers, { load, promised, fault, leader: placed.leader })
+    await sleep(1_000)
+    load.say('stop')
+    if ((await load.hears('stopped', healedMs + 10_000)) === null) throw new Error('the load does not stop')
+    await inSync(brokers, placed.topic)
+    const seen = await load.seen()
+    await deleteTopic(brokers.client, placed.topic)
+    return { promised, fault, firstAck, ...seen }
+  } finally {
+    await load.end()
+  }
+}
+
+async function breakAndAwait(
+  brokers: LocalBrokers,
+  { load, promised, fault, leader }: { load: Load; promised: Promised; fault: FaultName; leader: number },
+): Promise<number | null> {
+  const pid = await brokers.pidOf(leader)
+  load.say('fault')
+  process.kill(pid, fault === 'pause' ? 'SIGSTOP' : 'SIGKILL')
+  const acked = load.hears('acked', healedMs)
+  try {
+    if (fault === 'pause') await sleep(pauseMs)
+    else if (promised.failsOver) await acked
+    else await sleep(awayMs)
+  } finally {
+    if (fault === 'pause') process.kill(pid, 'SIGCONT')
+    else await brokers.startAgain(leader)
+  }
+  const heard = await acked
+  return heard === null ? null : Number(heard)
+}
+
+/** A topic with a partition whose leader leads the metadata log, too, or does not. */
+async function placedTopic(
+  brokers: LocalBrokers,
+  promised: Promised,
+  fault: FaultName,
+): Promise<{ topic: string; partition: number; leader: number }> {
+  const { client } = brokers
+  for (let made = 0; made < mostTopics; made++) {
+    const name = `failover-${Date.now()}-${made}`
+    await createTopic(client, { name, partitions: 3, replicationFactor: 3, configs: promised.configs })
+    await inSync(brokers, name)
+    const metadataLeader = await brokers.metadataLeader()
+    const { topics } = await client.describe([name])
+    const partition = topics[0]?.partitions.find(
+      ({ leader }) => (leader === metadataLeader) === (fault === 'kill-both'),
+    )
+    if (partition !== undefined) return { topic: name, partition: partition.partition, leader: partition.leader }
+    await deleteTopic(client, name)
+  }
+  throw new Error(`no partition was led where it should be in ${mostTopics} topics`)
+}
+
+/** Until every partition of the topic is led and all its replicas are in sync. */
+async function inSync({ client }: LocalBrokers, topic: string): Promise<void> {
+  for (const end = performance.now() + healedMs; ; await sleep(100)) {
+    const { topics } = await client.describe([topic]).catch(() => ({ topics: [] }))
+    const partitions = topics[0]?.partitions ?? []
+    const isWhole = partitions.every((each) => each.leader >= 0 && each.inSync.length === each.replicas.length)
+    if (partitions.length > 0 && isWhole) return
+    if (performance.now() > end) throw new Error(`${topic} is not whole again within ${healedMs} ms`)
+  }
+}

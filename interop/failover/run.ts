@@ -1,0 +1,71 @@
+/** `npm run failover`: brokers of a local cluster are killed and paused under a steady load of a stock client. */
+import { writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { runMain } from '../child.ts'
+import { plainTable } from '../table.ts'
+import { type Figures, figuresOf } from './figures.ts'
+import { installLoad } from './load.ts'
+import { LocalBrokers } from './local-brokers.ts'
+import { faults, promises } from './promises.ts'
+import { type Round, runRound } from './round.ts'
+
+interface Options {
+  readonly rounds: string
+  readonly rate: string
+  readonly quick?: true
+  readonly fault?: string[]
+  readonly scheme?: string[]
+  readonly json?: string
+}
+
+await runMain(main)
+
+async function main(): Promise<number> {
+  const options = new Command('failover')
+    .description('Kills and pauses brokers of a cluster of three under a steady load, and reads everything back.')
+    .option('--rounds <n>', 'of each kind', '3')
+    .option('--rate <n>', 'records a second', '2000')
+    .option('--quick', 'one round of each kind, and no pauses')
+    .option('--fault <name...>', `only these: ${faults.map(({ name }) => name).join(', ')}`)
+    .option('--scheme <name...>', 'only kinds whose names contain one of these')
+    .option('--json <file>', 'every round, as JSON')
+    .parse()
+    .opts<Options>()
+  const missing = await installLoad()
+  if (missing !== null) throw new Error(missing)
+  const brokers = await LocalBrokers.start()
+  const rounds: Round[] = []
+  for (const { promised, fault } of kindsOf(options)) {
+    for (let count = options.quick ? 1 : Number(options.rounds); count > 0; count--) {
+      const round = await runRound(brokers, { promised, fault, rate: Number(options.rate) })
+      rounds.push(round)
+      const { firstAck, acked, lost, duplicates, reordered, errors, error } = round
+      const facts = `${acked} acknowledged, ${lost} lost, ${duplicates} twice, ${reordered} out of order, ${errors} given up`
+      process.stderr.write(`${promised.name}, ${fault}: first after ${firstAck} ms, ${facts} (${error})\n`)
+      if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rounds, null, 2)}\n`)
+    }
+  }
+  const figures = figuresOf(rounds)
+  show(figures)
+  return figures.some(({ broken }) => broken.length > 0) ? 1 : 0
+}
+
+function kindsOf(options: Options) {
+  return promises
+    .filter(({ name }) => options.scheme?.some((part) => name.includes(part)) ?? true)
+    .flatMap((promised) => faults.map(({ name: fault }) => ({ promised, fault })))
+    .filter(({ fault }) => (options.fault?.includes(fault) ?? true) && !(options.quick && fault === 'pause'))
+}
+
+function show(figures: readonly Figures[]): void {
+  const times = 'first ack ms, min / median / max'
+  const table = plainTable(['scheme', 'fault', 'rounds', times, 'acked', 'lost', 'duplicates', 'reordered', 'given up'])
+  for (const { promised, fault, rounds, firstAck, acked, lost, duplicates, reordered, errors } of figures) {
+    const time = firstAck === null ? 'none' : `${firstAck.min} / ${firstAck.median} / ${firstAck.max}`
+    table.push([promised.name, fault, rounds, time, acked, lost, duplicates, reordered, errors])
+  }
+  process.stdout.write(`${table.toString()}\n`)
+  for (const { promised, fault, broken } of figures) {
+    if (broken.length > 0) process.stdout.write(`broken: ${promised.name}, ${fault}: ${broken.join('; ')}\n`)
+  }
+}

@@ -1,0 +1,1 @@
+export const allCodecs: readonly string[] = ['gzip', 'snappy', 'lz4', 'zstd']

@@ -1,0 +1,157 @@
+import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
+import { metadata } from '../../src/kafka/schema/metadata.ts'
+import type { Replica } from '../../src/replica/replica.ts'
+import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
+import { brokerRules } from '../../src/server/broker-rules.ts'
+import type { ReadRecord } from '../history.ts'
+import { KafkaWorkloadClient } from '../kafka-client.ts'
+import { machineName } from '../machine-faults.ts'
+import type { WorkloadProducer } from '../tested-broker.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
+
+const settings = {
+  'default.replication.factor': '3',
+  'broker.heartbeat.interval.ms': '50',
+  'broker.session.timeout.ms': '300',
+}
+
+export interface FixtureShape {
+  /** Default 3. */
+  readonly brokers?: number
+  /** Processes that alone vote in the metadata log; default 0: the first three brokers do. */
+  readonly controllers?: number
+  /** Of the brokers. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly seed?: number
+}
+
+const firstController = 101
+
+/** A cluster for stories: what happens to it is told step by step, and virtual time passes until something holds. */
+export class ClusterFixture {
+  readonly world: SimWorld
+  /** The brokers. */
+  readonly machines: readonly ClusterMachine[]
+  readonly controllers: readonly ClusterMachine[]
+  readonly client: KafkaWorkloadClient
+  readonly #link: ClusterLink
+  readonly #producer: WorkloadProducer
+
+  private constructor({ brokers = 3, controllers = 0, settings: more = {}, seed = 1 }: FixtureShape) {
+    this.world = new SimWorld(seed)
+    const violate = (code: string, detail: string): never => {
+      throw new Error(`${code}: ${detail}`)
+    }
+    const surroundings = { world: this.world, settings: { ...settings, ...more }, rules: brokerRules, violate }
+    const machineOf = (id: number): ClusterMachine => new ClusterMachine(id, surroundings)
+    this.machines = Array.from({ length: brokers }, (_, at) => machineOf(at + 1))
+    this.controllers = Array.from({ length: controllers }, (_, at) => machineOf(firstController + at))
+    const { runtime } = this.world.node('client')
+    const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    this.#link = open()
+    this.client = new KafkaWorkloadClient(runtime, open)
+    this.#producer = this.client.openProducer({ name: 'teller', idempotent: true, acks: -1 })
+  }
+
+  /** With a topic `t` of one partition, whose leader is told to `story` first. */
+  static async tell(
+    topicSettings: Readonly<Record<string, string>>,
+    story: (cluster: ClusterFixture, leader: ClusterMachine) => Promise<void>,
+    shape: FixtureShape = {},
+  ): Promise<void> {
+    const cluster = new ClusterFixture(shape)
+    await cluster.#start()
+    const topic = { name: 't', partitions: 1, flushed: false, settings: topicSettings }
+    await cluster.world.complete(cluster.client.createTopic(topic))
+    await cluster.until(() => cluster.leader !== null)
+    await story(cluster, cluster.leader as ClusterMachine)
+  }
+
+  async #start(): Promise<void> {
+    const { machines, controllers } = this
+    const voting = controllers.length > 0 ? controllers : machines.slice(0, 3)
+    const voters = (await this.world.complete(Promise.all(voting.map((machine) => machine.format())))).join(',')
+    const quorum = { 'controller.quorum.voters': voters }
+    for (const each of controllers) each.start({ ...quorum, 'process.roles': 'controller' })
+    for (const each of machines) each.start(voting.includes(each) ? quorum : { ...quorum, 'process.roles': 'broker' })
+    await this.until(() => [...machines, ...controllers].every(({ isUp }) => isUp))
+  }
+
+  /** Where the partition is led. */
+  get leader(): ClusterMachine | null {
+    return this.machines.find((machine) => this.replicaOn(machine)?.leads) ?? null
+  }
+
+  replicaOn({ replicas }: ClusterMachine): Replica | null {
+    return [...replicas].find(({ topic }) => topic === 't') ?? null
+  }
+
+  /** Rejects when it does not come to hold in that time, in virtual ms. */
+  async until(holds: () => boolean, withinMs = 20_000): Promise<void> {
+    if (!(await this.world.runUntil(holds, withinMs))) throw new Error(`it does not come to hold: ${holds}`)
+  }
+
+  /** The offset, or the error's message. */
+  async produce(value: string): Promise<number | string> {
+    const batch = { topic: 't', partition: 0, values: [value], again: false }
+    return this.#reached(() => this.#producer.send(batch)).then(
+      (offset) => offset ?? -1,
+      (error: Error) => error.message,
+    )
+  }
+
+  /** What a request is answered with in the end, whatever it was refused with before. */
+  async insisted<T>(ask: () => Promise<T>): Promise<T> {
+    for (const untilMs = this.world.nowMs + 30_000; ; ) {
+      try {
+        return await this.world.complete(ask())
+      } catch (error) {
+        if (this.world.nowMs > untilMs) throw error
+        await this.world.run({ untilMs: this.world.nowMs + 50 })
+      }
+    }
+  }
+
+  /** Asks again while it comes to a broker that is down. */
+  async #reached<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.world.complete(ask())
+      } catch (error) {
+        if (!(error instanceof BrokerUnreachable)) throw error
+        await this.world.run({ untilMs: this.world.nowMs + 20 })
+      }
+    }
+  }
+
+  /** Until it is taken. */
+  async insist(value: string): Promise<void> {
+    while (typeof (await this.produce(value)) !== 'number') await this.world.run({ untilMs: this.world.nowMs + 100 })
+  }
+
+  /** The values that a consumer gets, control batches left out, or the error's message. */
+  async read(): Promise<string[] | string> {
+    const values: ReadRecord[] = []
+    try {
+      for (let from = 0; ; ) {
+        const records = await this.#reached(() => this.client.read('t', 0, from, 0))
+        const last = records.at(-1)
+        if (last === undefined) break
+        values.push(...records)
+        from = last.offset + 1
+      }
+    } catch (error) {
+      return (error as Error).message
+    }
+    return values.map(({ value }) => value).filter((value) => !value.startsWith('control'))
+  }
+
+  /** What Metadata tells of the partition. */
+  async told() {
+    const body = { topics: [{ name: 't' }], allowAutoTopicCreation: false }
+    const { topics } = await this.#reached(() => this.#link.call(metadata, body))
+    return topics[0]?.partitions[0]
+  }
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { controllersAskedFor, planIn } from './cluster-plan.ts'
+
+const ports = { kafka: 1_000, http: 2_000, peer: 1_020 }
+
+test('a third voter beside two brokers was not asked for', () => {
+  const plan = { clusterId: 'A', brokers: [ports, ports], controllers: [{ peer: 1_060 }] }
+  assert.equal(controllersAskedFor({ ...plan, voters: [101] }), 1)
+  assert.equal(controllersAskedFor({ ...plan, voters: [1, 2, 101] }), 0)
+})
+
+test('a plan is read as it was written, also that of a release with one broker, and nothing else', () => {
+  const plan = { clusterId: 'A', brokers: [ports], controllers: [{ peer: 1_060 }], voters: [101] }
+  assert.deepEqual(planIn(plan), plan)
+  assert.deepEqual(planIn({ brokers: [ports] }), { clusterId: null, brokers: [ports], controllers: [], voters: [] })
+  for (const damaged of [
+    null,
+    { brokers: [] },
+    { brokers: [{ ...ports, peer: undefined }] },
+    { brokers: [ports, ports] },
+    { ...plan, controllers: [{}] },
+    { ...plan, voters: ['1'] },
+    { ...plan, clusterId: 7 },
+  ]) {
+    assert.equal(planIn(damaged), null, JSON.stringify(damaged))
+  }
+})

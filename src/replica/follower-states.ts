@@ -1,0 +1,53 @@
+import type { Offset } from '../record/offset.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+
+/** How far a follower was when it fetched last. Times are of the monotonic clock. */
+export interface FollowerState extends ReplicaId {
+  readonly logEndOffset: Offset
+  readonly fetchedMs: number
+  /** When it last had all that the leader had; null: never since this leader leads. */
+  readonly caughtUpMs: number | null
+}
+
+interface Noted extends FollowerState {
+  /** The leader's log end at that fetch. */
+  readonly leaderEnd: Offset
+  readonly isInTouch: boolean
+}
+
+/** What a leader can tell of those that follow it, whether it counts them or not: for describing a group, not for deciding. */
+export class FollowerStates {
+  readonly #noted = new Map<BrokerId, Noted>()
+
+  fetched({ broker, directory }: ReplicaId, from: Offset, at: { leaderEnd: Offset; nowMs: number }): void {
+    const { leaderEnd, nowMs } = at
+    const before = this.#noted.get(broker)
+    // As Kafka has it: all that there was at the fetch before counts as well.
+    const hadAllThen =
+      before !== undefined && from >= before.leaderEnd ? before.fetchedMs : (before?.caughtUpMs ?? null)
+    const caughtUpMs = from >= leaderEnd ? nowMs : hadAllThen
+    this.#noted.set(broker, {
+      broker,
+      directory,
+      logEndOffset: from,
+      fetchedMs: nowMs,
+      caughtUpMs,
+      leaderEnd,
+      isInTouch: true,
+    })
+  }
+
+  disconnected(broker: BrokerId): void {
+    const noted = this.#noted.get(broker)
+    if (noted !== undefined) this.#noted.set(broker, { ...noted, isInTouch: false })
+  }
+
+  /** A fetch for which there is nothing waits at the leader: whoever has all and is in touch has it now. */
+  at({ leaderEnd, nowMs }: { leaderEnd: Offset; nowMs: number }): FollowerState[] {
+    return [...this.#noted.values()].map(({ broker, directory, logEndOffset, fetchedMs, caughtUpMs, isInTouch }) => {
+      const waits = isInTouch && logEndOffset >= leaderEnd
+      const times = waits ? { fetchedMs: nowMs, caughtUpMs: nowMs } : { fetchedMs, caughtUpMs }
+      return { broker, directory, logEndOffset, ...times }
+    })
+  }
+}

@@ -1,0 +1,130 @@
+import type { HostedPartitions } from '../broker/hosted-partitions.ts'
+import type { LiveConfigs } from '../broker/live-configs.ts'
+import { type Coordinator, CoordinatorUnavailable } from '../metadata/coordinator/coordinator.ts'
+import type { PartitionImage, TopicImage } from '../metadata/image.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
+import type { Asks } from '../peer/asks.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
+import { isUpToDate, type LogPosition } from '../replication/log-position.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { answerLogEnds, askLogEnd } from './log-ends.ts'
+
+const againMs = 100
+
+interface Parts {
+  readonly coordinator: Coordinator
+  readonly partitions: HostedPartitions
+  readonly configs: LiveConfigs
+  readonly asks: Asks
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly self: BrokerId
+  readonly incarnation: string
+  /** How long a primary waits for backups that nothing obliges it to hear. */
+  readonly patienceMs: number
+}
+
+/**
+ * Brings primaries back to lead that may have lost what they had (`fixed` roles). One asks its backups first how far they
+ * are: with so many of them that one must have whatever was acknowledged. If one is further, that one leads, without taking
+ * writes, until the primary has all of it; then the primary leads. So what was lost comes by the way of all data.
+ */
+export class PrimaryReturns {
+  readonly #parts: Parts
+  readonly #underWay = new Set<string>()
+  #isClosed = false
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    answerLogEnds(parts.asks, parts.coordinator.image, parts.partitions)
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** To be called once the broker is alive. */
+  lookAtAll(): void {
+    for (const replica of this.#parts.partitions.all()) this.#look(replica)
+  }
+
+  /** To be called when the image has changed by these. */
+  look(records: readonly MetadataRecord[]): void {
+    const { coordinator, partitions } = this.#parts
+    for (const record of records) {
+      if (record.type !== 'partition-change') continue
+      const topic = coordinator.image.topicById(record.topicId)
+      const replica = topic === null ? null : partitions.get(topic.name, record.partition)
+      if (replica !== null) this.#look(replica)
+    }
+  }
+
+  #look(replica: Replica): void {
+    const key = `${replica.topic}:${replica.partition}`
+    if (replica.scheme.elect !== 'fixed' || this.#underWay.has(key) || this.#awaited(replica) === null) return
+    this.#underWay.add(key)
+    void this.#bringBack(replica).finally(() => this.#underWay.delete(key))
+  }
+
+  /** The partition, if this broker is its primary, alive and with its own copy, and somebody else leads or nobody. */
+  #awaited({ topic: name, partition: index }: Replica): { topic: TopicImage; partition: PartitionImage } | null {
+    const { coordinator, self } = this.#parts
+    const topic = coordinator.image.topics.get(name)
+    const partition = topic?.partitions[index]
+    if (this.#isClosed || topic === undefined || partition === undefined) return null
+    const isMine = partition.replicas[0] === self && partition.inSync.includes(self) && coordinator.image.isAlive(self)
+    return isMine && partition.leader !== self ? { topic, partition } : null
+  }
+
+  async #bringBack(replica: Replica): Promise<void> {
+    const { clock, self } = this.#parts
+    const startMs = clock.monotonicMs()
+    for (let awaited = this.#awaited(replica); awaited !== null; awaited = this.#awaited(replica)) {
+      if (!replica.isSuspect) await this.#seat(awaited, self)
+      else if (awaited.partition.leader === -1) await this.#ask(replica, awaited, clock.monotonicMs() - startMs)
+      await new Promise<void>((resolve) => void clock.setTimer(againMs, resolve))
+    }
+  }
+
+  async #ask(
+    replica: Replica,
+    awaited: { topic: TopicImage; partition: PartitionImage },
+    waitedMs: number,
+  ): Promise<void> {
+    const { asks, self, configs, patienceMs, logger } = this.#parts
+    const { topic, partition } = awaited
+    const backups = partition.replicas.filter((broker) => broker !== self)
+    const group = { topicId: topic.id, partition: partition.index }
+    const answers = await Promise.all(backups.map((broker) => askLogEnd(asks, broker, group)))
+    const ends = answers.filter((answer) => answer !== null)
+    const { replicationSyncBackups: copies } = configs.topic(topic.name)
+    // Whatever was acknowledged is on one of these; without such a promise all are heard that answer in time.
+    const needed = copies > 0 ? partition.replicas.length - copies : waitedMs < patienceMs ? backups.length : 0
+    if (ends.length < needed) return
+    let furthest: { broker: BrokerId; position: LogPosition } = { broker: self, position: positionOf(replica) }
+    for (const end of ends) if (!isUpToDate(furthest.position, end.position)) furthest = end
+    const lacks = furthest.broker !== self
+    const facts = { ...group, topic: topic.name, heard: ends.length, furthest }
+    logger.info(
+      facts,
+      lacks ? 'a primary gets back from a backup what it lacks' : 'no backup has more than its primary',
+    )
+    if (!lacks && copies > 0) replica.trust()
+    await this.#seat(awaited, furthest.broker)
+  }
+
+  async #seat({ topic, partition }: { topic: TopicImage; partition: PartitionImage }, leader: BrokerId): Promise<void> {
+    const { coordinator, self: brokerId, incarnation } = this.#parts
+    const { index, partitionEpoch } = partition
+    const asked = { brokerId, incarnation, topicId: topic.id, partition: index, partitionEpoch, leader }
+    try {
+      await coordinator.submit('seatLeader', asked)
+    } catch (error) {
+      if (!(error instanceof CoordinatorUnavailable)) throw error
+    }
+  }
+}
+
+const positionOf = ({ log }: Replica): LogPosition => ({ lastEpoch: log.lastEpoch, endOffset: log.storedUpTo })
