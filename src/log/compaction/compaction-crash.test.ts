@@ -118,9 +118,12 @@ async function live(fate: Fate, begins: boolean, due: number, seed: number): Pro
     await world.complete(twin.check(log, runtime.clock.nowMs()))
     return { over: true }
   }
-  for (const more of ['kill', null]) {
+  for (const isLast of [false, true]) {
+    if (!isLast && fate === 'power-cut') continue
     node.restart()
-    const options = { settings: compactedSettings, cleanedUpTo: 0, clean: false, powerCut: fate === 'power-cut' }
+    // All that was there was fsynced: what is not scanned is believed.
+    const known = { recoveryPoint: twin.end, cleanedUpTo: 0, clean: false, powerCut: fate === 'power-cut' }
+    const options = { settings: compactedSettings, ...known }
     const again = (await world.complete(openTestLog(node.runtime, options))).log
     const where = `${fate} at operation ${due}, ${begins ? 'begun' : 'not begun'}, seed ${seed}`
     assert.deepEqual(again.recovery.damage, [], where)
@@ -129,7 +132,7 @@ async function live(fate: Fate, begins: boolean, due: number, seed: number): Pro
     })
     const left = (await world.complete(node.runtime.disk.list('data/t-0'))).map(({ name }) => name)
     assert.deepEqual(left.filter((name) => /\.(cleaned|swap|deleted)$/.test(name)), [], where)
-    if (more !== null) continue
+    if (!isLast) continue
     await world.complete(compactOnce(node.runtime, again, { committedUpTo: twin.end, twin }))
     await world.complete(twin.check(again, node.runtime.clock.nowMs()))
     await world.complete(again.close())
@@ -144,7 +147,7 @@ for (const fate of ['kill', 'power-cut'] as const) {
       for (let due = 1; ; due++) {
         let over = false
         // What a power cut takes and leaves of unsynced names and bytes is drawn from the seed.
-        for (let seed = 1; seed <= (fate === 'kill' ? 1 : 6); seed++) over = (await live(fate, begins, due, seed)).over
+        for (let seed = 1; seed <= (fate === 'kill' ? 1 : 3); seed++) over = (await live(fate, begins, due, seed)).over
         if (over) break
         operations = due
       }
