@@ -71,7 +71,7 @@ export class DirectoryCheckpoints {
   }
 
   /** Of a log that was just brought into the folder; durable with the next write. */
-  know(name: PartitionName, offsets: { readonly recoveryPoint: Offset; readonly logStartOffset: Offset }): void {
+  know(name: PartitionName, offsets: NotedOffsets): void {
     this.#known.set(partitionKey(name), offsets)
   }
 

@@ -49,6 +49,7 @@ export interface ClosedLog {
   /** Name of the folder that it lies in, within the log directory. */
   readonly folder: string
   readonly logStartOffset: Offset
+  readonly cleanedUpTo: Offset | null
   readonly logEndOffset: Offset
 }
 
@@ -243,8 +244,8 @@ export class LogDirectory<L extends HostedLog> {
       await disk.rename(`${this.path}/${folder}`, directory)
     }
     await disk.syncDirectory(this.path)
-    for (const { replica, logStartOffset, logEndOffset } of logs) {
-      checkpoints.know(replica, { recoveryPoint: logEndOffset, logStartOffset })
+    for (const { replica, logStartOffset, logEndOffset, cleanedUpTo } of logs) {
+      checkpoints.know(replica, { recoveryPoint: logEndOffset, logStartOffset, cleanedUpTo })
     }
     await hosted.add(logs.map(({ replica }) => replica))
   }
