@@ -1,6 +1,12 @@
 import type { Offset } from '../record/offset.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { type CheckpointEntry, cleanedName, logStartName, OffsetCheckpoint, recoveryPointName } from './checkpoint-file.ts'
+import {
+  type CheckpointEntry,
+  cleanedName,
+  logStartName,
+  OffsetCheckpoint,
+  recoveryPointName,
+} from './checkpoint-file.ts'
 import { type PartitionName, partitionKey } from './log-directory-name.ts'
 
 /** What is noted of one log. */

@@ -58,7 +58,9 @@ export function fateOf(batch: BatchHeader, by: CompactionKnowledge, keepsPlace: 
   const isPast = horizon !== null && horizon <= by.nowMs
   const isEmpty = batch.recordCount === 0
   const goes = isEmpty || (batch.isControl ? isOver && isPast : isOver)
-  const kept = goes ? null : unlessUnreadable('unreadable', () => (batch.isControl ? all(batch) : newestOf(batch, by, isPast)))
+  const kept = goes
+    ? null
+    : unlessUnreadable('unreadable', () => (batch.isControl ? all(batch) : newestOf(batch, by, isPast)))
   if (kept === 'unreadable') return 'keep'
   if (kept === null || kept.ranges.length === 0) {
     if (!keepsPlace && !(batch.producerId >= 0 && by.isLastOfProducer(batch))) return 'drop'

@@ -68,9 +68,12 @@ async function prepared(node: SimNode) {
   const { runtime } = node
   const { log } = await openTestLog(runtime, { settings: compactedSettings })
   const twin = new CompactionTwin()
-  const append = async (keys: string, how: { value?: string | null; producerId?: number; transactional?: boolean } = {}) => {
+  const append = async (
+    keys: string,
+    how: { value?: string | null; producerId?: number; transactional?: boolean } = {},
+  ) => {
     const { value = 'v'.repeat(40), producerId = -1, transactional = false } = how
-    const records = [...keys].map((key) => ({ key, value }))
+    const records = Array.from(keys).map((key) => ({ key, value }))
     await twin.append(log, records, { timestamp: runtime.clock.nowMs(), codec: 'none', producerId, transactional })
   }
   for (let i = 0; i < 2; i++) {
@@ -131,7 +134,11 @@ async function live(fate: Fate, begins: boolean, due: number, seed: number): Pro
       throw new Error(`${where}: ${error}`, { cause: error })
     })
     const left = (await world.complete(node.runtime.disk.list('data/t-0'))).map(({ name }) => name)
-    assert.deepEqual(left.filter((name) => /\.(cleaned|swap|deleted)$/.test(name)), [], where)
+    assert.deepEqual(
+      left.filter((name) => /\.(cleaned|swap|deleted)$/.test(name)),
+      [],
+      where,
+    )
     if (!isLast) continue
     await world.complete(compactOnce(node.runtime, again, { committedUpTo: twin.end, twin }))
     await world.complete(twin.check(again, node.runtime.clock.nowMs()))

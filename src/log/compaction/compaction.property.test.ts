@@ -166,8 +166,12 @@ async function run(life: Life, steps: readonly Step[]): Promise<void> {
 }
 
 test('a compacted log keeps the newest record of each key, through transactions, full maps, crashes and restarts', async () => {
-  const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), fc.integer(), async (steps, seed) => {
-    await run(new Life(seed), steps)
-  })
+  const property = fc.asyncProperty(
+    fc.array(step, { maxLength: 60, size: 'max' }),
+    fc.integer(),
+    async (steps, seed) => {
+      await run(new Life(seed), steps)
+    },
+  )
   await fc.assert(property, { numRuns: 150, includeErrorInReport: true })
 })

@@ -18,10 +18,7 @@ export class EndedTransactions {
   readonly #onAborted: (transaction: AbortedTransaction) => void
 
   /** `onAborted` hears of each aborted transaction whose batches were met, when its marker is. */
-  constructor(
-    aborted: Iterable<AbortedTransaction>,
-    onAborted: (transaction: AbortedTransaction) => void = () => {},
-  ) {
+  constructor(aborted: Iterable<AbortedTransaction>, onAborted: (transaction: AbortedTransaction) => void = () => {}) {
     this.#aborted = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     this.#onAborted = onAborted
   }

@@ -26,7 +26,11 @@ export function groupSegments<S extends GroupedSegment>(segments: readonly S[], 
   for (const [i, segment] of segments.entries()) {
     const end = segments[i + 1]?.baseOffset ?? bounds.upTo
     const group = groups[groups.length - 1]
-    const sizes = { bytes: segment.sizeBytes, offsets: segment.offsetIndex.sizeBytes, times: segment.timeIndex.sizeBytes }
+    const sizes = {
+      bytes: segment.sizeBytes,
+      offsets: segment.offsetIndex.sizeBytes,
+      times: segment.timeIndex.sizeBytes,
+    }
     const fits =
       group !== undefined &&
       sizes.bytes <= room.bytes &&
