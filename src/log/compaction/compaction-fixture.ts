@@ -11,7 +11,7 @@ import type { Log } from '../log.ts'
 import { readAll, testSettings, validated } from '../log-fixture.ts'
 import type { CompactionMemory, CompactionReport } from './compact-log.ts'
 
-export const deleteRetentionMs = 300
+const deleteRetentionMs = 300
 
 export const compactedSettings = {
   ...testSettings,
