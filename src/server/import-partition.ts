@@ -18,6 +18,8 @@ export interface CopiedPartition {
   /** Name within the log directory. What it is called by is removed at the next start, if nobody takes it in. */
   readonly folder: string
   readonly logStartOffset: Offset
+  /** All below has been compacted; null: the log never was. */
+  readonly cleanedUpTo: Offset | null
   readonly logEndOffset: Offset
   readonly sizeBytes: number
   /** -1: it holds no batch. */
@@ -82,9 +84,11 @@ async function checked(
   } finally {
     await log.close()
   }
-  const lenient = await opened(folder, { ...wanted, settings: { ...wanted.settings, gapsAllowed: true } })
+  // As one that the cleaner has been at.
+  const lenient = await opened(folder, { ...wanted, partition: { ...wanted.partition, cleanedUpTo: 0 } })
   try {
-    const hasGaps = wanted.settings.gapsAllowed !== true && damageOf(lenient.recovery) === null
+    const mayGap = (wanted.settings.compaction ?? null) !== null || wanted.partition.cleanedUpTo !== null
+    const hasGaps = !mayGap && damageOf(lenient.recovery) === null
     if (!hasGaps) return await judged(lenient, disk, wanted)
   } finally {
     await lenient.close()
@@ -98,9 +102,17 @@ function opened(
   folder: LogFolder,
   { partition, settings, directory }: { partition: KafkaPartition; settings: LogSettings; directory: string },
 ): Promise<Log> {
-  const { topic, topicId, logStartOffset } = partition
+  const { topic, topicId, logStartOffset, cleanedUpTo } = partition
   const nothingKnown = { recoveryPoint: 0, clean: false, powerCut: false, syncFailed: false }
-  const place = { topic, partition: partition.partition, topicId, directory, logStartOffset, ...nothingKnown }
+  const place = {
+    topic,
+    partition: partition.partition,
+    topicId,
+    directory,
+    logStartOffset,
+    cleanedUpTo,
+    ...nothingKnown,
+  }
   return folder.openAt(place, settings)
 }
 
@@ -132,6 +144,7 @@ async function judged(
     topic: partition.topic,
     partition: partition.partition,
     logStartOffset: log.logStartOffset,
+    cleanedUpTo: log.cleanedUpTo,
     logEndOffset: log.logEndOffset,
     sizeBytes: log.sizeBytes,
     lastEpoch: log.lastEpoch,
