@@ -18,7 +18,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * line of standard input for each thing to do; each is acknowledged when the next begins. Prints the last offset of each.
  *
  * <pre>
- * HOW CODEC RECORDS BYTES [FROM_MS]
+ * HOW CODEC RECORDS BYTES [FROM_MS] [keyed]
+ * keyed: no record without a key
  * HOW: plain, idempotent, commit or abort (a transaction each), open (a transaction that nobody ends)
  * </pre>
  *
@@ -30,6 +31,7 @@ public class Writer {
   static String bootstrap;
   static String topic;
   static int partition;
+  static boolean keyed;
 
   public static void main(String[] args) throws Exception {
     bootstrap = args[0];
@@ -38,7 +40,9 @@ public class Writer {
     var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line; (line = input.readLine()) != null; ) {
       String[] words = line.split(" ");
-      long from = words.length > 4 ? Long.parseLong(words[4]) : System.currentTimeMillis();
+      keyed = words[words.length - 1].equals("keyed");
+      boolean timed = words.length > 4 && words[4].matches("\\d+");
+      long from = timed ? Long.parseLong(words[4]) : System.currentTimeMillis();
       System.out.println(line + " -> " + write(words[0], words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]), from));
     }
     // A producer that is closed aborts what it has open.
@@ -72,7 +76,7 @@ public class Writer {
   }
 
   static ProducerRecord<byte[], byte[]> recordOf(int i, int bytes, long timestamp) {
-    byte[] key = i % 7 == 6 ? null : ("key " + i % 5).getBytes(StandardCharsets.UTF_8);
+    byte[] key = i % 7 == 6 && !keyed ? null : ("key " + i % 5).getBytes(StandardCharsets.UTF_8);
     byte[] value = i % 11 == 10 ? null : new byte[bytes];
     // Letters of a small alphabet: half of it goes away by compression, so sizes differ from codec to codec.
     if (value != null) for (int at = 0; at < bytes; at++) value[at] = (byte) ('a' + random.nextInt(16));

@@ -34,10 +34,16 @@ test('a line that is good in a file of another kind is a complaint', () => {
 test('all that is said on standard error is a complaint, but for the gap before a segment', () => {
   const gap = (text: string): string => `Non-consecutive offsets in ${segment}\n  ${text}\n`
   const stdout = dumped(batch(), record)
-  const complaints = (stderr: string, hasGaps = false) => readDump({ stdout, stderr }, { hasGaps }).complaints.length
+  const complaints = (stderr: string, hasGaps = false, hasEmptyBatches = false) =>
+    readDump({ stdout, stderr }, { hasGaps, hasEmptyBatches }).complaints.length
   assert.equal(complaints(gap('-1 is followed by 7')), 0)
   assert.equal(complaints(gap('-1 is followed by 8')), 1)
   assert.equal(complaints(gap('7 is followed by 9')), 1)
   assert.equal(complaints(gap('7 is followed by 9'), true), 0)
+  const mismatch = (time: number) =>
+    `Found timestamp mismatch in :/data/t-0/7.timeindex\n  Index timestamp: 5, log timestamp: ${time}\n`
+  assert.equal(complaints(mismatch(-1), true), 2)
+  assert.equal(complaints(mismatch(-1), true, true), 0)
+  assert.equal(complaints(mismatch(4), true, true), 1)
   assert.equal(complaints('Mismatches in :/data/t-0/7.index\n  Index offset: 1, log offset: 2\n', true), 2)
 })

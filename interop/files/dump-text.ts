@@ -41,10 +41,17 @@ const entries = new Map([
   ],
 ])
 
-/** `hasGaps`: compaction has taken offsets out, which the tool always mentions. */
+/** What the tool mentions of good files, too. */
+export interface DumpTraits {
+  /** Compaction has taken offsets out. */
+  readonly hasGaps?: boolean
+  /** Compaction by Kafka has left batches without records, whose times the time index still has. */
+  readonly hasEmptyBatches?: boolean
+}
+
 export function readDump(
   output: { readonly stdout: string; readonly stderr: string },
-  { hasGaps = false }: { readonly hasGaps?: boolean } = {},
+  traits: DumpTraits = {},
 ): KafkaDump {
   const files: { path: string; lines: string[] }[] = []
   const complaints: string[] = []
@@ -56,7 +63,7 @@ export function readDump(
     else if (entries.get(endingOf(file.path))?.some((good) => good.test(line))) file.lines.push(line)
     else if (!isNote(line, file.path)) complaints.push(`${file.path}: ${line}`)
   }
-  complaints.push(...complaintsOf(output.stderr, files, hasGaps))
+  complaints.push(...complaintsOf(output.stderr, files, traits))
   return { files, complaints }
 }
 
@@ -70,13 +77,15 @@ function isNote(line: string, path: string): boolean {
  * The tool begins to count at offset 0 in every segment, and so finds a gap before the first record of each but the first:
  * that one says nothing.
  */
-function complaintsOf(stderr: string, files: readonly DumpedFile[], hasGaps: boolean): string[] {
+function complaintsOf(stderr: string, files: readonly DumpedFile[], traits: DumpTraits): string[] {
+  const { hasGaps = false, hasEmptyBatches = false } = traits
   const complaints: string[] = []
   let gapsIn: DumpedFile | undefined
   for (const line of linesOf(stderr)) {
     const heading = /^Non-consecutive offsets in (.+)$/.exec(line)
     const gap = /^ {2}(-?\d+) is followed by (\d+)$/.exec(line)
     if (heading !== null) gapsIn = files.find(({ path }) => path === heading[1])
+    else if (hasEmptyBatches && /^Found timestamp mismatch in :|^ {2}.*, log timestamp: -1$/.test(line)) continue
     else if (gap === null || gapsIn === undefined) complaints.push(line)
     else if (!hasGaps && !(gap[1] === '-1' && gap[2] === firstOffsetOf(gapsIn)))
       complaints.push(`${gapsIn.path}:${line}`)

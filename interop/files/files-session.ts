@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target, TargetControl } from '../targets/target.ts'
 import { ToolSession } from '../tools/tool-session.ts'
-import type { DumpedFile } from './dump-text.ts'
+import type { DumpedFile, DumpTraits } from './dump-text.ts'
 import { filesOf, kafkaDump } from './kafka-dump.ts'
 import { difference, trilogDump } from './trilog-dump.ts'
 import { write } from './writer.ts'
@@ -50,6 +51,17 @@ export class FilesSession {
     }
   }
 
+  /** Resolves once the broker has compacted the topic: it notes up to where. */
+  async compacted(topic: string): Promise<void> {
+    const end = performance.now() + 60_000
+    for (;;) {
+      const noted = await readFile(join(this.dataFolder, 'cleaner-offset-checkpoint'), 'utf8').catch(() => '')
+      if (Number(new RegExp(`^${topic} 0 (\\d+)$`, 'm').exec(noted)?.[1] ?? 0) > 0) return
+      if (performance.now() > end) throw new Error(`${topic} is not compacted: ${noted}`)
+      await sleep(100)
+    }
+  }
+
   folderOf(topic: string): string {
     return join(this.dataFolder, `${topic}-0`)
   }
@@ -64,12 +76,12 @@ export class FilesSession {
    * The topic's files as Kafka's tool prints them, which must have no complaint and tell what `trilog log dump` tells. Also
    * looks at Trilog's metadata log.
    */
-  async dump(topic: string): Promise<readonly DumpedFile[]> {
+  async dump(topic: string, options: DumpTraits = {}): Promise<readonly DumpedFile[]> {
     const folders = [this.folderOf(topic)]
     // That of real Kafka holds records of its own kinds.
     if (this.tools.target.name === 'trilog') folders.push(join(this.dataFolder, '__cluster_metadata-0'))
     const files = filesOf(...folders)
-    const { files: dumped, complaints } = await kafkaDump(files)
+    const { files: dumped, complaints } = await kafkaDump(files, options)
     if (complaints.length > 0) throw new Error(`${complaints.length} complaints: ${complaints.slice(0, 5).join(' | ')}`)
     if (dumped.length !== files.length) throw new Error(`${dumped.length} of ${files.length} files were dumped`)
     await seeSameFacts(dumped, folders)

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastLines, type Outcome, run } from '../child.ts'
 import { kafkaScript } from '../targets/kafka.ts'
-import { type KafkaDump, readDump } from './dump-text.ts'
+import { type DumpTraits, type KafkaDump, readDump } from './dump-text.ts'
 
 const dumpMs = 60_000
 const env = { KAFKA_TOOL_JVM: '-XX:TieredStopAtLevel=1', KAFKA_TOOL_HEAP: '256m' }
@@ -22,10 +22,7 @@ export function filesOf(...folders: readonly string[]): string[] {
  * Has kafka-dump-log read files, every record of them, and check the indexes in both of its ways. A segment, its indexes
  * and snapshots belong together: an index is held against the segment beside it.
  */
-export async function kafkaDump(
-  files: readonly string[],
-  options: { readonly hasGaps?: boolean } = {},
-): Promise<KafkaDump> {
+export async function kafkaDump(files: readonly string[], options: DumpTraits = {}): Promise<KafkaDump> {
   const indexes = files.filter((file) => file.endsWith('.index') || file.endsWith('.timeindex'))
   const outcomes = await Promise.all([
     dumpLog('--deep-iteration', files),

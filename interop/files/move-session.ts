@@ -35,7 +35,7 @@ export class MoveSession {
   async seeSame(broker: FilesSession): Promise<void> {
     for (const [topic, { answers }] of this.#noted) {
       const seen = await readsOf(broker.tools.target.bootstrap, topic)
-      const differs = differingAnswer(answers, seen.answers)
+      const differs = differingAnswer(answers, seen.answers, { isCompacted: isCompacted(topic) })
       if (differs !== null) throw new Error(`${topic}: ${differs}`)
     }
   }
@@ -89,3 +89,6 @@ export class MoveSession {
     await broker.tools.ok('kafka-console-consumer', ['--topic', topic, '--group', group, ...bounds, ...reset])
   }
 }
+
+/** Whether Kafka has compacted it. */
+export const isCompacted = (topic: string): boolean => topic.startsWith('packed')

@@ -1,6 +1,6 @@
 import type { Step } from '../steps.ts'
 import { expect, expectEqual } from '../tools/tool-session.ts'
-import type { MoveSession } from './move-session.ts'
+import { isCompacted, type MoveSession } from './move-session.ts'
 
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const group = 'readers'
@@ -18,15 +18,28 @@ export const movedFileSteps: readonly Step<MoveSession>[] = [
       topics.push(await kafka.createTopic('moved', 'retention.ms=-1'))
       topics.push(await kafka.createTopic('stamped', 'message.timestamp.type=LogAppendTime'))
       topics.push(await kafka.createTopic('cut', 'retention.ms=-1'))
-      const [moved = '', stamped = '', cut = ''] = topics
+      topics.push(await kafka.createTopic('packed', 'cleanup.policy=compact', 'min.cleanable.dirty.ratio=0.01'))
+      const [moved = '', stamped = '', cut = '', packed = ''] = topics
       await kafka.write(moved, ...writesFrom(longAgo))
       await kafka.control.halt()
       await kafka.control.restart()
       await kafka.write(moved, ...writesFrom(longAgo + 1_000_000))
       await kafka.write(stamped, 'plain zstd 60 300', 'idempotent none 60 300', 'commit gzip 10 100')
-      await kafka.write(cut, 'idempotent none 100 300', 'abort lz4 10 100', 'idempotent snappy 100 300')
+      const later = longAgo + 10_000
+      const rising = [
+        `idempotent none 100 300 ${longAgo}`,
+        `abort lz4 10 100 ${later}`,
+        `plain snappy 100 300 ${later + 1000}`,
+      ]
+      await kafka.write(cut, ...rising)
       await kafka.deleteBefore(cut, 105)
       await session.segmentsGone(kafka, cut, 105)
+      await kafka.write(packed, ...codecs.map((codec) => `idempotent ${codec} 60 300 keyed`), 'abort gzip 60 100 keyed')
+      await kafka.compacted(packed)
+      // Once is enough: what is compacted between two readings is not the same in both.
+      const ofTopic = ['--entity-type', 'topics', '--entity-name', packed]
+      const never = ['--alter', '--add-config', 'min.cleanable.dirty.ratio=1']
+      await kafka.tools.ok('kafka-configs', [...ofTopic, ...never])
       await session.consume(kafka, group, moved, consumed)
       session.committedInKafka = Number(await session.committed(kafka, group, moved))
       expectEqual((await session.note(kafka)) > 1000, true, 'more than 1000 answers of Kafka')
@@ -37,7 +50,7 @@ export const movedFileSteps: readonly Step<MoveSession>[] = [
     what: 'tell the same facts of what Kafka has written',
     async run({ kafka, topics }) {
       await kafka.control.halt()
-      for (const topic of topics) await kafka.dump(topic)
+      for (const topic of topics) await kafka.dump(topic, gapsOf(topic))
     },
   },
   {
@@ -85,14 +98,14 @@ export const movedFileSteps: readonly Step<MoveSession>[] = [
     what: 'tell the same facts of what Trilog has appended to it',
     async run(session) {
       const { trilog, topics } = session
-      for (const topic of topics) await trilog.write(topic, 'idempotent lz4 60 300', 'plain none 60 300')
+      for (const topic of topics) await trilog.write(topic, 'idempotent lz4 60 300 keyed', 'plain none 60 300 keyed')
       await session.seeLonger(trilog)
       // From the disk, where an answer ends with its segment, as Kafka's do; from memory it may reach further.
       await trilog.control.halt()
       await trilog.control.restart()
       await session.note(trilog)
       await trilog.control.halt()
-      for (const topic of topics) await trilog.dump(topic)
+      for (const topic of topics) await trilog.dump(topic, gapsOf(topic))
     },
   },
   {
@@ -103,13 +116,15 @@ export const movedFileSteps: readonly Step<MoveSession>[] = [
       await session.moveBack()
       await kafka.control.restart()
       await session.seeSame(kafka)
-      for (const topic of topics) await kafka.write(topic, 'idempotent zstd 30 300', 'commit none 10 100')
+      for (const topic of topics) await kafka.write(topic, 'idempotent zstd 30 300 keyed', 'commit none 10 100 keyed')
       await session.seeLonger(kafka)
       await kafka.control.halt()
-      for (const topic of topics) await kafka.dump(topic)
+      for (const topic of topics) await kafka.dump(topic, gapsOf(topic))
     },
   },
 ]
+
+const gapsOf = (topic: string) => ({ hasGaps: isCompacted(topic), hasEmptyBatches: isCompacted(topic) })
 
 function writesFrom(begin: number): string[] {
   return codecs.flatMap((codec, i) => {

@@ -128,9 +128,23 @@ export const ownFileSteps: readonly Step<FilesSession>[] = [
   },
   {
     tool,
-    what: 'compaction',
-    skipReason: () => 'not yet run: logs are not compacted yet',
-    async run() {},
+    what: 'a compacted log, with tombstones',
+    async run(session) {
+      const lazy = ['--alter', '--entity-type', 'brokers', '--entity-default']
+      await session.tools.ok('kafka-configs', [...lazy, '--add-config', 'log.cleaner.backoff.ms=200'])
+      const topic = await session.createTopic('compacted', 'cleanup.policy=compact', 'min.cleanable.dirty.ratio=0.01')
+      await session.write(
+        topic,
+        ...codecs.map((codec) => `idempotent ${codec} 60 300 keyed`),
+        'plain none 60 300 keyed',
+      )
+      await session.compacted(topic)
+      const files = await session.whileDown(() => session.dump(topic, { hasGaps: true }))
+      const kept = recordsOf(files).length
+      expectEqual(kept > 0 && kept < 200, true, `far fewer than 360 records: ${kept}`)
+      const horizons = batchesOf(files).filter((line) => /deleteHorizonMs: OptionalLong\[\d+\]/.test(line))
+      expectEqual(horizons.length > 0, true, 'a batch with a delete horizon')
+    },
   },
   {
     tool,

@@ -24,8 +24,12 @@ async function main(): Promise<number> {
   const missing = (await installKafka()) ?? (await missingPrograms('kcat'))
   if (missing !== null) throw new Error(`what the check needs is not there: ${missing}`)
   const trilog = await startTrilog()
-  // Segments below a log start go at once: until then Kafka looks for times in them, too, and finds nothing.
-  const kafka = await startKafka('log.retention.check.interval.ms=500', 'log.initial.task.delay.ms=500')
+  const kafka = await startKafka(
+    // Segments below a log start go at once: until then Kafka looks for times in them, too, and finds nothing.
+    'log.retention.check.interval.ms=500',
+    'log.initial.task.delay.ms=500',
+    'log.cleaner.backoff.ms=200',
+  )
   process.stderr.write(`${trilog.name} at ${trilog.bootstrap}, ${kafka.name} at ${kafka.bootstrap}\n`)
   const own = new FilesSession(trilog)
   const move = new MoveSession(new FilesSession(kafka), own)
