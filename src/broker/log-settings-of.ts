@@ -11,9 +11,11 @@ export function logSettingsOf(config: TopicConfig): LogSettings {
 }
 
 function worked(config: TopicConfig): LogSettings {
+  const isCompacted = config.cleanupPolicy.includes('compact')
   return {
     segmentBytes: config.segmentBytes,
-    segmentMs: config.segmentMs,
+    // What is to be compacted in time has to be rolled in time, as in Kafka.
+    segmentMs: isCompacted ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs,
     segmentJitterMs: config.segmentJitterMs,
     indexIntervalBytes: config.indexIntervalBytes,
     segmentIndexBytes: config.segmentIndexBytes,
@@ -27,7 +29,14 @@ function worked(config: TopicConfig): LogSettings {
     retention: config.cleanupPolicy.includes('delete')
       ? { ms: config.retentionMs, bytes: config.retentionBytes }
       : null,
+    compaction: isCompacted
+      ? {
+          minDirtyRatio: config.minCleanableDirtyRatio,
+          minLagMs: config.minCompactionLagMs,
+          maxLagMs: config.maxCompactionLagMs,
+          deleteRetentionMs: config.deleteRetentionMs,
+        }
+      : null,
     fileDeleteDelayMs: config.fileDeleteDelayMs,
-    gapsAllowed: config.cleanupPolicy.includes('compact'),
   }
 }

@@ -1,6 +1,6 @@
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
 import { clusterSettings } from './cluster-settings.ts'
-import { boolean, custom, int, list, long, oneOf, short, string } from './setting-kinds.ts'
+import { boolean, custom, double, int, list, long, oneOf, short, string } from './setting-kinds.ts'
 import { topicDefaultSettings } from './topic-default-settings.ts'
 
 const mib = 1_048_576
@@ -122,6 +122,44 @@ const networkSettings = {
 }
 
 const storageSettings = {
+  'log.cleaner.backoff.ms': long({
+    default: 15_000,
+    min: 0,
+    dynamic: true,
+    about: 'How long after a look at which no log was worth a compaction the next one comes.',
+  }),
+  'log.cleaner.dedupe.buffer.size': long({
+    default: 128 * mib,
+    min: 1_024,
+    dynamic: true,
+    about:
+      'Most bytes for the newest offsets of keys, 24 each, during a compaction. Taken while one runs, as many as its log has use for; a log with more keys takes several.',
+  }),
+  'log.cleaner.enable': boolean({
+    default: true,
+    about: 'Whether logs are compacted. Without it compacted topics only grow.',
+  }),
+  'log.cleaner.io.buffer.load.factor': double({
+    default: 0.9,
+    min: 0.01,
+    max: 1,
+    dynamic: true,
+    about:
+      'Share of log.cleaner.dedupe.buffer.size that may be filled; the fuller it is, the longer a look into it takes.',
+  }),
+  'log.cleaner.io.buffer.size': int({
+    default: 524_288,
+    min: 0,
+    dynamic: true,
+    about:
+      'Bytes of buffers that a compaction reads into and writes from; 32768 at least. A larger batch takes its own size.',
+  }),
+  'log.cleaner.io.max.bytes.per.second': double({
+    default: Number.MAX_VALUE,
+    min: 1,
+    dynamic: true,
+    about: 'Most bytes that compactions read and write in a second.',
+  }),
   'log.dirs': list({
     default: [],
     about: 'Folder of the logs. Exactly one in this release, and always given; Kafka takes several.',

@@ -69,7 +69,7 @@ rather than taken without effect.
 | --- | --- |
 | topic: \`remote.*\`, \`local.retention.*\`; broker: \`remote.*\`, \`log.local.*\`, \`follower.fetch.last.tiered.*\` | no tiered storage |
 | \`compression.gzip.level\`, \`compression.lz4.level\`, \`compression.zstd.level\` | codecs work at their own default levels |
-| \`log.cleaner.threads\`, \`.io.*\`, \`.dedupe.*\`, \`.backoff.ms\`, \`.enable\` | compaction is not part of this release |
+| \`log.cleaner.threads\` | one thread does all, and compacts one log at a time |
 | \`sasl.*\`, \`ssl.*\`, \`security.*\`, \`authorizer.*\`, \`principal.*\`, \`delegation.token.*\`, \`connections.max.reauth.ms\`, \`listener.security.protocol.map\` | no encryption or login in this release |
 | \`controller.*\` but what stands above, \`inter.broker.*\`, \`metadata.max.*\` | brokers and controllers talk over \`peer.listener\` alone |
 | \`replica.*\` but \`replica.lag.time.max.ms\`, \`num.replica.*\`, \`leader.imbalance.*\`, \`auto.leader.rebalance.enable\` | a follower has one fetch on its way for each leader; leaders are not moved back to where they began |

@@ -23,7 +23,13 @@ broker group.max.session.timeout.ms int 1800000
 broker group.max.size int 2147483647
 broker group.min.session.timeout.ms int 6000
 broker listeners list PLAINTEXT://:9092 dynamic
+broker log.cleaner.backoff.ms long 15000 dynamic
+broker log.cleaner.dedupe.buffer.size long 134217728 dynamic
 broker log.cleaner.delete.retention.ms long 86400000 dynamic
+broker log.cleaner.enable boolean true
+broker log.cleaner.io.buffer.load.factor double 0.9 dynamic
+broker log.cleaner.io.buffer.size int 524288 dynamic
+broker log.cleaner.io.max.bytes.per.second double 1.7976931348623157E308 dynamic
 broker log.cleaner.max.compaction.lag.ms long 9223372036854775807 dynamic
 broker log.cleaner.min.cleanable.ratio double 0.5 dynamic
 broker log.cleaner.min.compaction.lag.ms long 0 dynamic

@@ -74,15 +74,19 @@ export function double(options: NumberOptions<number>): Setting<number> {
   const bounds = boundsOf(options)
   const parse = (text: string): Parsed<number> => {
     const value = Number(text)
-    if (text === '' || Number.isNaN(value)) return { problem: 'is no number' }
+    if (text === '' || !Number.isFinite(value)) return { problem: 'is no number' }
     if (value < (options.min ?? -Infinity) || value > (options.max ?? Infinity)) return { problem: `is not ${bounds}` }
     return { value, text: doubleText(value) }
   }
   return setting('double', options, doubleText(options.default), bounds, parse)
 }
 
-/** As Java prints it: with a fraction. */
+/** As Java prints it: with a fraction, and from ten millions on with an exponent. */
 function doubleText(value: number): string {
+  if (Math.abs(value) >= 1e7) {
+    const [digits = '', exponent = ''] = value.toExponential().split('e+')
+    return `${digits.includes('.') ? digits : `${digits}.0`}E${exponent}`
+  }
   return Number.isInteger(value) ? `${value}.0` : `${value}`
 }
 

@@ -12,7 +12,7 @@ export const topicSettings = {
     default: ['delete'],
     values: ['delete', 'compact'],
     about:
-      'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key. This release does the first only; with compact it keeps everything.',
+      'What happens to old records: delete removes whole segments by age and size, compact keeps the last record of each key, as soon as log.cleaner.* comes to it. Both may be given.',
   }),
   'compression.type': oneOf(['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     default: 'producer',
@@ -22,7 +22,8 @@ export const topicSettings = {
   'delete.retention.ms': long({
     default: 86_400_000,
     min: 0,
-    about: 'How long a compacted topic keeps the marks of deleted keys, so that a slow consumer still sees them.',
+    about:
+      'How long a compacted topic keeps the marks of deleted keys after the first compaction that meets them, so that a slow consumer still sees them.',
   }),
   'file.delete.delay.ms': long({
     default: 60_000,
@@ -56,7 +57,8 @@ export const topicSettings = {
   'max.compaction.lag.ms': long({
     default: longMax,
     min: 1,
-    about: 'Longest time that a record of a compacted topic stays uncompacted.',
+    about:
+      'Longest time that a record of a compacted topic stays uncompacted, the time until its segment is rolled included, which the next append then does.',
   }),
   'max.message.bytes': int({
     default: 1_048_588,

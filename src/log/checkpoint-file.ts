@@ -5,6 +5,7 @@ import { type PartitionName, partitionKey } from './log-directory-name.ts'
 
 export const recoveryPointName = 'recovery-point-offset-checkpoint'
 export const logStartName = 'log-start-offset-checkpoint'
+export const cleanedName = 'cleaner-offset-checkpoint'
 
 const version = '0'
 

@@ -9,6 +9,7 @@ import type { ReadBuffers } from './read-buffers.ts'
 import { type ReadMemory, unboundedReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import { positionBefore } from './segment-loader.ts'
+import { overAgainIfGone, SegmentGone, useSegment } from './segment-use.ts'
 
 export interface LogReadRequest {
   readonly from: Offset
@@ -54,8 +55,14 @@ export class DiskReader {
 
   /** Whole batches as `Log.read` promises them. Everything asked for must be written; see `LogReadFault` for refusals. */
   async read(request: LogReadRequest): Promise<LogSlice> {
-    const { segments, damage } = this.#parts
-    const { from } = request
+    return await overAgainIfGone(() => this.#readOnce(request))
+  }
+
+  async #readOnce(request: LogReadRequest): Promise<LogSlice> {
+    const { segments, damage, logStartOffset } = this.#parts
+    const { from, upTo } = request
+    // The log start may have moved past it meanwhile.
+    if (from < logStartOffset) throw this.#fault('offset-out-of-range', { from, upTo })
     const damaged = damage.at(from)
     if (damaged !== null) throw this.#fault('damaged', damaged)
     for (const segment of segments.from(from)) {
@@ -67,13 +74,13 @@ export class DiskReader {
   }
 
   async #readSegment(segment: Segment, request: LogReadRequest): Promise<LogSlice | null> {
-    const { from, upTo } = request
+    const { from } = request
     try {
       const position = this.#takeCursor(segment, from) ?? (await positionBefore(this.#parts, segment, from))
       return await this.#readFrom(segment, position, request)
     } catch (error) {
-      // The log start has moved past it meanwhile, and its files are gone.
-      if (segment.isDeleted) throw this.#fault('offset-out-of-range', { from, upTo })
+      // Removed, or compacted into another: whatever was read then means nothing.
+      if (segment.isDeleted) throw new SegmentGone(segment.path)
       throw error
     }
   }
@@ -131,7 +138,7 @@ export class DiskReader {
 
   /** False: the log was cut while it was read. */
   async #fill(segment: Segment, block: Buffer, position: Position): Promise<boolean> {
-    const read = await this.#parts.files.use(segment.path, (file) => file.read(block, position))
+    const read = await useSegment(this.#parts.files, segment, (file) => file.read(block, position))
     if (read === block.length) return true
     // Less than was written: the file was cut, by this log or by somebody else.
     if (segment.writtenBytes < position + block.length) return false

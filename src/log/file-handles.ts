@@ -23,6 +23,8 @@ export class FileHandles {
   readonly #max: number
   /** In order of last use, the oldest first. */
   readonly #handles = new Map<string, Handle>()
+  /** Files that are being exchanged, until they are. */
+  readonly #held = new Map<string, Promise<void>>()
 
   constructor(disk: Disk, max: number, options: { idleBufferBytes?: number } = {}) {
     this.buffers = new ReadBuffers(options.idleBufferBytes ?? 16 * 1024 * 1024)
@@ -57,6 +59,28 @@ export class FileHandles {
     })
   }
 
+  /**
+   * Runs `task`, which puts other files in the place of these. Whoever has one of them open is waited for first, and whoever
+   * wants one meanwhile gets it afterwards.
+   */
+  async exchange(paths: readonly string[], task: () => Promise<void>): Promise<void> {
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    for (const path of paths) {
+      invariant(!this.#held.has(path), 'a file is exchanged twice at once', { path })
+      this.#held.set(path, held)
+    }
+    try {
+      await Promise.all(paths.map((path) => this.drop(path)))
+      await task()
+    } finally {
+      for (const path of paths) this.#held.delete(path)
+      release()
+    }
+  }
+
   /** Closes every file that nobody uses. */
   async close(): Promise<void> {
     await Promise.all([...this.#handles.keys()].map((path) => this.drop(path)))
@@ -76,7 +100,8 @@ export class FileHandles {
 
   #open(path: string, mode: 'write' | 'create'): Handle {
     this.#makeRoom()
-    const opening = this.#disk.open(path, mode)
+    const held = this.#held.get(path)
+    const opening = held === undefined ? this.#disk.open(path, mode) : held.then(() => this.#disk.open(path, mode))
     const handle: Handle = { path, opening, file: null, users: 0, dropped: false, closed: null }
     this.#handles.set(path, handle)
     opening.then(

@@ -11,6 +11,8 @@ export interface KafkaPartition extends HostedReplica {
   readonly path: string
   /** What Kafka's checkpoint says, 0 without: records below it were deleted. */
   readonly logStartOffset: Offset
+  /** All below, Kafka has compacted; null: it never did. */
+  readonly cleanedUpTo: Offset | null
 }
 
 /** What lies in one of the folders of a Kafka broker's `log.dirs`. */
@@ -33,7 +35,8 @@ export async function readKafkaFolder(runtime: Runtime, path: string): Promise<K
     const metadata = await readPartitionMetadata(disk, folder)
     const topicId = metadata.state === 'whole' ? metadata.topicId : null
     const { topic, partition } = name
-    partitions.push({ topic, partition, topicId, path: folder, logStartOffset: checkpoints.of(name).logStartOffset })
+    const { logStartOffset, cleanedUpTo } = checkpoints.of(name)
+    partitions.push({ topic, partition, topicId, path: folder, logStartOffset, cleanedUpTo })
   }
   partitions.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   return { path, isClean: await hasCleanMark(disk, path), partitions }

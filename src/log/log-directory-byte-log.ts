@@ -5,6 +5,7 @@ import type { HostedLog, LogPlace } from './log-directory.ts'
 /** For the tests of LogDirectory: a log as far as the folder cares, one offset a byte, read back at the start. */
 export class ByteLog implements HostedLog {
   readonly logStartOffset = 0
+  readonly cleanedUpTo = null
   logEndOffset = 0
   flushedUpTo = 0
   fault: DiskFault | null = null

@@ -104,7 +104,7 @@ export async function setStraysAside(
 /** Whether a partition's folder has a segment that is not empty. */
 export async function hasRecords(disk: Disk, folder: string): Promise<boolean> {
   for (const { name, kind } of await disk.list(folder)) {
-    if (kind !== 'file' || !name.endsWith('.log')) continue
+    if (kind !== 'file' || !(name.endsWith('.log') || name.endsWith('.log.swap'))) continue
     if ((await disk.stat(`${folder}/${name}`)).size > 0) return true
   }
   return false

@@ -115,6 +115,7 @@ describe('how the folder was left', () => {
       directory: '/data/flights-0',
       recoveryPoint: 5,
       logStartOffset: 0,
+      cleanedUpTo: null,
       clean: true,
       powerCut: false,
       syncFailed: false,

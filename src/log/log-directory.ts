@@ -2,7 +2,7 @@ import type { Offset } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { removeCleanMark, writeCleanMark } from './clean-shutdown.ts'
-import type { LogOffsets } from './log-directory-checkpoints.ts'
+import type { LogOffsets, NotedOffsets } from './log-directory-checkpoints.ts'
 import { type Identity, writeBootId } from './log-directory-identity.ts'
 import { folderOf, type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 import { type DirectoryStart, type LogDirectoryOptions, type OpenedFolder, openFolder } from './log-directory-open.ts'
@@ -16,6 +16,8 @@ import type { Suspect, SuspicionReason } from './suspicion.ts'
 export interface HostedLog {
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
+  /** All below has been compacted; null: the log never was. */
+  readonly cleanedUpTo: Offset | null
   /** All below is fsynced. */
   readonly flushedUpTo: Offset
   readonly fault: DiskFault | null
@@ -31,6 +33,8 @@ export interface LogPlace extends HostedReplica {
   readonly recoveryPoint: Offset
   /** 0, or where the log begins when that is within a segment. */
   readonly logStartOffset: Offset
+  /** All below has been compacted; null: the log never was. */
+  readonly cleanedUpTo: Offset | null
   /** Closed cleanly and untouched since: nothing needs to be scanned. */
   readonly clean: boolean
   /** Bytes above the recovery point may be gone in any order. */
@@ -45,6 +49,7 @@ export interface ClosedLog {
   /** Name of the folder that it lies in, within the log directory. */
   readonly folder: string
   readonly logStartOffset: Offset
+  readonly cleanedUpTo: Offset | null
   readonly logEndOffset: Offset
 }
 
@@ -215,6 +220,7 @@ export class LogDirectory<L extends HostedLog> {
       directory,
       recoveryPoint: 0,
       logStartOffset: 0,
+      cleanedUpTo: null,
       clean: true,
       powerCut: false,
       syncFailed: false,
@@ -238,8 +244,8 @@ export class LogDirectory<L extends HostedLog> {
       await disk.rename(`${this.path}/${folder}`, directory)
     }
     await disk.syncDirectory(this.path)
-    for (const { replica, logStartOffset, logEndOffset } of logs) {
-      checkpoints.know(replica, { recoveryPoint: logEndOffset, logStartOffset })
+    for (const { replica, logStartOffset, logEndOffset, cleanedUpTo } of logs) {
+      checkpoints.know(replica, { recoveryPoint: logEndOffset, logStartOffset, cleanedUpTo })
     }
     await hosted.add(logs.map(({ replica }) => replica))
   }
@@ -346,12 +352,12 @@ export class LogDirectory<L extends HostedLog> {
     const { clean, doubts } = this.start
     const directory = `${this.path}/${folderOf(replica)}`
     const identified = await this.#identify(replica, directory)
-    const { recoveryPoint, logStartOffset } = checkpoints.of(replica)
+    const noted = checkpoints.of(replica)
     const suspect = this.suspect(replica)
     const unjudged = suspect?.reason === 'power-cut' && suspect.logEndOffset === null
     const powerCut = (doubts.powerCut || unjudged) && !clean
     const syncFailed = suspect?.reason === 'failed-sync'
-    const place = { ...identified, directory, recoveryPoint, logStartOffset, clean, powerCut, syncFailed }
+    const place = { ...identified, ...noted, directory, clean, powerCut, syncFailed }
     const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
     const why = this.#judge(identified, log, how)
@@ -452,11 +458,8 @@ export class LogDirectory<L extends HostedLog> {
     const { hosted, checkpoints } = this.#folder
     for (const { topic, partition } of hosted.values()) {
       const log = this.log({ topic, partition })
-      const { recoveryPoint, logStartOffset } =
-        log === null
-          ? checkpoints.of({ topic, partition })
-          : { recoveryPoint: log.flushedUpTo, logStartOffset: log.logStartOffset }
-      yield { topic, partition, recoveryPoint, logStartOffset }
+      const noted = log === null ? checkpoints.of({ topic, partition }) : offsetsOf(log)
+      yield { topic, partition, ...noted }
     }
   }
 
@@ -495,6 +498,10 @@ export class LogDirectory<L extends HostedLog> {
   get #logsAtOnce(): number {
     return this.#options.logsAtOnce ?? logsAtOnceDefault
   }
+}
+
+function offsetsOf({ flushedUpTo, logStartOffset, cleanedUpTo }: HostedLog): NotedOffsets {
+  return { recoveryPoint: flushedUpTo, logStartOffset, cleanedUpTo }
 }
 
 function isFailedSync(error: Error): boolean {

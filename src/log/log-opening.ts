@@ -1,6 +1,7 @@
 import type { Offset } from '../record/offset.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
 import { EpochTable, epochsFileName } from './epoch-table.ts'
 import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
@@ -32,7 +33,9 @@ export interface OpenedLog {
 export async function openLog(options: LogOptions): Promise<OpenedLog> {
   const { disk, directory, logger } = options
   // One look at the folder serves all parts: asking for each file that may be there would be most of a start.
-  const names = await filesIn(disk, directory)
+  let names = await filesIn(disk, directory)
+  const { files } = options
+  if (await recoverSwaps({ disk, directory, logger, files }, names)) names = await filesIn(disk, directory)
   await removeLeftovers({ disk, directory }, names)
   const parts = await partsOf(options, { disk, directory, logger, names })
   const epochsFile = names.includes(epochsFileName) ? await parts.epochs.load() : 'missing'
@@ -80,7 +83,8 @@ async function partsOf(
   options: LogOptions,
   place: { disk: Disk; directory: string; logger: Logger; names: readonly string[] },
 ): Promise<LogParts> {
-  const { clock, random, files, removals = null, settings, logStartOffset, producerStateExpiryMs } = options
+  const { clock, random, files, removals = null, settings, producerStateExpiryMs } = options
+  const { logStartOffset, cleanedUpTo = null } = options
   const { disk, directory, logger } = place
   return {
     disk,
@@ -92,6 +96,7 @@ async function partsOf(
     removals,
     settings,
     logStartOffset,
+    cleanedUpTo,
     producerStateExpiryMs,
     segments: new SegmentList(),
     epochs: new EpochTable(disk, directory),

@@ -27,6 +27,8 @@ export interface LogOptions {
   readonly recoveryPoint: Offset
   /** From `log-start-offset-checkpoint`; 0 if it isn't there. A folder whose first segment begins higher wins. */
   readonly logStartOffset: Offset
+  /** From `cleaner-offset-checkpoint`: below, the log has been compacted. Null, the default: it never has been. */
+  readonly cleanedUpTo?: Offset | null
   /** The folder was closed cleanly: what it says of itself is believed. */
   readonly clean: boolean
   /**

@@ -31,6 +31,13 @@ export interface LogParts {
   readonly producerStateExpiryMs: number
   settings: LogSettings
   logStartOffset: Offset
+  /** First offset that no compaction has seen; null: the log has never been compacted. */
+  cleanedUpTo: Offset | null
+}
+
+/** Whether offsets may be missing between batches: compaction takes them, and its traces outlive the policy. */
+export function gapsAllowed({ settings, cleanedUpTo }: Pick<LogParts, 'settings' | 'cleanedUpTo'>): boolean {
+  return cleanedUpTo !== null || (settings.compaction ?? null) !== null
 }
 
 /** A segment object with no file yet. */

@@ -3,7 +3,7 @@ import { endTransactionOf } from '../record/control-record.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { findNextBatch, walkBatches } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
-import type { LogParts } from './log-parts.ts'
+import { gapsAllowed, type LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { removeSegment } from './segment-removal.ts'
 import { batchFacts, openTransactionIndex, replayProducers } from './segment-loader.ts'
@@ -108,7 +108,7 @@ export class LogRecovery {
   /** Offsets between the end of the segment before and this one: a part of that file is gone. */
   async #missingBefore(segment: Segment): Promise<void> {
     const expected = this.#expected
-    if (segment.baseOffset <= expected || this.#parts.settings.gapsAllowed === true) {
+    if (segment.baseOffset <= expected || gapsAllowed(this.#parts)) {
       this.#expected = Math.max(expected, segment.baseOffset)
       return
     }
@@ -193,8 +193,8 @@ export class LogRecovery {
   /** Offset and epoch stand outside of the CRC: they must be what they can only be. */
   #fits(header: BatchHeader): boolean {
     const { baseOffset, partitionLeaderEpoch } = header
-    const gapsAllowed = this.#parts.settings.gapsAllowed === true
-    if (baseOffset !== this.#expected && !(gapsAllowed && baseOffset > this.#expected)) return false
+    const mayGap = gapsAllowed(this.#parts)
+    if (baseOffset !== this.#expected && !(mayGap && baseOffset > this.#expected)) return false
     if (!this.#checksEpochs) return partitionLeaderEpoch < 0 || partitionLeaderEpoch >= this.#parts.epochs.lastEpoch
     const known = this.#parts.epochs.epochAt(baseOffset)
     return known === null || known === partitionLeaderEpoch

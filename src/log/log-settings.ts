@@ -1,5 +1,6 @@
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
+import type { CompactionRule } from './compaction/cleanable.ts'
 import type { RetentionRule } from './retention.ts'
 
 /** Live settings of one log, in Kafka's units and meaning. Replaced as a whole when the topic's configuration changes. */
@@ -26,10 +27,10 @@ export interface LogSettings {
   readonly preallocate: boolean
   /** What the log may hold; absent: it only grows (`cleanup.policy` without delete). */
   readonly retention?: RetentionRule | null
+  /** How it is compacted; absent: it is not (`cleanup.policy` without compact). */
+  readonly compaction?: CompactionRule | null
   /** How long the files of a removed segment stay, renamed to `.deleted` (`file.delete.delay.ms`). Default 0. */
   readonly fileDeleteDelayMs?: number
-  /** Offsets may be missing between batches (compaction took them). Without it a gap found by recovery is damage. */
-  readonly gapsAllowed?: boolean
 }
 
 /** What a log tells its owner. Called outside of any call into the log, never from within `append`. */

@@ -39,6 +39,8 @@ export class LogTail {
   #runs: TailRun[] = []
   /** Runs before this one are evicted; the array is cut only now and then. */
   #first = 0
+  /** What is lower in the first run stands otherwise on the disk. */
+  #readableFrom: Offset = 0
 
   constructor(memory: TailMemory) {
     this.#memory = memory
@@ -77,10 +79,20 @@ export class LogTail {
     }
   }
 
+  /** Forgets what lies below `offset`: it stands otherwise on the disk now. */
+  evictBelow(offset: Offset): void {
+    const runs = this.#runs.slice(this.#first)
+    const above = runs.findIndex(({ nextOffset }) => nextOffset > offset)
+    const last = above < 0 ? runs[runs.length - 1] : runs[above - 1]
+    if (last !== undefined) this.evictThrough(last)
+    if (this.#runs.length > 0) this.#readableFrom = offset
+  }
+
   /** Forgets everything, for truncation and after a fault. Slices that are out stay pinned. */
   clear(): void {
     this.#runs = []
     this.#first = 0
+    this.#readableFrom = 0
   }
 
   /**
@@ -88,7 +100,7 @@ export class LogTail {
    */
   read(request: { from: Offset; upTo: Offset; maxBytes: number; minOneBatch: boolean }): LogSlice | null {
     const at = this.#runHolding(request.from)
-    if (at < 0) return null
+    if (at < 0 || request.from < this.#readableFrom) return null
     const slice = new TailSlice(this.#memory, request.from)
     let room = request.maxBytes
     for (let i = at; i < this.#runs.length; i++) {

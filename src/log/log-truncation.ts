@@ -1,6 +1,6 @@
 import type { Offset, Position } from '../record/offset.ts'
 import type { LogParts } from './log-parts.ts'
-import { positionBefore, replayProducers, walkSegment } from './segment-loader.ts'
+import { batchFacts, positionBefore, replayProducers, walkSegment } from './segment-loader.ts'
 import { removeSegment } from './segment-removal.ts'
 
 /**
@@ -71,11 +71,7 @@ async function noteAgain(parts: LogParts, sizeBytes: number): Promise<void> {
   segment.maxTimestamp = segment.timeIndex.last?.key ?? -1
   segment.offsetOfMaxTimestamp = segment.timeIndex.last?.value ?? -1
   await walkSegment(parts, segment, { from, upTo: sizeBytes, checkCrc: false }, (header) => {
-    segment.noteUnindexed({
-      lastOffset: header.lastOffset,
-      maxTimestamp: header.maxTimestamp,
-      sizeBytes: header.sizeBytes,
-    })
+    segment.noteUnindexed(batchFacts(header))
     return true
   })
   segment.sizeBytes = sizeBytes

@@ -10,11 +10,12 @@ import { invariant } from '../runtime/invariant.ts'
 import { plausibleSize } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
 import { DiskReader, type LogReadRequest } from './disk-reader.ts'
+import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
 import type { LogOptions } from './log-options.ts'
-import { type LogParts, newSegment } from './log-parts.ts'
+import { gapsAllowed, type LogParts, newSegment } from './log-parts.ts'
 import type { RecoveryReport } from './log-recovery.ts'
 import type { LogSettings } from './log-settings.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
@@ -25,6 +26,9 @@ import type { ProducerState } from './producer-state.ts'
 import { describeSegments, type SegmentFacts } from './segment-facts.ts'
 import { endOfExpired } from './retention.ts'
 import { loadSegment } from './segment-loader.ts'
+import type { Segment } from './segment.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { overAgainIfGone } from './segment-use.ts'
 import { removeSegment } from './segment-removal.ts'
 import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
@@ -49,6 +53,7 @@ export interface AppendedAt {
  */
 export class Log {
   readonly recovery: RecoveryReport
+  readonly compactions: LogCompactions
   readonly #parts: LogParts
   readonly #memory: TailMemory
   readonly #tail: LogTail
@@ -60,6 +65,8 @@ export class Log {
   #sizeBytes: number
   #fault: DiskFault | null = null
   #isClosed = false
+  /** Changes of the segments that are not written to any more: one at a time. */
+  readonly #rearrangements = new SerialQueue()
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
 
@@ -80,6 +87,16 @@ export class Log {
       events,
       onFault: (fault) => this.#onFault(fault),
       endOffset: logEndOffset,
+    })
+    this.compactions = new LogCompactions({
+      parts,
+      rearrangements: this.#rearrangements,
+      isAtRest: () => this.#isAtRest,
+      swapped: (upTo, moreBytes) => {
+        this.#sizeBytes += moreBytes
+        this.#tail.evictBelow(upTo)
+      },
+      fail: (fault) => this.#writer.fail(fault),
     })
   }
 
@@ -204,13 +221,13 @@ export class Log {
   /** The first record with a timestamp at or above `at`, by Kafka's rules; null: none below `upTo`. */
   async offsetForTimestamp(at: Timestamp, upTo: Offset): Promise<TimestampedOffset | null> {
     await this.#writer.exclusively(async () => {})
-    return await findTimestamp(this.#parts, at, upTo)
+    return await overAgainIfGone(() => findTimestamp(this.#parts, at, upTo))
   }
 
   /** The (first) record with the largest timestamp of all; null: the log is empty or that record is not below `upTo`. */
   async offsetOfMaxTimestamp(upTo: Offset): Promise<TimestampedOffset | null> {
     await this.#writer.exclusively(async () => {})
-    return await findMaxTimestamp(this.#parts, upTo)
+    return await overAgainIfGone(() => findMaxTimestamp(this.#parts, upTo))
   }
 
   /**
@@ -261,7 +278,7 @@ export class Log {
   /** Removes the segments that lie wholly below the log start. Resolves with how many bytes they had. */
   async removeBelowLogStart(): Promise<number> {
     if (this.#isClosed) return 0
-    return await this.#writer.exclusively(async () => {
+    return await this.#rearranged(async () => {
       const { segments, snapshots, damage, epochs, settings, logStartOffset } = this.#parts
       let removedBytes = 0
       await epochs.write()
@@ -289,12 +306,12 @@ export class Log {
     const { segments, clock } = this.#parts
     for (;;) {
       const rule = this.settings.retention ?? null
-      if (rule === null || this.#isClosed || this.#isChanging || this.#fault !== null) return false
+      if (rule === null || !this.#isAtRest) return false
       const at = { nowMs: clock.nowMs(), highWatermark, logEndOffset: this.#logEndOffset }
       const expired = endOfExpired(segments.all, rule, at)
       if (expired === null) return false
       if (typeof expired !== 'number') {
-        await loadSegment(this.#parts, expired)
+        await this.#load(expired)
         continue
       }
       if (expired === this.#logEndOffset && segments.active.sizeBytes > 0) this.#roll(at.nowMs)
@@ -302,6 +319,11 @@ export class Log {
       this.moveLogStart(expired)
       return moves
     }
+  }
+
+  /** First offset that no compaction has seen; null: the log has never been compacted. */
+  get cleanedUpTo(): Offset | null {
+    return this.#parts.cleanedUpTo
   }
 
   /** The lowest of the high watermark and the first offset of a transaction whose end is not committed. */
@@ -348,6 +370,7 @@ export class Log {
     this.#isClosed = true
     const { segments, files, producers, snapshots } = this.#parts
     try {
+      await this.compactions.ended()
       if (this.#fault !== null) throw this.#fault
       await this.#writer.flush()
       await this.#writer.exclusively(async () => {
@@ -441,8 +464,8 @@ export class Log {
       const size = plausibleSize(bytes, at)
       const isGood = size !== null && at + size <= bytes.length && crcHolds(bytes, at)
       const header = isGood ? this.#header.moveTo(bytes, at) : null
-      const gapsAllowed = this.settings.gapsAllowed === true
-      const fits = header !== null && (header.baseOffset === expected || (gapsAllowed && header.baseOffset > expected))
+      const mayGap = gapsAllowed(this.#parts)
+      const fits = header !== null && (header.baseOffset === expected || (mayGap && header.baseOffset > expected))
       if (!fits || (header.partitionLeaderEpoch < epoch && header.partitionLeaderEpoch !== noEpoch)) {
         throw this.#readFault('damaged', expected, expected)
       }
@@ -455,15 +478,34 @@ export class Log {
   async #change(change: () => Promise<Offset>): Promise<void> {
     this.#isChanging = true
     try {
-      await this.#writer.exclusively(async () => {
+      await this.#rearranged(async () => {
         this.#tail.clear()
         this.#reader.forget()
         this.#logEndOffset = await change()
+        this.compactions.cutAt(this.#logEndOffset)
         this.#sizeBytes = this.#parts.segments.sizeBytes
         this.#writer.restartAt(this.#logEndOffset)
       })
     } finally {
       this.#isChanging = false
+    }
+  }
+
+  get #isAtRest(): boolean {
+    return !this.#isClosed && !this.#isChanging && this.#fault === null
+  }
+
+  /** With everything written, and while no other segments come or go. */
+  #rearranged<T>(task: () => Promise<T>): Promise<T> {
+    return this.#rearrangements.run(() => this.#writer.exclusively(task))
+  }
+
+  /** Takes up the indexes of a segment; one that goes meanwhile is no matter. */
+  async #load(segment: Segment): Promise<void> {
+    try {
+      await loadSegment(this.#parts, segment)
+    } catch (error) {
+      if (!segment.isDeleted) throw error
     }
   }
 

@@ -47,6 +47,15 @@ export class ProducerEntry {
     return this.lastBatch?.lastSequence ?? -1
   }
 
+  /** Last offset of the newest kept batch that lies below `upTo`; -1: none does. */
+  lastOffsetBelow(upTo: Offset): Offset {
+    for (let i = this.#batches.length - 1; i >= 0; i--) {
+      const { lastOffset } = this.#batches[i] as ProducedBatch
+      if (lastOffset < upTo) return lastOffset
+    }
+    return -1
+  }
+
   /** The kept batch with exactly this range of sequences. */
   batchOf(firstSequence: number, lastSequence: number): ProducedBatch | null {
     for (const batch of this.#batches) {

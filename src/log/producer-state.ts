@@ -88,6 +88,11 @@ export class ProducerState {
     return this.#producers.values()
   }
 
+  /** What is known of one producer; null: nothing. */
+  entry(producerId: number): ProducerEntry | null {
+    return this.#producers.get(producerId) ?? null
+  }
+
   /** Judges a client's batch before it is given offsets. Changes nothing. */
   check(batch: ProducerBatch): SequenceCheck {
     if (batch.producerId < 0) return append

@@ -34,7 +34,16 @@ export class SegmentList {
 
   remove(segment: Segment): void {
     this.#segments = this.#segments.filter((kept) => kept !== segment)
-    segment.isDeleted = true
+    segment.retire()
+  }
+
+  /** Puts one segment in the place of some that lie behind each other, the first of which begins where it does. */
+  replace(old: readonly Segment[], by: Segment): void {
+    const at = this.#segments.indexOf(old[0] as Segment)
+    invariant(at >= 0 && old.every((segment, i) => this.#segments[at + i] === segment), 'no neighbours are replaced')
+    invariant(old[0]?.baseOffset === by.baseOffset && !old.includes(this.active), 'the wrong segments are replaced')
+    this.#segments = [...this.#segments.slice(0, at), by, ...this.#segments.slice(at + old.length)]
+    for (const segment of old) segment.retire()
   }
 
   /** The segment that holds `offset` or would: the last one that begins at or below it, or the first of all. */

@@ -7,6 +7,7 @@ import type { FileHandles } from './file-handles.ts'
 import type { LogParts } from './log-parts.ts'
 import type { Segment, SegmentBatch } from './segment.ts'
 import { segmentFileName } from './segment-files.ts'
+import { useSegment } from './segment-use.ts'
 import type { SparseIndex } from './sparse-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
@@ -64,7 +65,7 @@ export async function walkSegment(
   range: { from: Position; upTo: Position; checkCrc: boolean },
   visit: (header: BatchHeader, position: Position) => boolean,
 ): Promise<{ stoppedAt: Position; end: 'end' | 'bad' | 'visitor' }> {
-  return await parts.files.use(segment.path, async (file) => {
+  return await useSegment(parts.files, segment, async (file) => {
     let { from } = range
     for (;;) {
       const damage = parts.damage.firstIn(segment.baseOffset, from)
@@ -80,7 +81,7 @@ export async function walkSegment(
 /** The header of the batch at a position, copied; null where no batch can be. */
 export async function headerAt(files: FileHandles, segment: Segment, position: Position): Promise<BatchHeader | null> {
   const bytes = Buffer.alloc(batchHeaderBytes)
-  const read = await files.use(segment.path, (file) => file.read(bytes, position))
+  const read = await useSegment(files, segment, (file) => file.read(bytes, position))
   return read < batchHeaderBytes || plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
 }
 
@@ -135,8 +136,10 @@ export async function openTransactionIndex(parts: LogParts, segment: Segment): P
   return index
 }
 
+/** What a segment notes of a batch. One whose records compaction has taken has no time any more. */
 export function batchFacts(header: BatchHeader): SegmentBatch {
-  return { lastOffset: header.lastOffset, maxTimestamp: header.maxTimestamp, sizeBytes: header.sizeBytes }
+  const maxTimestamp = header.recordCount === 0 ? -1 : header.maxTimestamp
+  return { lastOffset: header.lastOffset, maxTimestamp, sizeBytes: header.sizeBytes }
 }
 
 async function loadIndex(files: FileHandles, index: SparseIndex): Promise<boolean> {

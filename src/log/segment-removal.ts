@@ -4,8 +4,8 @@ import type { Segment } from './segment.ts'
 import { type SegmentFileKind, segmentFileName } from './segment-files.ts'
 
 const kinds: readonly SegmentFileKind[] = ['.log', '.index', '.timeindex', '.txnindex']
-/** What a removal that a crash interrupted has left, and what Kafka leaves of one. */
-const leftovers = ['.deleted', '.cleaned']
+/** What a removal that a crash interrupted has left, and compactions that were not to be. */
+const leftovers = ['.deleted', '.cleaned', '.swap']
 
 /**
  * Takes a segment out of the log and its files out of the folder, by way of a rename to `.deleted`, so that a crash in
@@ -13,12 +13,18 @@ const leftovers = ['.deleted', '.cleaned']
  * for so long.
  */
 export async function removeSegment(parts: LogParts, segment: Segment, delayMs = 0): Promise<void> {
-  const { disk, files, directory, segments, removals } = parts
+  const { files, directory, segments } = parts
   segments.remove(segment)
   await segment.transactions?.close()
+  for (const kind of kinds) await files.drop(`${directory}/${segmentFileName(segment.baseOffset, kind)}`)
+  await setFilesAside(parts, segment, delayMs)
+}
+
+/** Takes the files of a segment out of the folder that nobody has open. */
+export async function setFilesAside(parts: LogParts, segment: Segment, delayMs: number): Promise<void> {
+  const { disk, directory, removals } = parts
   for (const kind of kinds) {
     const path = `${directory}/${segmentFileName(segment.baseOffset, kind)}`
-    await files.drop(path)
     if (!(await disk.exists(path))) continue
     await disk.rename(path, `${path}.deleted`)
     if (delayMs > 0 && removals !== null) removals.add(`${path}.deleted`, delayMs)

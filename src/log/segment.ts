@@ -1,7 +1,7 @@
 import type { Offset, Position, Timestamp } from '../record/offset.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { CompletedTransaction } from './producer-state.ts'
-import { segmentFileName } from './segment-files.ts'
+import { type SegmentFileKind, segmentFileName } from './segment-files.ts'
 import { offsetIndexFormat, SparseIndex, timeIndexFormat } from './sparse-index.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
@@ -20,7 +20,8 @@ export interface SegmentBatch {
  */
 export class Segment {
   readonly baseOffset: Offset
-  readonly path: string
+  /** Its own file. While it is written to take the place of others, the names end in a suffix. */
+  path: string
   readonly offsetIndex: SparseIndex
   readonly timeIndex: SparseIndex
   sizeBytes = 0
@@ -52,18 +53,43 @@ export class Segment {
   modifiedMs: Timestamp
   /** Taken off `segmentMs`. */
   readonly jitterMs: number
+  readonly #directory: string
   #bytesSinceIndexEntry = 0
 
-  constructor(options: { directory: string; baseOffset: Offset; createdMs: Timestamp; jitterMs: number }) {
-    const { directory, baseOffset } = options
-    const fileOf = (kind: '.index' | '.timeindex') => `${directory}/${segmentFileName(baseOffset, kind)}`
+  constructor(options: {
+    directory: string
+    baseOffset: Offset
+    createdMs: Timestamp
+    jitterMs: number
+    suffix?: string
+  }) {
+    const { directory, baseOffset, suffix = '' } = options
+    const fileOf = (kind: '.log' | '.index' | '.timeindex') =>
+      `${directory}/${segmentFileName(baseOffset, kind)}${suffix}`
+    this.#directory = directory
     this.baseOffset = baseOffset
     this.createdMs = options.createdMs
     this.modifiedMs = options.createdMs
     this.jitterMs = options.jitterMs
-    this.path = `${directory}/${segmentFileName(baseOffset, '.log')}`
+    this.path = fileOf('.log')
     this.offsetIndex = new SparseIndex({ path: fileOf('.index'), format: offsetIndexFormat, baseOffset })
     this.timeIndex = new SparseIndex({ path: fileOf('.timeindex'), format: timeIndexFormat, baseOffset })
+  }
+
+  /** Its files have their final names from now on, or are about to get them. */
+  takeFinalNames(): void {
+    const fileOf = (kind: SegmentFileKind) => `${this.#directory}/${segmentFileName(this.baseOffset, kind)}`
+    this.path = fileOf('.log')
+    this.offsetIndex.path = fileOf('.index')
+    this.timeIndex.path = fileOf('.timeindex')
+    this.transactions?.movedTo(fileOf('.txnindex'))
+  }
+
+  /** It is not the log's any more: nobody may read its files by their names, which may be another's. */
+  retire(): void {
+    this.isDeleted = true
+    this.offsetIndex.isDeleted = true
+    this.timeIndex.isDeleted = true
   }
 
   /** Kafka's rule: by size, by the time between the first batch and this one, by a full index, by offsets out of reach. */

@@ -1,6 +1,7 @@
 import type { DiskFile } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { FileHandles } from './file-handles.ts'
+import { useSegment } from './segment-use.ts'
 
 /** One entry: what is searched by, and what it leads to. Offsets are absolute here, relative in the file. */
 export interface IndexEntry {
@@ -46,7 +47,9 @@ const entriesPerRead = 512
  * need not keep up with the log: after a crash recovery makes the index anew from the segment.
  */
 export class SparseIndex {
-  readonly path: string
+  path: string
+  /** Its segment is not the log's any more. */
+  isDeleted = false
   readonly #format: IndexFormat
   readonly #baseOffset: number
   #written = 0
@@ -89,7 +92,7 @@ export class SparseIndex {
    * has to be made anew. Room that was reserved behind the entries (zeros, as Kafka leaves it after a crash) is passed over.
    */
   async load(files: FileHandles): Promise<boolean> {
-    return await files.use(this.path, async (file) => {
+    return await useSegment(files, this, async (file) => {
       const size = await file.size()
       this.#isFinished = false
       const slots = Math.floor(size / this.#format.entryBytes)
@@ -113,7 +116,7 @@ export class SparseIndex {
     const firstPending = this.#pending[0]
     if (firstPending !== undefined && firstPending.key <= key) return floorOf(this.#pending, key)
     if (this.#written === 0) return null
-    return await files.use(this.path, async (file) => {
+    return await useSegment(files, this, async (file) => {
       let low = 0
       let high = this.#written
       while (high - low > entriesPerRead) {
@@ -135,7 +138,7 @@ export class SparseIndex {
     for (let i = 0; i < count; i++) {
       this.#format.write(bytes, i * entryBytes, this.#pending[i] as IndexEntry, this.#baseOffset)
     }
-    await files.use(this.path, (file) => file.write([bytes], this.#written * entryBytes), 'create')
+    await useSegment(files, this, (file) => file.write([bytes], this.#written * entryBytes), 'create')
     this.#written += count
     this.#pending.splice(0, count)
   }
@@ -144,8 +147,9 @@ export class SparseIndex {
   async finish(files: FileHandles): Promise<void> {
     await this.write(files)
     if (this.#isFinished) return
-    await files.use(
-      this.path,
+    await useSegment(
+      files,
+      this,
       async (file) => {
         await file.truncate(this.#written * this.#format.entryBytes)
         await file.sync()
@@ -167,8 +171,9 @@ export class SparseIndex {
   async truncate(files: FileHandles, keeps: (entry: IndexEntry) => boolean): Promise<void> {
     this.#isFinished = false
     this.#pending = this.#pending.filter(keeps)
-    await files.use(
-      this.path,
+    await useSegment(
+      files,
+      this,
       async (file) => {
         let low = 0
         let high = this.#written

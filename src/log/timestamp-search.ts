@@ -5,6 +5,7 @@ import type { LeaderEpoch, Offset, Position, Timestamp } from '../record/offset.
 import { type BatchRecord, recordsIn } from '../record/record-reader.ts'
 import type { LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
+import { useSegment } from './segment-use.ts'
 import { headerAt, loadSegment, positionBefore, walkSegment } from './segment-loader.ts'
 
 /** Records of a batch that become more are not looked into: whoever asks waits with all others while they are. */
@@ -109,6 +110,6 @@ async function batchAt(parts: LogParts, segment: Segment, position: Position): P
   const header = await headerAt(parts.files, segment, position)
   if (header === null || header.sizeBytes > segment.writtenBytes - position) return null
   const bytes = Buffer.alloc(header.sizeBytes)
-  await parts.files.use(segment.path, (file) => file.read(bytes, position))
+  await useSegment(parts.files, segment, (file) => file.read(bytes, position))
   return new BatchHeader(bytes)
 }

@@ -23,7 +23,7 @@ const entryVersion = 0
  */
 export class TransactionIndex {
   readonly #disk: Disk
-  readonly #path: string
+  #path: string
   readonly #entries: AbortedTransaction[]
   #file: Promise<DiskFile> | null = null
 
@@ -45,6 +45,18 @@ export class TransactionIndex {
     const bytes = await readIfThere(disk, path)
     const entries = bytes === null ? [] : decodeEntries(bytes, baseOffset)
     return { index: new TransactionIndex(disk, path, entries ?? []), damaged: entries === null }
+  }
+
+  /** Makes an empty one, in the place of what there is at `path`. */
+  static async create(disk: Disk, path: string): Promise<TransactionIndex> {
+    const index = new TransactionIndex(disk, path, [])
+    await (await index.#open()).truncate(0)
+    return index
+  }
+
+  /** Its file, which is closed, has that name from now on. */
+  movedTo(path: string): void {
+    this.#path = path
   }
 
   get entries(): readonly AbortedTransaction[] {

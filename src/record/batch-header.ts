@@ -243,6 +243,19 @@ export function recodeHeader(bytes: Buffer, to: { codec: number; maxTimestamp: T
   writeInt64(bytes, to.maxTimestamp, maxTimestampAt)
 }
 
+/** Compaction has taken records from the batch that fills `bytes`. The CRC must be made anew after it. */
+export function compactHeader(
+  bytes: Buffer,
+  to: { recordCount: number; maxTimestamp: Timestamp; deleteHorizon: Timestamp | null },
+): void {
+  bytes.writeInt32BE(bytes.length - batchLengthOverhead, 8)
+  bytes.writeInt32BE(to.recordCount, recordCountAt)
+  writeInt64(bytes, to.maxTimestamp, maxTimestampAt)
+  if (to.deleteHorizon === null) return
+  bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | deleteHorizonBit, attributesAt)
+  writeInt64(bytes, to.deleteHorizon, baseTimestampAt)
+}
+
 export function writeCrc(bytes: Buffer, at: number, crc: number): void {
   bytes.writeUInt32BE(crc, at + crcAt)
 }

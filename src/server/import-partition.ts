@@ -18,6 +18,8 @@ export interface CopiedPartition {
   /** Name within the log directory. What it is called by is removed at the next start, if nobody takes it in. */
   readonly folder: string
   readonly logStartOffset: Offset
+  /** All below has been compacted; null: the log never was. */
+  readonly cleanedUpTo: Offset | null
   readonly logEndOffset: Offset
   readonly sizeBytes: number
   /** -1: it holds no batch. */
@@ -64,9 +66,9 @@ export async function copyIn(
       await copyFile(disk, { from: `${partition.path}/${file}`, to: `${directory}/${file}` }, wanted.onCopied)
     }
     await disk.syncDirectory(directory)
-    const { topic, topicId, logStartOffset } = partition
+    const { topic, topicId, logStartOffset, cleanedUpTo } = partition
     const found = { recoveryPoint: 0, clean: false, powerCut: false, syncFailed: false }
-    const place = { topic, partition: partition.partition, topicId, directory, logStartOffset, ...found }
+    const place = { topic, partition: partition.partition, topicId, directory, logStartOffset, cleanedUpTo, ...found }
     const log = await folder.openAt(place, wanted.settings)
     try {
       return { ...(await judged(log, disk, wanted)), folder: name }
@@ -107,6 +109,7 @@ async function judged(
     topic: partition.topic,
     partition: partition.partition,
     logStartOffset: log.logStartOffset,
+    cleanedUpTo: log.cleanedUpTo,
     logEndOffset: log.logEndOffset,
     sizeBytes: log.sizeBytes,
     lastEpoch: log.lastEpoch,

@@ -71,7 +71,7 @@ export class LogFolder implements PartitionLogs {
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
     const relay = new Relay((fault) => this.#failed(place, fault))
-    const { directory, recoveryPoint, logStartOffset, clean, powerCut, syncFailed } = place
+    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
       clock,
@@ -85,6 +85,7 @@ export class LogFolder implements PartitionLogs {
       removals: this.#removals,
       recoveryPoint,
       logStartOffset,
+      cleanedUpTo,
       clean,
       powerCut,
       syncFailed,

@@ -13,6 +13,7 @@ import { asMember } from './as-member.ts'
 import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
+import { startCleaner } from './cleaner-timer.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
@@ -102,6 +103,7 @@ async function startAs(
     expireProducers(runtime, broker),
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
+    startCleaner(runtime, broker, partitions),
   ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
