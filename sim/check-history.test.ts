@@ -270,7 +270,7 @@ test('a compacted topic may lack what has a newer record of its key, and nothing
   assert.deepEqual(found([0, 'a'], [1, 'b']), ['lost'])
   assert.deepEqual(found([1, 'c'], [2, 'b']), ['lost', 'reordered'])
   assert.deepEqual(found([1, 'b'], [2, 'c'], [3, 'c']), ['duplicate'])
-  assert.deepEqual(found([2, 'c'], [1, 'b']), ['hole', 'reordered'])
+  assert.deepEqual(found([2, 'c'], [1, 'b']), ['hole'])
 })
 
 test('a topic that keeps records for some time may lack the first of those from before the clock jumped', () => {

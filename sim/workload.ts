@@ -81,7 +81,7 @@ export interface Workload {
 /** Draws a workload. Each seed has a temper of its own: how dense, how large, and which faults how often. */
 export function workloadOf(seed: number): Workload {
   const random = new SimRandom(`workload ${seed}`)
-  const topics = [topicOf(random, 'synced'), topicOf(random, 'cached'), ...cleanedTopicsOf(random)]
+  const drawn = [topicOf(random, 'synced'), topicOf(random, 'cached'), ...cleanedTopicsOf(random)]
   const producers: PlannedProducer[] = [
     { name: 'once', idempotent: true, acks: -1 },
     { name: 'all', idempotent: false, acks: -1 },
@@ -92,6 +92,7 @@ export function workloadOf(seed: number): Workload {
   const gapMs = random.pick([1, 5, 20])
   const largestValue = random.pick([20, 200, 5000])
   const mostRecords = random.pick([1, 5, 50])
+  const topics = withRoomFor(drawn, { records: mostRecords, valueBytes: largestValue })
   const faultChance = random.pick([0.01, 0.03, 0.1])
   const faults = random.pick(tempers)
   const steps: PlannedStep[] = []
@@ -117,6 +118,20 @@ export function workloadOf(seed: number): Workload {
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.pick([0, 0, 0, 1, 2, 3]), topic, partition, records, valueBytes }
   }
+}
+
+/** Every batch fits into a segment of its topic: a larger one would be refused. */
+export function withRoomFor(
+  topics: readonly PlannedTopic[],
+  batch: { readonly records: number; readonly valueBytes: number },
+): PlannedTopic[] {
+  const name = 'internal.segment.bytes'
+  // A value is at least the name of its batch; a record has some bytes of its own, and the batch a header.
+  const needed = 61 + batch.records * (Math.max(batch.valueBytes, 24) + 24)
+  return topics.map((topic) => {
+    const segmentBytes = Math.max(needed, Number(topic.settings[name]))
+    return { ...topic, settings: { ...topic.settings, [name]: `${segmentBytes}` } }
+  })
 }
 
 /** Which ends a seed knows, and whether its disk misbehaves. */

@@ -14,7 +14,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Writes what the file checks need, with the Java client as it is. Run as a source file: BOOTSTRAP TOPIC PARTITION, then one
+ * Writes what the file checks need, with the Java client as it is. Arguments: BOOTSTRAP TOPIC PARTITION, then one
  * line of standard input for each thing to do; each is acknowledged when the next begins. Prints the last offset of each.
  *
  * <pre>

@@ -27,11 +27,12 @@ export async function kafkaDump(
   options: { readonly hasGaps?: boolean } = {},
 ): Promise<KafkaDump> {
   const indexes = files.filter((file) => file.endsWith('.index') || file.endsWith('.timeindex'))
-  const [deep, ...checks] = [
-    await dumpLog('--deep-iteration', files),
-    await dumpLog('--index-sanity-check', indexes),
-    await dumpLog('--verify-index-only', indexes),
-  ].map((outcome) => ({ outcome, dump: readDump(outcome, options) }))
+  const outcomes = await Promise.all([
+    dumpLog('--deep-iteration', files),
+    dumpLog('--index-sanity-check', indexes),
+    dumpLog('--verify-index-only', indexes),
+  ])
+  const [deep, ...checks] = outcomes.map((outcome) => ({ outcome, dump: readDump(outcome, options) }))
   if (deep === undefined) throw new Error('nothing was dumped')
   const complaints = [deep, ...checks].flatMap(({ outcome, dump }) =>
     outcome.code === 0

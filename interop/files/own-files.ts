@@ -42,6 +42,18 @@ export const ownFileSteps: readonly Step<FilesSession>[] = [
   },
   {
     tool,
+    what: 'batches that the broker has compressed anew and stamped',
+    async run(session) {
+      const topic = await session.createTopic('anew', 'compression.type=zstd', 'message.timestamp.type=LogAppendTime')
+      await session.write(topic, 'idempotent none 60 300', 'plain gzip 60 300', 'plain zstd 60 300')
+      const files = await session.whileDown(() => session.dump(topic))
+      const kinds = batchesOf(files).map((line) => / (\w+): \d+ size: .* compresscodec: (\S+) /.exec(line)?.slice(1))
+      expectEqual([...new Set(kinds.map(String))], ['LogAppendTime,zstd'], 'timestamps and codecs of the batches')
+      expectEqual(recordsOf(files).length, 180, 'records')
+    },
+  },
+  {
+    tool,
     what: 'what kill -9 leaves, and what recovery makes of it',
     async run(session) {
       const topic = await session.createTopic('killed')
@@ -60,10 +72,13 @@ export const ownFileSteps: readonly Step<FilesSession>[] = [
     what: 'what recovery makes of a kill -9 in the midst of appends',
     async run(session) {
       const topic = await session.createTopic('busy')
+      // The command that kills takes longer to start than the writes take.
+      const pids = await session.control.pids()
       const writing = session.write(topic, 'idempotent lz4 3000 300')
       // Awaited below, and a failure before must not end the runner.
       writing.catch(() => {})
       await segments(session, topic, 6)
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
       await session.control.kill()
       await session.control.restart()
       const recovered = recordsOf(await session.whileDown(() => session.dump(topic))).length

@@ -31,9 +31,11 @@ export async function seePlants(folder: string): Promise<void> {
       const changed = filesOf(copy).find((file) => file.endsWith(ending))
       if (changed === undefined) throw new Error(`${folder} has no ${ending}`)
       await writeFile(changed, change(await readFile(changed)))
-      const { complaints } = await kafkaDump(sameSegment(filesOf(copy), changed))
+      const [{ complaints }, { damages }] = await Promise.all([
+        kafkaDump(sameSegment(filesOf(copy), changed)),
+        trilogDump(copy),
+      ])
       if (complaints.length === 0) throw new Error(`kafka-dump-log does not complain about ${what}`)
-      const { damages } = await trilogDump(copy)
       if (damages.length === 0) throw new Error(`trilog log dump does not complain about ${what}`)
     } finally {
       await rm(copy, { recursive: true })

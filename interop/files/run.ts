@@ -29,8 +29,8 @@ async function main(): Promise<number> {
   process.stderr.write(`${trilog.name} at ${trilog.bootstrap}, ${kafka.name} at ${kafka.bootstrap}\n`)
   const own = new FilesSession(trilog)
   const move = new MoveSession(new FilesSession(kafka), own)
-  // Kafka's first: offsets of groups are taken over only where there are none.
-  const steps = [...on(move, movedFileSteps), ...(options.moved ? [] : on(own, ownFileSteps))]
+  // Those that move come last: they leave both brokers stopped.
+  const steps = [...(options.moved ? [] : on(own, ownFileSteps)), ...on(move, movedFileSteps)]
   const code = await runSteps(steps, null, options)
   await trilog.stop()
   await kafka.stop()

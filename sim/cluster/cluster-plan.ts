@@ -1,7 +1,7 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
-import type { PlannedProducer, PlannedTopic, Workload } from '../workload.ts'
+import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
 export interface PlannedDeath {
@@ -63,6 +63,8 @@ const producers: readonly PlannedProducer[] = [
 ]
 
 const groups = ['readers']
+/** Of one batch. */
+const recordsMax = 30
 
 export function clusterPlanOf(seed: number): ClusterPlan {
   const random = new SimRandom(`cluster plan ${seed}`)
@@ -71,10 +73,11 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
   const schemes = temper.includes('lose-disk') ? (['isr', 'majority'] as const) : schemesOf
   const topicFor = (name: 'synced' | 'cached') => topicOf(random, name, { minInSync, scheme: random.pick(schemes) })
-  const topics = [topicFor('synced'), topicFor('cached')]
+  const drawn = [topicFor('synced'), topicFor('cached')]
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
+  const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: { atMs: number; action: ClusterAction }[] = []
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
@@ -140,7 +143,7 @@ function workOf(random: SimRandom, topics: readonly PlannedTopic[], valueBytesMa
   if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
   if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
   if (kind < 0.24) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(2)}` }
-  const records = 1 + random.integer(random.pick([1, 5, 30]))
+  const records = 1 + random.integer(random.pick([1, 5, recordsMax]))
   const valueBytes = 1 + random.integer(valueBytesMax)
   return { do: 'produce', producer: random.pick([0, 0, 0, 1, 1, 2, 3]), topic, partition, records, valueBytes }
 }

@@ -31,6 +31,8 @@ export interface AppendRequest {
   readonly acks: number
   readonly timeoutMs: number
   readonly rules: OpeningRules
+  /** Largest segment (`segment.bytes`). */
+  readonly segmentBytes: number
 }
 
 /**
@@ -59,6 +61,11 @@ function place(clock: Clock, request: AppendRequest, closed: ValidatedBatches): 
   const { replica, acks, rules } = request
   const batches = mustBeOpened(closed.first, rules) ? openBatch(closed, rules) : closed
   if (isRefusal(batches)) return batches
+  const { length } = batches.bytes
+  if (length > request.segmentBytes) {
+    const reason = `The record batch has ${length} bytes, and a segment of the log at most ${request.segmentBytes}.`
+    return { code: 'record-list-too-large', reason }
+  }
   const appended = replica.append(batches, { allInSync: acks === -1 })
   if ('code' in appended) return isOfItsOwn(appended) ? whenProven(clock, request, appended) : appended
   const done: AppendDone = {

@@ -165,6 +165,7 @@ export class Broker {
     return appendBatch(this.clock, {
       ...request,
       replica,
+      segmentBytes: config.segmentBytes,
       rules: {
         maxMessageBytes: config.maxMessageBytes,
         timestampType: config.messageTimestampType,

@@ -22,7 +22,7 @@ export async function importLogs(folders: readonly string[], options: LogImportO
       unclean: options.unclean ?? false,
       dryRun: options.dryRun ?? false,
       onBegin: (bytes) => {
-        copies = ProgressBar.open({ totalBytes: bytes, quiet: options.json ?? false }).then(
+        copies = ProgressBar.open({ totalBytes: bytes, quiet: options.json ?? false, bytesOnly: true }).then(
           (opened) => void (bar = opened),
         )
       },
@@ -68,7 +68,7 @@ async function show(report: ImportReport, options: LogImportOptions): Promise<vo
   if (options.dryRun) process.stdout.write('Nothing was changed.\n')
 }
 
-function factsOf({ topics, skipped, forgotProducers }: ImportReport, dryRun: boolean) {
+function factsOf({ topics, skipped, byBrokersRetention, forgotProducers }: ImportReport, dryRun: boolean) {
   return {
     imported: !dryRun,
     topics: topics.map(({ name, topicId, configs, leftOut, areConfigsKnown, partitions, copies }) => ({
@@ -88,19 +88,25 @@ function factsOf({ topics, skipped, forgotProducers }: ImportReport, dryRun: boo
       })),
     })),
     skipped,
+    byBrokersRetention,
     forgotProducers,
   }
 }
 
-function* notesOf({ topics, skipped, forgotProducers }: ImportReport): Generator<string> {
+function* notesOf({ topics, skipped, byBrokersRetention, forgotProducers }: ImportReport): Generator<string> {
   for (const { topic, why } of skipped) yield `${topic} is left out: ${why}.`
   for (const { name, leftOut, areConfigsKnown, copies } of topics) {
-    if (!areConfigsKnown) yield `${name}: its settings are not known here; those of the broker hold.`
+    if (!areConfigsKnown) yield `${name}: its settings are not known here; it keeps all records until you alter it.`
     for (const { name: setting, value, why } of leftOut) yield `${name}: ${setting}=${value} is left out: ${why}.`
     for (const { partition, cutBytes, openSince } of copies) {
       if (cutBytes > 0) yield `${name}-${partition}: ${cutBytes} bytes of a torn tail were cut.`
       if (openSince !== null) yield `${name}-${partition}: a transaction is open since offset ${openSince}.`
     }
+  }
+  const { topics: without, ms } = byBrokersRetention
+  if (without.length > 0 && ms >= 0) {
+    const many = without.slice(0, 5).join(', ') + (without.length > 5 ? ` and ${without.length - 5} more` : '')
+    yield `${many}: no retention.ms of their own, so the broker's ${ms} ms hold; Kafka's may have been longer.`
   }
   if (forgotProducers)
     yield 'Producer ids of Kafka were given to others here: idempotent producers of Kafka begin anew.'

@@ -16,13 +16,15 @@ export class ProgressBar {
     this.#totalBytes = totalBytes
   }
 
-  static async open(options: { totalBytes: number | null; quiet: boolean }): Promise<ProgressBar> {
+  /** `bytesOnly`: what is read is not made of records, or nobody counts them. */
+  static async open(options: { totalBytes: number | null; quiet: boolean; bytesOnly?: boolean }): Promise<ProgressBar> {
     const { totalBytes, quiet } = options
     const small = totalBytes !== null && totalBytes < bytesMin
     if (quiet || small || process.stderr.isTTY !== true) return new ProgressBar(null, totalBytes)
     const { SingleBar } = await import('cli-progress')
     const known = totalBytes !== null
-    const format = known ? '{bar} {percentage}%  {records} records  {eta_formatted} left' : '{records} records'
+    const count = options.bytesOnly === true ? '' : '{records} records'
+    const format = known ? `{bar} {percentage}%  ${count}  {eta_formatted} left` : count
     const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true })
     bar.start(totalBytes ?? 0, 0, { records: 0 })
     return new ProgressBar(bar, totalBytes)

@@ -25,6 +25,7 @@ export const refusalErrors = {
   'invalid-record': kafkaErrors.INVALID_RECORD.code,
   'invalid-timestamp': kafkaErrors.INVALID_TIMESTAMP.code,
   'message-too-large': kafkaErrors.MESSAGE_TOO_LARGE.code,
+  'record-list-too-large': kafkaErrors.RECORD_LIST_TOO_LARGE.code,
   'unsupported-compression': kafkaErrors.UNSUPPORTED_COMPRESSION_TYPE.code,
   // What Kafka says of formats before v2 since it takes them no more.
   'unsupported-magic': kafkaErrors.INVALID_RECORD.code,

@@ -10,6 +10,7 @@ export interface BatchRefusal {
     | 'invalid-record'
     | 'invalid-timestamp'
     | 'message-too-large'
+    | 'record-list-too-large'
     | 'unsupported-compression'
     | 'unsupported-magic'
   readonly reason: string

@@ -66,19 +66,54 @@ export async function copyIn(
       await copyFile(disk, { from: `${partition.path}/${file}`, to: `${directory}/${file}` }, wanted.onCopied)
     }
     await disk.syncDirectory(directory)
-    const { topic, topicId, logStartOffset, cleanedUpTo } = partition
-    const found = { recoveryPoint: 0, clean: false, powerCut: false, syncFailed: false }
-    const place = { topic, partition: partition.partition, topicId, directory, logStartOffset, cleanedUpTo, ...found }
-    const log = await folder.openAt(place, wanted.settings)
-    try {
-      return { ...(await judged(log, disk, wanted)), folder: name }
-    } finally {
-      await log.close()
-    }
+    return { ...(await checked(folder, disk, { ...wanted, directory })), folder: name }
   } catch (error) {
     await disk.removeTree(directory)
     throw error
   }
+}
+
+async function checked(
+  folder: LogFolder,
+  disk: Disk,
+  wanted: { partition: KafkaPartition; settings: LogSettings; unclean: boolean; directory: string },
+): Promise<Omit<CopiedPartition, 'folder'>> {
+  const log = await opened(folder, wanted)
+  try {
+    if (damageOf(log.recovery) === null) return await judged(log, disk, wanted)
+  } finally {
+    await log.close()
+  }
+  // As one that the cleaner has been at.
+  const lenient = await opened(folder, { ...wanted, partition: { ...wanted.partition, cleanedUpTo: 0 } })
+  try {
+    const mayGap = (wanted.settings.compaction ?? null) !== null || wanted.partition.cleanedUpTo !== null
+    const hasGaps = !mayGap && damageOf(lenient.recovery) === null
+    if (!hasGaps) return await judged(lenient, disk, wanted)
+  } finally {
+    await lenient.close()
+  }
+  const what =
+    "lacks offsets in its midst, as compaction leaves it, and the topic's settings do not say that it is compacted"
+  throw new PartitionRefused(`${wanted.partition.path} ${what}: a segment may be gone`)
+}
+
+function opened(
+  folder: LogFolder,
+  { partition, settings, directory }: { partition: KafkaPartition; settings: LogSettings; directory: string },
+): Promise<Log> {
+  const { topic, topicId, logStartOffset, cleanedUpTo } = partition
+  const nothingKnown = { recoveryPoint: 0, clean: false, powerCut: false, syncFailed: false }
+  const place = {
+    topic,
+    partition: partition.partition,
+    topicId,
+    directory,
+    logStartOffset,
+    cleanedUpTo,
+    ...nothingKnown,
+  }
+  return folder.openAt(place, settings)
 }
 
 async function judged(

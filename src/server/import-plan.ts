@@ -17,7 +17,7 @@ export interface PlannedTopic {
   readonly topicId: string | null
   readonly configs: ReadonlyMap<string, string>
   readonly leftOut: readonly LeftOut[]
-  /** False: Kafka's metadata log is not there, or does not know this topic. */
+  /** False: Kafka's metadata log is not there, or does not know this topic. Then it keeps all that it has. */
   readonly areConfigsKnown: boolean
   /** From 0, without a gap. */
   readonly partitions: readonly KafkaPartition[]
@@ -101,7 +101,7 @@ function planTopic(
   const facts = metadata?.topics.get(name)
   const topic = facts !== undefined && (topicId === null || facts.id === topicId) ? facts : null
   problems.push(...partitionProblems(name, partitions, topic))
-  const { configs, leftOut } = configsOf(topic)
+  const { configs, leftOut } = topic === null ? { configs: keepingAll(name), leftOut: [] } : configsOf(topic)
   if (topic?.configs.get('remote.storage.enable') === 'true') {
     problems.push(`a part of topic '${name}' is in remote storage, which is not read`)
   }
@@ -126,11 +126,20 @@ function partitionProblems(name: string, partitions: readonly KafkaPartition[], 
   return problems
 }
 
+/** Where nothing tells how long a topic is to keep its records, none must go before somebody has said so. */
+function keepingAll(name: string): Map<string, string> {
+  if (name === offsetsTopicName) return new Map([['cleanup.policy', 'compact']])
+  return new Map([
+    ['retention.ms', '-1'],
+    ['retention.bytes', '-1'],
+  ])
+}
+
 /** The settings that can be taken as they are. */
-function configsOf(topic: KafkaTopic | null): { configs: Map<string, string>; leftOut: LeftOut[] } {
+function configsOf(topic: KafkaTopic): { configs: Map<string, string>; leftOut: LeftOut[] } {
   const configs = new Map<string, string>()
   const leftOut: LeftOut[] = []
-  for (const [name, value] of topic?.configs ?? []) {
+  for (const [name, value] of topic.configs) {
     const why = whyLeftOut(name, value)
     if (why === null) configs.set(name, value)
     else leftOut.push({ name, value, why })

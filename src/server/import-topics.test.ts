@@ -108,6 +108,8 @@ describe('an import of topics', () => {
       const known = (await broker.call(metadata, 12, { topics: [{ name: 'orders' }], allowAutoTopicCreation: false }))
         .topics[0]
       assert.deepEqual([known?.topicId, known?.partitions.length], [topicId, 2])
+      // Nothing told how long they are to be kept.
+      assert.equal(report.topics[0]?.configs.get('retention.ms'), '-1')
       const written = await broker.call(produce, 12, produceTo(new Known(), 'orders', batchOf(1)))
       assert.equal(written.responses[0]?.partitionResponses[0]?.errorCode, 0)
       const kafkas = [0, 1, 2].map((offset) => [offset, 4])
@@ -217,6 +219,9 @@ describe('an import is refused', () => {
     bytes.writeUInt8(bytes.readUInt8(bytes.length / 3 + 65) ^ 1, bytes.length / 3 + 65)
     return folderOf(disk, 'orders-0', { [segment]: bytes })
   })
+  refused('of a log with offsets missing', /orders-0 lacks offsets in its midst, as compaction leaves it/, (disk) =>
+    folderOf(disk, 'orders-0', { [segment]: Buffer.concat([batchesOf(0, 2), batchesOf(4, 1), batchesOf(9, 2)]) }),
+  )
   refused('of a torn log', /orders-0 ends in 20 bytes that are no whole batch, from offset 3 on/, (disk) =>
     folderOf(disk, 'orders-0', { [segment]: Buffer.concat([batchesOf(0, 3), batchesOf(3, 1).subarray(0, 20)]) }),
   )

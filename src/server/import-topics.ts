@@ -2,7 +2,9 @@ import { logSettingsOf } from '../broker/log-settings-of.ts'
 import { MalformedInput } from '../codec/malformed-input.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
+import type { TopicConfig } from '../config/topic-settings.ts'
 import { type KafkaFolder, readKafkaFolder } from '../log/kafka-folder.ts'
+import { inParallel } from '../log/log-directory-workers.ts'
 import type { AdoptTopics } from '../metadata/controller/adopt-topics.ts'
 import { newTopicId } from '../metadata/controller/topic-id.ts'
 import { type KafkaMetadata, readKafkaMetadata } from '../metadata/kafka-metadata.ts'
@@ -29,6 +31,8 @@ export interface ImportRequest extends ImportWishes {
 export interface ImportReport {
   readonly topics: readonly (PlannedTopic & { readonly topicId: string; readonly copies: readonly CopiedPartition[] })[]
   readonly skipped: ImportPlan['skipped']
+  /** Topics that have no retention time of their own, and the broker's that holds for them, in ms; -1: for ever. */
+  readonly byBrokersRetention: { readonly topics: readonly string[]; readonly ms: number }
   /** Ids of Kafka's producers were given to others here: logs that knew some begin without any. */
   readonly forgotProducers: boolean
 }
@@ -101,6 +105,9 @@ async function importInto(folder: LogFolder, task: Import): Promise<ImportReport
   }
 }
 
+/** The disk is what takes time: each copy is synced. */
+const copiesAtOnce = 16
+
 /** A topic with the id that it will have. */
 type Identified = PlannedTopic & { readonly topicId: string }
 type Copied = Identified & { readonly copies: readonly CopiedPartition[] }
@@ -129,14 +136,26 @@ class TopicImport {
     const all = [...plan.problems, ...refused, ...problems]
     if (all.length > 0) throw new ImportRefused(all)
     request.onBegin(bytes)
-    const { skipped } = plan
+    const facts = { skipped: plan.skipped, byBrokersRetention: this.#byBrokersRetention(planned) }
     if (request.dryRun) {
-      return { topics: planned.map((topic) => ({ ...topic, copies: [] })), skipped, forgotProducers: false }
+      return { ...facts, topics: planned.map((topic) => ({ ...topic, copies: [] })), forgotProducers: false }
     }
     const topics = await this.#copyAll(planned)
     const forgotProducers = await this.#settleProducers(topics)
     await this.#takeIn(topics, metadata?.nextProducerId ?? 0)
-    return { topics, skipped, forgotProducers }
+    return { ...facts, topics, forgotProducers }
+  }
+
+  #byBrokersRetention(topics: readonly PlannedTopic[]): ImportReport['byBrokersRetention'] {
+    const without = topics.filter(({ configs }) => {
+      return !configs.has('retention.ms') && (configs.get('cleanup.policy') ?? 'delete').includes('delete')
+    })
+    return { topics: without.map(({ name }) => name), ms: this.#settingsOf(new Map()).retentionMs }
+  }
+
+  /** What holds for a topic with these settings of its own, by the broker's file. */
+  #settingsOf(configs: ReadonlyMap<string, string>): TopicConfig {
+    return resolveTopicConfig(this.#task.config, { broker: new Map(), cluster: new Map() }, configs)
   }
 
   /** Problems; none: they are adopted, or could be. */
@@ -176,22 +195,21 @@ class TopicImport {
   }
 
   async #copyAll(topics: readonly Identified[]): Promise<Copied[]> {
-    const { runtime, config, request } = this.#task
-    const copied: Copied[] = []
+    const { runtime, request } = this.#task
+    const copied = topics.map((topic) => ({ ...topic, copies: [] as CopiedPartition[] }))
+    const waiting = copied.flatMap(({ configs, partitions, copies }) => {
+      const settings = logSettingsOf(this.#settingsOf(configs))
+      return partitions.map((partition, at) => ({ partition, settings, copies, at }))
+    })
     try {
-      for (const topic of topics) {
-        const none = { broker: new Map<string, string>(), cluster: new Map<string, string>() }
-        const settings = logSettingsOf(resolveTopicConfig(config, none, topic.configs))
-        const copies: CopiedPartition[] = []
-        copied.push({ ...topic, copies })
-        for (const partition of topic.partitions) {
-          const { unclean, onCopied } = request
-          copies.push(await copyIn(this.#folder, runtime, { partition, settings, unclean, onCopied }))
-        }
-      }
+      await inParallel(waiting, copiesAtOnce, async ({ partition, settings, copies, at }) => {
+        const { unclean, onCopied } = request
+        copies[at] = await copyIn(this.#folder, runtime, { partition, settings, unclean, onCopied })
+      })
       return copied
     } catch (error) {
-      for (const { folder } of copied.flatMap(({ copies }) => copies)) {
+      // Filtering leaves out those that were not copied.
+      for (const { folder } of copied.flatMap(({ copies }) => copies.filter((copy) => copy !== undefined))) {
         await runtime.disk.removeTree(`${this.#folder.directory.path}/${folder}`)
       }
       throw new ImportRefused([problemOf(error)])

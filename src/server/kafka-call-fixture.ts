@@ -149,6 +149,12 @@ const topicsMade: RequestInputOf<typeof createTopics>['topics'] = [
     replicationFactor: 1,
     configs: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
   },
+  {
+    name: 'narrow',
+    numPartitions: 1,
+    replicationFactor: 1,
+    configs: [{ name: 'internal.segment.bytes', value: '300' }],
+  },
   { name: 'empty', numPartitions: 1, replicationFactor: 1 },
   { name: 'doomed', numPartitions: 1, replicationFactor: 1 },
   {

@@ -59,6 +59,7 @@ const produceCalls: KafkaCall[] = [
   call(produce, 'acks that are none', (known) => produceTo(known, 'words', batchOf(1), { acks: 2 })),
   call(produce, 'corrupt', (known) => produceTo(known, 'words', corrupt(batchOf(3)))),
   call(produce, 'too large', (known) => produceTo(known, 'small', batchOf(30))),
+  call(produce, 'larger than a segment', (known) => produceTo(known, 'narrow', batchOf(30))),
   call(produce, 'duplicate', (known) => produceTo(known, 'words', batchOf(2, producerOf(known, 0)), { index: 2 })),
   call(produce, 'gap in the sequence', (known) =>
     produceTo(known, 'words', batchOf(2, producerOf(known, 50)), { index: 2 }),

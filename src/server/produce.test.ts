@@ -49,6 +49,20 @@ async function newProducer(broker: BrokerFixture): Promise<number> {
 }
 
 describe('a produce', () => {
+  test('that no segment has room for is refused, and one that fills a segment is not', () =>
+    withBroker(async (broker) => {
+      const { length } = batchOf(10)
+      await makeTopic(broker, 'words', { 'internal.segment.bytes': `${length}` })
+      assert.deepEqual(await write(broker, batchOf(10)), { code: 0, offset: 0 })
+      const { code } = kafkaErrors.RECORD_LIST_TOO_LARGE
+      assert.deepEqual(await write(broker, batchOf(11)), { code, offset: -1 })
+      assert.equal(await endOf(broker), 10)
+      // What counts is what would be stored.
+      const configs = { 'internal.segment.bytes': `${length}`, 'compression.type': 'gzip' }
+      await makeTopic(broker, 'packed', configs)
+      assert.deepEqual(await write(broker, batchOf(11), { topic: 'packed' }), { code: 0, offset: 0 })
+    }))
+
   test('that is refused leaves nothing in the log', () =>
     withBroker(async (broker) => {
       await makeTopic(broker, 'words', { 'max.message.bytes': '500' })
