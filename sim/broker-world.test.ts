@@ -102,6 +102,7 @@ function model(defects: Defects): BrokerUnderTest {
   let broker: ModelBroker | null = null
   const partitions: string[] = []
   const topics = new Set<string>()
+  const flushed = new Set<string>()
   return {
     async startBroker(runtime) {
       const starting = new ModelBroker(runtime, defects)
@@ -131,6 +132,7 @@ function model(defects: Defects): BrokerUnderTest {
         createTopic: (topic) =>
           ask(async (asked) => {
             topics.add(topic.name)
+            if (topic.flushed) flushed.add(topic.name)
             for (let partition = 0; partition < topic.partitions; partition++) {
               partitions.push(`${topic.name}/${partition}`)
               await asked.open(`${topic.name}/${partition}`)
@@ -142,7 +144,7 @@ function model(defects: Defects): BrokerUnderTest {
             async send({ topic, partition, values, again }) {
               if (!again) sequence++
               const entry = { key: idempotent ? `${name} ${sequence}` : '', values }
-              const offset = await ask((asked) => asked.append(`${topic}/${partition}`, entry, topic === 'synced'))
+              const offset = await ask((asked) => asked.append(`${topic}/${partition}`, entry, flushed.has(topic)))
               return acks === 0 ? null : offset
             },
           }

@@ -6,7 +6,7 @@ import { checkHistory } from './check-history.ts'
 import { ClientWork } from './client-work.ts'
 import type { HistoryEvent, Violation } from './history.ts'
 import { markRareThings } from './rare-things.ts'
-import { type PlannedAction, type Workload, workloadOf } from './workload.ts'
+import { keptMs, type PlannedAction, type Workload, workloadOf } from './workload.ts'
 
 export interface RunOutcome {
   readonly seed: number
@@ -128,7 +128,10 @@ class BrokerRun {
       ),
     )
     const seen = { finalLogs, finalTopics, receipts: this.#parts.receiptsOn?.(this.#host.node.disk) ?? null }
-    const history = { events: this.events, flushedPartitions, idempotentProducers, ...seen }
+    const cleaned = new Map(
+      topics.flatMap(({ name, cleaning }) => (cleaning === undefined ? [] : [[`${name}/0`, cleaning] as const])),
+    )
+    const history = { events: this.events, flushedPartitions, idempotentProducers, cleaned, ...seen }
     if (this.#host.promisesAreOff) return this.world.mark('failed fsync that could not be noted')
     this.#violations.push(...checkHistory(history))
     this.#violations.push(...(await this.world.complete(this.#clients.checkTimes(finalLogs), healedWithinMs)))
@@ -156,6 +159,10 @@ class BrokerRun {
       case 'clock-jump':
         world.mark('clock jump')
         return host.node.jumpClock(action.byMs)
+      case 'age':
+        world.mark('logs aged')
+        this.#note({ type: 'aged' })
+        return host.node.jumpClock(1.5 * keptMs)
       case 'disk-fault':
         return host.fault(action)
       default:

@@ -43,6 +43,10 @@ function codes(
     idempotentProducers: new Set(['once']),
     finalLogs: new Map(Object.entries(finalLogs)),
     finalTopics: new Set(['there']),
+    cleaned: new Map([
+      ['compacted', 'compact'],
+      ['aged', 'age'],
+    ]),
     receipts,
   }
   return [...new Set(checkHistory(history).map((violation) => violation.code))]
@@ -237,4 +241,45 @@ test('what a power cut took stands in a receipt', () => {
   assert.deepEqual(codes(events, { cached: [] }, new Map([['cached', 1]])), ['loss without a receipt'])
   assert.deepEqual(codes(events, { cached: log('a') }, new Map()), ['loss without a receipt', 'torn batch'])
   assert.deepEqual(codes(events, { cached: log('a', 'b') }, new Map([['cached', 2]])), [])
+})
+
+const keyed = (send: number, partition: string, entries: Record<string, string>): HistoryEvent => ({
+  type: 'sent',
+  send,
+  producer: 'once',
+  partition,
+  values: Object.keys(entries),
+  keys: Object.values(entries),
+  acks: -1,
+})
+
+const written = (partition: string) => [
+  keyed(1, partition, { a: 'k', b: 'l' }),
+  acknowledged(1, 0),
+  keyed(2, partition, { c: 'k' }),
+  acknowledged(2, 2),
+]
+
+test('a compacted topic may lack what has a newer record of its key, and nothing else', () => {
+  const events = written('compacted')
+  const at = (...entries: [number, string][]): ReadRecord[] => entries.map(([offset, value]) => ({ offset, value }))
+  const found = (...entries: [number, string][]) => codes(events, { compacted: at(...entries) })
+  assert.deepEqual(found([0, 'a'], [1, 'b'], [2, 'c']), [])
+  assert.deepEqual(found([1, 'b'], [2, 'c']), [])
+  assert.deepEqual(found([2, 'c']), ['lost'])
+  assert.deepEqual(found([0, 'a'], [1, 'b']), ['lost'])
+  assert.deepEqual(found([1, 'c'], [2, 'b']), ['lost', 'reordered'])
+  assert.deepEqual(found([1, 'b'], [2, 'c'], [3, 'c']), ['duplicate'])
+  assert.deepEqual(found([2, 'c'], [1, 'b']), ['hole'])
+})
+
+test('a topic that keeps records for some time may lack the first of those from before the clock jumped', () => {
+  const [first = powerCut, second = powerCut, third = powerCut, fourth = powerCut] = written('aged')
+  const aged: HistoryEvent = { type: 'aged' }
+  const c: ReadRecord[] = [{ offset: 2, value: 'c' }]
+  assert.deepEqual(codes([first, second, aged, third, fourth], { aged: c }), [])
+  assert.deepEqual(codes([first, second, third, fourth], { aged: c }), ['lost'])
+  assert.deepEqual(codes([aged, first, second, third, fourth], { aged: c }), ['lost'])
+  assert.deepEqual(codes([first, second, aged, third, fourth], { aged: [] }), ['lost'])
+  assert.deepEqual(codes([first, second, third, fourth, aged], { aged: [] }), [])
 })

@@ -1,3 +1,4 @@
+import { checkCopies, checkRising, goneByPolicy } from './check-cleaned.ts'
 import { checkOwnership } from './check-ownership.ts'
 import {
   type History,
@@ -21,20 +22,37 @@ export function checkHistory(history: History): Violation[] {
     const log = history.finalLogs.get(view.partition) ?? []
     const report = (code: ViolationCode, detail: string) =>
       void violations.push({ code, partition: view.partition, detail })
-    checkDense(log, 'the final log', report)
-    checkStart(view, log, report)
+    const cleaning = history.cleaned?.get(view.partition) ?? null
+    const isGone = goneByPolicy(cleaning, { view, log, events: history.events })
+    if (cleaning === 'compact') checkRising(log, 'the final log', report)
+    else checkDense(log, 'the final log', report)
+    if (cleaning === null) checkStart(view, log, report)
     checkKnown(view, log, report)
-    checkKept(view, log, powerCuts, report)
+    const missed = { ...view, observations: missedOf(view, log, isGone) }
+    checkKept(missed, log, powerCuts, report)
     if (history.receipts !== null) {
-      checkReceipts(view, log, history.receipts.get(view.partition) ?? Number.POSITIVE_INFINITY, report)
+      checkReceipts(missed, log, history.receipts.get(view.partition) ?? Number.POSITIVE_INFINITY, report)
     }
     checkReuse(view, report)
-    checkBatches(view, log, history.idempotentProducers, report)
+    if (cleaning === 'compact') checkCopies(view, log, history.idempotentProducers, report)
+    else checkBatches(view, log, history.idempotentProducers, report)
     checkOrder(view, log, history.idempotentProducers, report)
   }
-  for (const event of history.events) if (event.type === 'read') violations.push(...checkRead(event))
+  for (const event of history.events) {
+    if (event.type === 'read') violations.push(...checkRead(event, history.cleaned?.get(event.partition) === 'compact'))
+  }
   violations.push(...checkCommits(history.events), ...checkTopics(history), ...checkOwnership(history.events))
   return violations
+}
+
+/** What was seen, but for what is not there and need not be. */
+function missedOf(
+  view: PartitionView,
+  log: readonly ReadRecord[],
+  isGone: (seen: Observation) => boolean,
+): Observation[] {
+  const at = new Map(log.map(({ offset, value }) => [offset, value]))
+  return view.observations.filter((seen) => at.get(seen.offset) === seen.value || !isGone(seen))
 }
 
 type Report = (code: ViolationCode, detail: string) => void
@@ -55,12 +73,13 @@ function checkStart(view: PartitionView, log: readonly ReadRecord[], report: Rep
   report('lost', `the log begins at ${first}, and records below ${view.deletedBelow} were to be deleted`)
 }
 
-function checkRead(event: HistoryEvent & { type: 'read' }): Violation[] {
+function checkRead(event: HistoryEvent & { type: 'read' }, mayGap: boolean): Violation[] {
   const violations: Violation[] = []
-  checkDense(event.records, `a read from ${event.from}`, (code, detail) =>
+  const check = mayGap ? checkRising : checkDense
+  check(event.records, `a read from ${event.from}`, (code, detail) =>
     violations.push({ code, partition: event.partition, detail }),
   )
-  const first = event.records[0]
+  const first = mayGap ? undefined : event.records[0]
   if (first !== undefined && first.offset !== event.from) {
     const detail = `a read from ${event.from} begins at ${first.offset}`
     violations.push({ code: 'hole', partition: event.partition, detail })

@@ -1,10 +1,21 @@
+import type { Cleaning } from './check-cleaned.ts'
+
 /**
  * What clients saw, in the order of virtual time: all that the checker knows of a run. `era` is how many power cuts had
  * been when the request was begun, `eraThrough` when its answer came: the broker gave it in one of these.
  */
 export type HistoryEvent =
   /** First attempt of a batch. Every value of a run is unique. */
-  | { type: 'sent'; send: number; producer: string; partition: string; values: readonly string[]; acks: 0 | 1 | -1 }
+  | {
+      type: 'sent'
+      send: number
+      producer: string
+      partition: string
+      values: readonly string[]
+      /** Of each value; left out: they have none. */
+      keys?: readonly string[]
+      acks: 0 | 1 | -1
+    }
   /** The same batch again, by a producer that is not idempotent or by one that is. */
   | { type: 'sent-again'; send: number }
   | { type: 'acknowledged'; send: number; baseOffset: number; era: number; eraThrough: number }
@@ -37,6 +48,8 @@ export type HistoryEvent =
       era: number
       eraThrough: number
     }
+  /** The broker's clock jumps over the time for which some topics keep records. */
+  | { type: 'aged' }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }
   /** The broker has stopped cleanly: everything was synced. */
   | { type: 'stopped' }
@@ -65,6 +78,8 @@ export interface History {
   /** Partitions whose topic has `flush.messages=1`: an acknowledgement means synced. */
   readonly flushedPartitions: ReadonlySet<string>
   readonly idempotentProducers: ReadonlySet<string>
+  /** Partitions whose topic lets records go by itself, and which. */
+  readonly cleaned?: ReadonlyMap<string, Cleaning>
   /** Partition to everything in it at the end, from its log start on. */
   readonly finalLogs: ReadonlyMap<string, readonly ReadRecord[]>
   /** Names of the topics at the end. */

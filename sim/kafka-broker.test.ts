@@ -38,16 +38,18 @@ test('the same seed is the same run, whatever ran before in the same process', a
 })
 
 for (const [pathEnd, expected, budget] of [
-  ['.log', 'lost', 40],
+  ['.log', ['lost'], 40],
   // Everything that is replaced whole: the list of hosted replicas, the vote, checkpoints, producer snapshots.
-  ['.tmp', 'ended itself', 10],
+  ['.tmp', ['ended itself'], 10],
+  // What a compaction swaps in: it cannot be read to the end then, or lacks what only it had.
+  ['.cleaned', ['uncaught error', 'lost'], 30],
 ] as const) {
   test(`fsyncs of ${pathEnd} files that do nothing are found within ${budget} seeds`, async () => {
     const lying = withLyingSyncs(kafkaBroker, pathEnd)
     for (const seed of range(1, budget)) {
       const { codes } = await violationsOf([seed], lying)
-      if (codes.has(expected)) return
+      if (expected.some((code) => codes.has(code))) return
     }
-    assert.fail(`${budget} seeds show nothing of the kind '${expected}'`)
+    assert.fail(`${budget} seeds show nothing of the kind '${expected.join("' or '")}'`)
   })
 }

@@ -84,6 +84,19 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 
   async read(topic: string, partition: number, from: number, waitMs: number): Promise<ReadRecord[]> {
+    for (let next = from; ; ) {
+      const { records, nextOffset } = await this.#fetch(topic, partition, { from: next, waitMs })
+      // Batches whose records compaction has taken are stepped over.
+      if (records.length > 0 || nextOffset === next) return records
+      next = nextOffset
+    }
+  }
+
+  async #fetch(
+    topic: string,
+    partition: number,
+    { from, waitMs }: { from: number; waitMs: number },
+  ): Promise<{ records: ReadRecord[]; nextOffset: number }> {
     const leader = await this.#link.leader(topic, partition)
     const answer = await leader.call(
       fetch,
@@ -149,9 +162,13 @@ export class KafkaWorkloadClient implements WorkloadClient {
   }
 }
 
-async function recordsIn(bytes: Uint8Array | null, from: number): Promise<ReadRecord[]> {
-  if (bytes === null) return []
+async function recordsIn(
+  bytes: Uint8Array | null,
+  from: number,
+): Promise<{ records: ReadRecord[]; nextOffset: number }> {
   const records: ReadRecord[] = []
+  let nextOffset = from
+  if (bytes === null) return { records, nextOffset }
   for (const batch of batchesIn(Buffer.from(bytes))) {
     if (!crcHolds(batch.bytes, batch.at))
       throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
@@ -159,6 +176,7 @@ async function recordsIn(bytes: Uint8Array | null, from: number): Promise<ReadRe
       const text = batch.isControl ? controlValueOf(batch.partitionLeaderEpoch) : (value?.toString() ?? '')
       if (offset >= from) records.push({ offset, timestamp, value: text })
     }
+    nextOffset = Math.max(nextOffset, batch.nextOffset)
   }
-  return records
+  return { records, nextOffset }
 }

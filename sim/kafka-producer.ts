@@ -41,13 +41,14 @@ export class KafkaProducer implements WorkloadProducer {
     topic: string
     partition: number
     values: readonly string[]
+    keys?: readonly string[]
     again: boolean
   }): Promise<number | null> {
-    const { topic, partition, values, again } = sent
+    const { topic, partition, values, keys = [], again } = sent
     if (!again) this.#last = null
     if (this.#plan.idempotent && this.#identity === null) await this.#identify()
     const key = `${topic}/${partition}`
-    this.#last ??= { batch: this.#build(key, values), records: values.length }
+    this.#last ??= { batch: this.#build(key, values, keys), records: values.length }
     const body = {
       acks: this.#plan.acks,
       timeoutMs: 1000,
@@ -70,11 +71,15 @@ export class KafkaProducer implements WorkloadProducer {
     return stored?.baseOffset ?? -1
   }
 
-  #build(key: string, values: readonly string[]): Buffer {
+  #build(partition: string, values: readonly string[], keys: readonly string[]): Buffer {
     const timestamp = this.#runtime.clock.nowMs()
-    const records = values.map((value, index) => ({ timestamp: timestamp + (index % 3), value: Buffer.from(value) }))
+    const records = values.map((value, index) => ({
+      timestamp: timestamp + (index % 3),
+      key: keys[index] === undefined ? null : Buffer.from(keys[index]),
+      value: Buffer.from(value),
+    }))
     if (this.#identity === null) return buildBatch(records)
-    return buildBatch(records, { producer: { ...this.#identity, baseSequence: this.#sequences.get(key) ?? 0 } })
+    return buildBatch(records, { producer: { ...this.#identity, baseSequence: this.#sequences.get(partition) ?? 0 } })
   }
 
   async #identify(): Promise<void> {

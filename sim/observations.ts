@@ -17,6 +17,7 @@ export interface Send {
   readonly id: number
   readonly producer: string
   readonly values: readonly string[]
+  readonly keys: readonly string[]
   attempts: number
   acknowledged: boolean
 }
@@ -76,8 +77,8 @@ function note(
   to: { viewOf: (partition: string) => PartitionView; sends: Map<number, { send: Send; view: PartitionView }> },
 ): void {
   if (event.type === 'sent') {
-    const { send: id, producer, values } = event
-    const send = { id, producer, values, attempts: 1, acknowledged: false }
+    const { send: id, producer, values, keys = [] } = event
+    const send = { id, producer, values, keys, attempts: 1, acknowledged: false }
     const view = to.viewOf(event.partition)
     view.sends.push(send)
     to.sends.set(id, { send, view })

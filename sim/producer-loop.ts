@@ -24,6 +24,8 @@ export interface ProducerSurroundings {
 /** How often a plain producer sends a batch that nobody answers; an idempotent one goes on until it is answered. */
 const plainAttempts = 2
 const retryAfterMs = 50
+/** Few, so that records soon have newer ones of their key. */
+const keyCount = 6
 
 /** One producer at work: its batches one after the other, each until it is answered or given up. */
 export class ProducerLoop {
@@ -61,11 +63,12 @@ export class ProducerLoop {
     const values = Array.from({ length: batch.records }, (_, index) =>
       `${name}-${this.#sent}.${index}`.padEnd(batch.valueBytes, '.'),
     )
-    this.#in.note({ type: 'sent', send, producer: name, partition: `${topic}/${partition}`, values, acks })
+    const keys = values.map((_, index) => `key ${(this.#sent + index) % keyCount}`)
+    this.#in.note({ type: 'sent', send, producer: name, partition: `${topic}/${partition}`, values, keys, acks })
     for (let attempt = 1; ; attempt++) {
       const era = this.#in.era()
       try {
-        const baseOffset = await this.#in.producer.send({ topic, partition, values, again: attempt > 1 })
+        const baseOffset = await this.#in.producer.send({ topic, partition, values, keys, again: attempt > 1 })
         if (baseOffset !== null)
           this.#in.note({ type: 'acknowledged', send, baseOffset, era, eraThrough: this.#in.era() })
         return

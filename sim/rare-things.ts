@@ -17,6 +17,7 @@ export function markRareThings(history: History, world: SimWorld): void {
 /** Acknowledged records that a power cut took from a log that was not synced: what the page cache explains. */
 function markLosses(history: History, world: SimWorld): void {
   for (const view of viewsOf(history).values()) {
+    if (history.cleaned?.has(view.partition) === true) continue
     const log = history.finalLogs.get(view.partition) ?? []
     const there = new Set(log.map(({ value }) => value))
     for (const send of view.sends) {

@@ -73,5 +73,12 @@ export interface WorkloadProducer {
    * Sends one batch; resolves with its base offset, null with acks 0. Calls are made one after the other. `again`: the
    * batch of the call before once more; an idempotent producer sends it with the same sequence number.
    */
-  send(batch: { topic: string; partition: number; values: readonly string[]; again: boolean }): Promise<number | null>
+  send(batch: {
+    topic: string
+    partition: number
+    values: readonly string[]
+    /** Of each value; left out: they have none. */
+    keys?: readonly string[]
+    again: boolean
+  }): Promise<number | null>
 }

@@ -1,3 +1,4 @@
+import type { Cleaning } from './check-cleaned.ts'
 import type { PlannedFault } from '../src/runtime/sim/sim-disk-image.ts'
 import { SimRandom } from '../src/runtime/sim/sim-random.ts'
 
@@ -6,6 +7,8 @@ export interface PlannedTopic {
   readonly partitions: number
   /** `flush.messages=1`: every acknowledged record is synced. */
   readonly flushed: boolean
+  /** What the topic lets go of by itself; left out: nothing. */
+  readonly cleaning?: Cleaning
   /** By Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -51,6 +54,8 @@ export type PlannedAction =
   | { do: 'reset-connections' }
   | { do: 'slow-disk'; times: number; forMs: number }
   | { do: 'clock-jump'; byMs: number }
+  /** The broker's clock jumps far: what is old by then may go. */
+  | { do: 'age' }
   | PlannedEnd
   | PlannedDiskFault
 
@@ -76,7 +81,7 @@ export interface Workload {
 /** Draws a workload. Each seed has a temper of its own: how dense, how large, and which faults how often. */
 export function workloadOf(seed: number): Workload {
   const random = new SimRandom(`workload ${seed}`)
-  const drawn = [topicOf(random, 'synced'), topicOf(random, 'cached')]
+  const drawn = [topicOf(random, 'synced'), topicOf(random, 'cached'), ...cleanedTopicsOf(random)]
   const producers: PlannedProducer[] = [
     { name: 'once', idempotent: true, acks: -1 },
     { name: 'all', idempotent: false, acks: -1 },
@@ -99,13 +104,15 @@ export function workloadOf(seed: number): Workload {
 
   function actionOf(): PlannedAction {
     if (random.chance(faultChance)) return faultOf(random, faults)
+    if (random.chance(0.005)) return { do: 'age' }
     const topic = random.integer(topics.length)
     const partition = random.integer(topics[topic]?.partitions ?? 1)
     const kind = random.float()
     if (kind < 0.15)
       return { do: 'read', topic, partition, fromStart: random.chance(0.3), waitMs: random.pick([0, 0, 30, 600]) }
     if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
-    if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
+    if (kind < 0.22 && topics[topic]?.cleaning !== 'compact')
+      return { do: 'delete-records', topic, partition, share: random.float() }
     if (kind < 0.25) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(3)}` }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
@@ -120,7 +127,7 @@ export function withRoomFor(
 ): PlannedTopic[] {
   const name = 'internal.segment.bytes'
   // A value is at least the name of its batch; a record has some bytes of its own, and the batch a header.
-  const needed = 61 + batch.records * (Math.max(batch.valueBytes, 24) + 16)
+  const needed = 61 + batch.records * (Math.max(batch.valueBytes, 24) + 24)
   return topics.map((topic) => {
     const segmentBytes = Math.max(needed, Number(topic.settings[name]))
     return { ...topic, settings: { ...topic.settings, [name]: `${segmentBytes}` } }
@@ -156,8 +163,36 @@ function topicOf(random: SimRandom, name: 'synced' | 'cached'): PlannedTopic {
   return { name, partitions: 1 + random.integer(3), flushed: name === 'synced', settings }
 }
 
+/** For so long `aged` keeps records, by the broker's clock. */
+export const keptMs = 3_600_000
+
+/** One that keeps the newest record of each key, and one that keeps records for some time; one partition each. */
+function cleanedTopicsOf(random: SimRandom): PlannedTopic[] {
+  const topic = (name: string, cleaning: Cleaning, settings: Record<string, string>): PlannedTopic => {
+    const flushed = random.chance(0.5)
+    const own = {
+      'internal.segment.bytes': random.pick(['300', '1000', '5000']),
+      'index.interval.bytes': random.pick(['0', '200', '4096']),
+      'file.delete.delay.ms': random.pick(['0', '20', '60000']),
+      ...(flushed ? { 'flush.messages': '1' } : nowAndThen(random)),
+      ...settings,
+    }
+    return { name, partitions: 1, flushed, cleaning, settings: own }
+  }
+  return [
+    topic('compacted', 'compact', {
+      'cleanup.policy': random.pick(['compact', 'compact', 'compact,delete']),
+      'min.cleanable.dirty.ratio': random.pick(['0.01', '0.5']),
+    }),
+    topic('aged', 'age', { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': `${keptMs}` }),
+  ]
+}
+
 function brokerSettingsOf(random: SimRandom): Record<string, string> {
   return {
+    'log.cleaner.backoff.ms': random.pick(['20', '300']),
+    'log.cleaner.dedupe.buffer.size': random.pick(['1024', '134217728']),
+    'log.retention.check.interval.ms': random.pick(['30', '500']),
     'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '200', '60000']),
     'log.file.handles.max': random.pick(['16', '4096']),
     'offsets.topic.num.partitions': random.pick(['1', '3']),

@@ -85,7 +85,8 @@ export class LogTail {
     const above = runs.findIndex(({ nextOffset }) => nextOffset > offset)
     const last = above < 0 ? runs[runs.length - 1] : runs[above - 1]
     if (last !== undefined) this.evictThrough(last)
-    if (this.#runs.length > 0) this.#readableFrom = offset
+    // A later compaction may rewrite an older part only.
+    if (this.#runs.length > 0) this.#readableFrom = Math.max(this.#readableFrom, offset)
   }
 
   /** Forgets everything, for truncation and after a fault. Slices that are out stay pinned. */

@@ -44,7 +44,7 @@ export class KeyOffsets {
     if (this.#offsets[slot] === 0) {
       if (this.#size >= this.capacity) return false
       this.#size++
-      for (let i = 0; i < 4; i++) this.#hashes[slot * 4 + i] = digest.readInt32LE(i * 4)
+      this.#hashes.set(digest, slot * 4)
     }
     this.#offsets[slot] = offset + 1
     return true
@@ -56,8 +56,8 @@ export class KeyOffsets {
   }
 
   /** The slot that holds the hash, or the free one that it would go to. */
-  #find(digest: Buffer): number {
-    const [a, b, c, d] = [digest.readInt32LE(0), digest.readInt32LE(4), digest.readInt32LE(8), digest.readInt32LE(12)]
+  #find(digest: Int32Array): number {
+    const [a = 0, b, c, d] = digest
     const hashes = this.#hashes
     for (let slot = (a >>> 0) % this.#slots; ; slot = slot + 1 === this.#slots ? 0 : slot + 1) {
       if (this.#offsets[slot] === 0) return slot
@@ -66,7 +66,7 @@ export class KeyOffsets {
     }
   }
 
-  #hash(key: Uint8Array): Buffer {
+  #hash(key: Uint8Array): Int32Array {
     const size = secretBytes + key.length
     let input = this.#scratch
     if (size > input.length) {
@@ -74,6 +74,8 @@ export class KeyOffsets {
       this.#scratch.copy(input, 0, 0, secretBytes)
     }
     input.set(key, secretBytes)
-    return hash('sha256', input.subarray(0, size), 'buffer')
+    const digest = hash('sha256', input.subarray(0, size), 'buffer')
+    const aligned = digest.byteOffset % 4 === 0 ? digest : Uint8Array.from(digest)
+    return new Int32Array(aligned.buffer, aligned.byteOffset, 4)
   }
 }
