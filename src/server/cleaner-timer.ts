@@ -4,9 +4,7 @@ import { type CleanerSettings, LogCleaner } from '../broker/log-cleaner.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-
-/** A broker that has just started has more pressing things to do, as Kafka has it. */
-const firstLookMs = 30_000
+import { startRounds } from './rounds.ts'
 
 /**
  * Compacts logs for as long as one is worth it, then looks again every `log.cleaner.backoff.ms`: one timer for all partitions. Returns
@@ -25,15 +23,7 @@ export function startCleaner(
     settings: () => settingsOf(broker.config),
     checkpoint: () => partitions.checkpoint(),
   })
-  let round = Promise.resolve()
   let isStopped = false
-  let timer = clock.setTimer(Math.min(firstLookMs, broker.config.logCleanerBackoffMs), look)
-
-  function look(): void {
-    round = clean().then(() => {
-      if (!isStopped) timer = clock.setTimer(broker.config.logCleanerBackoffMs, look)
-    })
-  }
 
   async function clean(): Promise<void> {
     try {
@@ -47,11 +37,11 @@ export function startCleaner(
     }
   }
 
-  return async () => {
+  const stop = startRounds(clock, { everyMs: () => broker.config.logCleanerBackoffMs, round: clean })
+  return () => {
     isStopped = true
-    timer.cancel()
     cleaner.stop()
-    await round
+    return stop()
   }
 }
 

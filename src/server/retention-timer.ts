@@ -3,9 +3,7 @@ import { removeExpiredSegments } from '../broker/expired-segments.ts'
 import type { HostedPartitions } from '../broker/hosted-partitions.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-
-/** A broker that has just started has more pressing things to do, as Kafka has it. */
-const firstLookMs = 30_000
+import { startRounds } from './rounds.ts'
 
 /**
  * Looks at all logs every `log.retention.check.interval.ms` for segments that may go, with one timer for all partitions.
@@ -20,18 +18,9 @@ export function startRetention(
     name: 'trilog_retention_removed_bytes_total',
     help: 'Bytes of segments that were removed for their age, for the size of their log, or below its start.',
   })
-  const { logRetentionCheckIntervalMs: everyMs } = broker.config
-  let pass = Promise.resolve()
-  let isStopped = false
-  let timer = clock.setTimer(Math.min(firstLookMs, everyMs), look)
+  const { logRetentionCheckIntervalMs } = broker.config
 
-  function look(): void {
-    pass = lookOnce().then(() => {
-      if (!isStopped) timer = clock.setTimer(everyMs, look)
-    })
-  }
-
-  async function lookOnce(): Promise<void> {
+  async function look(): Promise<void> {
     try {
       const checkpoint = (): Promise<void> => partitions.checkpoint()
       const { logs, bytes } = await removeExpiredSegments(broker.replicas(), { checkpoint, logger })
@@ -45,9 +34,5 @@ export function startRetention(
     }
   }
 
-  return async () => {
-    isStopped = true
-    timer.cancel()
-    await pass
-  }
+  return startRounds(clock, { everyMs: () => logRetentionCheckIntervalMs, round: look })
 }
