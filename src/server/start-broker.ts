@@ -116,10 +116,7 @@ async function startAs(
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
-    stop: () => {
-      returns.close()
-      return stop({ listener, groups, member, lifecycle, stopTimers, http, folder, brokerEpoch })
-    },
+    stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
 }
 
@@ -259,11 +256,13 @@ async function stop(running: {
   groups: GroupCoordination
   member: ClusterMember
   lifecycle: BrokerLifecycle
+  returns: PrimaryReturns
   http: OpenHttp | null
   folder: LogFolder
   stopTimers: readonly (() => void | Promise<void>)[]
   brokerEpoch: number
 }): Promise<void> {
+  running.returns.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
