@@ -33,7 +33,8 @@ export function withInSync(state: PartitionState, members: readonly BrokerId[], 
 /** A broker lives no more, or is to be taken for that: it leaves the in-sync set, and what it led gets another leader. */
 export function withoutLiving(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
   if (waitsForIt(state, broker)) return state
-  if (rules.elect === 'fixed') return state.leader === broker ? withoutLeader(state) : state
+  // Nobody takes the place of a primary: consumers go on at the backups.
+  if (rules.elect === 'fixed') return state.leader === broker ? ledBy(state, -1) : state
   const members = state.inSync.filter((member) => member !== broker)
   const left = members.length === state.inSync.length ? state : withInSync(state, members, rules)
   return left.leader === broker ? withLeader(left, rules) : left
@@ -43,7 +44,7 @@ export function withoutLiving(state: PartitionState, broker: BrokerId, rules: St
 export function withoutCopy(state: PartitionState, broker: BrokerId, rules: StateRules): PartitionState {
   if (rules.elect === 'fixed') {
     const inSync = state.inSync.filter((member) => member !== broker)
-    return { ...(state.leader === broker ? withoutLeader(state) : state), inSync }
+    return { ...(state.leader === broker ? ledBy(state, -1) : state), inSync }
   }
   const left = withInSync(
     state,
@@ -58,24 +59,14 @@ export function withoutCopy(state: PartitionState, broker: BrokerId, rules: Stat
 export function withLeader(state: PartitionState, { isAlive }: StateRules): PartitionState {
   const { replicas, inSync, eligible } = state
   const leader = electFromInSync({ replicas, inSync, eligible, alive: isAlive })
-  const next = { ...state, leader: leader ?? -1, leaderEpoch: state.leaderEpoch + 1 }
+  const next = ledBy(state, leader ?? -1)
   if (leader === null || inSync.includes(leader)) return next
   return { ...next, inSync: [...inSync, leader], eligible: eligible.filter((broker) => broker !== leader) }
 }
 
-/** `fixed`: whoever leads is away, and nobody takes the place: consumers go on at the backups. */
-function withoutLeader(state: PartitionState): PartitionState {
-  return { ...state, leader: -1, leaderEpoch: state.leaderEpoch + 1 }
-}
-
-/** `fixed`: that replica leads in a new epoch. */
-export function withSeated(state: PartitionState, leader: BrokerId): PartitionState {
+/** A new epoch that `leader` leads; -1: nobody. */
+export function ledBy(state: PartitionState, leader: BrokerId): PartitionState {
   return { ...state, leader, leaderEpoch: state.leaderEpoch + 1 }
-}
-
-/** The leader has started anew: no leadership goes on across a start. */
-export function withNewEpoch(state: PartitionState): PartitionState {
-  return { ...state, leaderEpoch: state.leaderEpoch + 1 }
 }
 
 /**

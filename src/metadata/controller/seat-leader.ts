@@ -1,5 +1,5 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
-import { withSeated } from '../partition-state.ts'
+import { ledBy } from '../partition-state.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { partitionChange } from './partition-changes.ts'
 
@@ -34,5 +34,5 @@ export function seatLeader(
     image.isAlive(leader) &&
     partition.replicas.includes(leader)
   if (!isHeard) return { records: [], answer: { seated: false } }
-  return { records: [partitionChange(topic.id, partition, withSeated(partition, leader))], answer: { seated: true } }
+  return { records: [partitionChange(topic.id, partition, ledBy(partition, leader))], answer: { seated: true } }
 }

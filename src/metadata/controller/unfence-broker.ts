@@ -1,12 +1,5 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
-import {
-  type PartitionState,
-  waitsForIt,
-  withLeader,
-  withNewEpoch,
-  withoutCopy,
-  withSeated,
-} from '../partition-state.ts'
+import { ledBy, type PartitionState, waitsForIt, withLeader, withoutCopy } from '../partition-state.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { changePartitionsOf } from './partition-changes.ts'
 
@@ -27,7 +20,8 @@ export function unfenceBroker(context: DecisionContext, request: UnfenceBroker):
   const suspects = new Set(request.suspects.map(({ topicId, partition }) => `${topicId}:${partition}`))
   const isAlive = (each: BrokerId): boolean => each === brokerId || image.isAlive(each)
   const changes = changePartitionsOf(context, brokerId, isAlive, (partition, rules, topic) => {
-    if (waitsForIt(partition, brokerId)) return withNewEpoch(partition)
+    // It has started anew, and no leadership goes on across a start.
+    if (waitsForIt(partition, brokerId)) return ledBy(partition, brokerId)
     if (rules.elect === 'fixed') return fixedLeader(partition, brokerId, suspects.has(`${topic.id}:${partition.index}`))
     const { inSync, eligible } = partition
     // The last one that may lead stays so, whatever it has lost: nobody else has more.
@@ -45,5 +39,5 @@ export function unfenceBroker(context: DecisionContext, request: UnfenceBroker):
 /** A primary leads again, unless it may have lost something (it asks its backups first), or its folder is another one. */
 function fixedLeader(state: PartitionState, broker: BrokerId, isSuspect: boolean): PartitionState {
   const isPrimary = state.replicas[0] === broker && state.leader === -1
-  return isPrimary && !isSuspect && state.inSync.includes(broker) ? withSeated(state, broker) : state
+  return isPrimary && !isSuspect && state.inSync.includes(broker) ? ledBy(state, broker) : state
 }
