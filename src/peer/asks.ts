@@ -1,9 +1,10 @@
+import { MalformedInput } from '../codec/malformed-input.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { PeerId } from './peer-id.ts'
 import type { Peers } from './peers.ts'
 
-/** Answers a question, or throws `Refusal` or `NoAnswer`. */
+/** Answers a question, or throws `Refusal` or `NoAnswer`; `MalformedInput` on one that it cannot read, which is refused. */
 export type Answerer = (from: PeerId, body: Uint8Array) => Promise<Uint8Array>
 
 /** What an `Answerer` throws when it does nothing of what was asked. */
@@ -92,7 +93,8 @@ export class Asks {
     const reply = await answer.then(
       (given) => ({ refused: false, body: given }),
       (error: unknown) => {
-        if (error instanceof Refusal) return { refused: true, body: Buffer.from(error.message) }
+        const isRefused = error instanceof Refusal || error instanceof MalformedInput
+        if (isRefused) return { refused: true, body: Buffer.from(error.message) }
         if (error instanceof NoAnswer) return null
         throw error
       },

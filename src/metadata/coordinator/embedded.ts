@@ -1,4 +1,3 @@
-import { MalformedInput } from '../../codec/malformed-input.ts'
 import { AskFailed, type Asks, NoAnswer, Refusal } from '../../peer/asks.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -119,7 +118,6 @@ export class EmbeddedCoordinator implements Coordinator {
       return encodeDecided(await this.#decider.decide(decodeAsked(body)))
     } catch (error) {
       if (error instanceof NotDeciding) throw new Refusal('this broker does not decide')
-      if (error instanceof MalformedInput) throw new Refusal(error.message)
       if (error instanceof CoordinatorUnavailable) throw new NoAnswer(error.message)
       throw error
     }

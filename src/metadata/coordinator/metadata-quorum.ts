@@ -1,5 +1,6 @@
 import { MalformedInput } from '../../codec/malformed-input.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../../record/offset.ts'
+import { decodeAskBody, encodeAskBody } from '../../peer/ask-bodies.ts'
 import { AskFailed, type Asks, Refusal } from '../../peer/asks.ts'
 import type { Replica } from '../../replica/replica.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from '../../replication/replica-id.ts'
@@ -31,7 +32,6 @@ export interface QuorumVoter extends ReplicaId {
 }
 
 const subject = 'metadata quorum'
-const version = 1
 const withinMs = 5_000
 
 /** Tells how the metadata log stands, on any process of the cluster: its leader knows, and is asked. */
@@ -57,7 +57,7 @@ export class MetadataQuorum {
     parts.asks.answer(subject, async () => {
       const known = this.#own()
       if (known === null) throw new Refusal('this process does not lead the metadata log')
-      return Buffer.from(JSON.stringify({ version, ...known }))
+      return encodeAskBody(known)
     })
   }
 
@@ -67,7 +67,8 @@ export class MetadataQuorum {
     const leader = this.#replica.knownLeader
     if (own !== null || leader === null || leader === this.#self.broker) return own
     try {
-      return descriptionIn(await this.#asks.ask(leader, subject, new Uint8Array(0), withinMs))
+      const told = await this.#asks.ask(leader, subject, new Uint8Array(0), withinMs)
+      return decodeAskBody(told) as QuorumDescription
     } catch (error) {
       if (error instanceof AskFailed || error instanceof MalformedInput) return null
       throw error
@@ -93,17 +94,4 @@ export class MetadataQuorum {
     const observers = known.filter((each) => !voters.includes(each))
     return { leader: this.#self.broker, epoch, highWatermark, voters, observers }
   }
-}
-
-function descriptionIn(bytes: Uint8Array): QuorumDescription {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (error) {
-    throw new MalformedInput(`a description of the quorum that cannot be read: ${String(error)}`, 0)
-  }
-  if ((value as { version?: unknown } | null)?.version !== version) {
-    throw new MalformedInput('a description of the quorum of another release', 0)
-  }
-  return value as QuorumDescription
 }
