@@ -93,7 +93,7 @@ export class Leader {
 
   /** Whether producers may write here at all. */
   get takesWrites(): boolean {
-    return this.#commit.takesWrites(this.#view())
+    return this.#commit.takesWrites(this.#self, this.#sets.replicas)
   }
 
   /** Whether nobody else can lead by now, if these brokers have fetched in this epoch since. */

@@ -37,8 +37,8 @@ export interface CommitPolicy {
   admits(view: CommitView): CommitRefusal | null
   /** Whether nobody else can lead by now, if these followers have fetched in this epoch since. */
   provesLead(view: CommitView, heard: ReadonlySet<BrokerId>): boolean
-  /** Whether this leader takes records of producers at all. */
-  takesWrites(view: CommitView): boolean
+  /** Whether a leader takes records of producers at all; asked before every append. `replicas` in their order. */
+  takesWrites(leader: BrokerId, replicas: readonly { readonly broker: BrokerId }[]): boolean
   /** Whether a new leader opens its epoch with a control batch, because its elections compare logs. */
   readonly opensEpoch: boolean
 }

@@ -80,8 +80,8 @@ test('primary-backup commits what the primary and so many backups have, once tha
 test('primary-backup takes records at the primary only, and promises nothing with fewer backups in touch than it needs', () => {
   const copies = [4, 9, -1].map((storedUpTo, broker) => ({ broker, storedUpTo }))
   const view: CommitView = { self: 0, copies, inSync: [], maximalInSync: [], eligible: [], epoch: 1, epochStart: 0 }
-  assert.equal(primaryCommit(0).takesWrites(view), true)
-  assert.equal(primaryCommit(0).takesWrites({ ...view, self: 1 }), false)
+  assert.equal(primaryCommit(0).takesWrites(0, copies), true)
+  assert.equal(primaryCommit(0).takesWrites(1, copies), false)
   assert.equal(primaryCommit(1).admits(view), null)
   assert.deepEqual(primaryCommit(2).admits(view), { code: 'not-enough-replicas', inSync: 2, required: 3 })
 })

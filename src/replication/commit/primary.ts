@@ -21,7 +21,7 @@ export function primaryCommit(backups: number): CommitPolicy {
     // Somebody else leads only so that the primary gets back what it has lost.
     // Nobody takes the place of a primary while it runs.
     provesLead: () => true,
-    takesWrites: ({ copies, self }) => copies[0]?.broker === self,
+    takesWrites: (leader, [primary]) => primary?.broker === leader,
   }
 }
 
