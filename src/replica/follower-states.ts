@@ -1,17 +1,13 @@
 import type { Offset } from '../record/offset.ts'
+import { type FetchedPace, paceAfter } from '../replication/follower-pace.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 
 /** How far a follower was when it fetched last. Times are of the monotonic clock. */
-export interface FollowerState extends ReplicaId {
+export interface FollowerState extends ReplicaId, Omit<FetchedPace, 'leaderEnd'> {
   readonly logEndOffset: Offset
-  readonly fetchedMs: number
-  /** When it last had all that the leader had; null: never since this leader leads. */
-  readonly caughtUpMs: number | null
 }
 
-interface Noted extends FollowerState {
-  /** The leader's log end at that fetch. */
-  readonly leaderEnd: Offset
+interface Noted extends FollowerState, FetchedPace {
   readonly isInTouch: boolean
 }
 
@@ -20,21 +16,8 @@ export class FollowerStates {
   readonly #noted = new Map<BrokerId, Noted>()
 
   fetched({ broker, directory }: ReplicaId, from: Offset, at: { leaderEnd: Offset; nowMs: number }): void {
-    const { leaderEnd, nowMs } = at
-    const before = this.#noted.get(broker)
-    // As Kafka has it: all that there was at the fetch before counts as well.
-    const hadAllThen =
-      before !== undefined && from >= before.leaderEnd ? before.fetchedMs : (before?.caughtUpMs ?? null)
-    const caughtUpMs = from >= leaderEnd ? nowMs : hadAllThen
-    this.#noted.set(broker, {
-      broker,
-      directory,
-      logEndOffset: from,
-      fetchedMs: nowMs,
-      caughtUpMs,
-      leaderEnd,
-      isInTouch: true,
-    })
+    const pace = paceAfter(this.#noted.get(broker), from, at)
+    this.#noted.set(broker, { broker, directory, logEndOffset: from, ...pace, isInTouch: true })
   }
 
   disconnected(broker: BrokerId): void {

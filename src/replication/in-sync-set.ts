@@ -1,4 +1,5 @@
 import type { Offset } from '../record/offset.ts'
+import { type FetchedPace, paceAfter } from './follower-pace.ts'
 import type { BrokerId, ReplicaId } from './replica-id.ts'
 
 /** A replica as it fetches: `incarnation` tells one process of its broker from the next. */
@@ -25,15 +26,10 @@ export interface InSyncProposal {
 }
 
 /** What the leader knows of a follower's pace. */
-interface Pace {
+interface Pace extends FetchedPace {
   /** As it fetched last; null: it has not, since this leader leads or its stream has closed. */
   replica: FetchingReplica | null
-  /** When it last had all that the leader had (Kafka's rule: also what it had when the fetch before was answered). */
-  caughtUpMs: number
-  fetchedMs: number
-  /** The leader's log end at that fetch. */
-  leaderEnd: Offset
-  from: Offset
+  readonly from: Offset
 }
 
 interface LeaderEnds {
@@ -141,19 +137,14 @@ export class InSyncSet {
 
   #keepPace(replica: FetchingReplica, from: Offset, leader: { logEndOffset: Offset; nowMs: number }): void {
     const { logEndOffset: leaderEnd, nowMs } = leader
-    const before = this.#paces.get(replica.broker)
-    const caughtUpMs =
-      from >= leaderEnd
-        ? nowMs
-        : before !== undefined && from >= before.leaderEnd
-          ? Math.max(before.caughtUpMs, before.fetchedMs)
-          : (before?.caughtUpMs ?? Number.NEGATIVE_INFINITY)
-    this.#paces.set(replica.broker, { replica, caughtUpMs, fetchedMs: nowMs, leaderEnd, from })
+    const pace = paceAfter(this.#paces.get(replica.broker), from, { leaderEnd, nowMs })
+    this.#paces.set(replica.broker, { replica, from, ...pace })
   }
 
   #lags(broker: BrokerId, lagMs: number, leader: { logEndOffset: Offset; nowMs: number }): boolean {
     const pace = this.#paces.get(broker)
     if (pace === undefined) return true
-    return pace.from < leader.logEndOffset && leader.nowMs - pace.caughtUpMs > lagMs
+    const { from, caughtUpMs } = pace
+    return from < leader.logEndOffset && (caughtUpMs === null || leader.nowMs - caughtUpMs > lagMs)
   }
 }
