@@ -45,7 +45,7 @@ async function begin(
   name: string,
   options: ConsumeOptions,
 ): Promise<readonly End[] | null> {
-  const topic = await topicOf(client, name)
+  const { topic } = await topicOf(client, name)
   if (options.group !== undefined) {
     consumer.subscribe([name])
     return null

@@ -143,7 +143,7 @@ async function partitionsIn(client: KafkaClient, text: string): Promise<TopicPar
   const match = /^([^:]+)(?::(\d+))?$/.exec(text)
   if (match === null)
     throw new CommandFailed(`--topic ${text}: it is NAME or NAME:PARTITION.`, { exitCode: exitCodes.wrongUsage })
-  const topic = await topicOf(client, match[1] as string)
+  const { topic } = await topicOf(client, match[1] as string)
   const all = topic.partitions.map(({ partition }) => ({ topic: topic.name, partition }))
   if (match[2] === undefined) return all
   const one = all.filter(({ partition }) => partition === Number(match[2]))

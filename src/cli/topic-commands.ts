@@ -13,6 +13,7 @@ import type { AlterOptions, CreateOptions } from './topic.ts'
 import { redundancyOf, tolerated, toleratedText } from './tolerated.ts'
 
 type Common = ClientOptions & OutputOptions
+type TopicView = ClusterView['topics'][number]
 
 const topicAlreadyExists = 36
 const unsupportedVersion = 35
@@ -60,13 +61,12 @@ export async function list(options: Common & { readonly internal?: boolean }): P
 
 export async function describe(name: string, options: Common & { readonly all?: boolean }): Promise<void> {
   await withClient(options, async (client) => {
-    const topic = await topicOf(client, name)
+    const { topic, brokers } = await topicOf(client, name)
     const entries = await describeTopicConfigs(client, name)
     const configs = shownConfigs(entries, options.all ?? false)
     const scheme = entries.find((entry) => entry.name === schemeSetting)?.value ?? null
     const [ends, eligible] = await Promise.all([offsetsOf(client, topic), eligibleOf(client, name)])
-    const view = await client.retry(() => client.describe([name]))
-    const alive = new Set(view.brokers.map(({ id }) => id))
+    const alive = new Set(brokers.map(({ id }) => id))
     const promised = redundancyOf(entries)
     const partitions = topic.partitions.map(({ partition, leader, leaderEpoch, replicas, inSync }) => {
       const { earliest, latest } = ends.get(partition) ?? { earliest: null, latest: null }
@@ -124,13 +124,16 @@ export async function remove(name: string, options: Common): Promise<void> {
   printDone(options, { name, deleted: true }, `Topic ${name} is deleted.`)
 }
 
-/** The topic, or the sentence that it is not there: it is not waited for. */
-export async function topicOf(client: KafkaClient, name: string): Promise<ClusterView['topics'][number]> {
-  const view = await client.retry(() => client.describe([name]))
-  const topic = view.topics[0]
+/** The topic and the living brokers, or the sentence that it is not there: it is not waited for. */
+export async function topicOf(
+  client: KafkaClient,
+  name: string,
+): Promise<Pick<ClusterView, 'brokers'> & { topic: TopicView }> {
+  const { brokers, topics } = await client.retry(() => client.describe([name]))
+  const topic = topics[0]
   if (topic === undefined || topic.errorCode === 3) throw new CommandFailed(`There is no topic ${name}.`)
   if (topic.errorCode !== 0) throw new KafkaError(topic.errorCode, `topic ${name}`)
-  return topic
+  return { topic, brokers }
 }
 
 /** The replicas of each partition that are not in sync and may lead all the same. Brokers that cannot tell have none. */
@@ -146,7 +149,7 @@ async function eligibleOf(client: KafkaClient, topic: string): Promise<Map<numbe
 
 async function offsetsOf(
   client: KafkaClient,
-  topic: ClusterView['topics'][number],
+  topic: TopicView,
 ): Promise<Map<number, { earliest: number; latest: number }>> {
   const led = topic.partitions.filter(({ leader }) => leader >= 0)
   const of = async (at: 'earliest' | 'latest') => {
