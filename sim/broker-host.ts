@@ -2,6 +2,7 @@ import type { SimNode } from '../src/runtime/sim/sim-node.ts'
 import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import type { BrokerPlace, BrokerUnderTest, RunningBroker } from './tested-broker.ts'
 import type { HistoryEvent, ViolationCode } from './history.ts'
+import { Restart } from './restart.ts'
 import { tracedLogger } from './traced-logger.ts'
 import type { PlannedDiskFault, PlannedEnd, PlannedKill } from './workload.ts'
 
@@ -26,6 +27,7 @@ const startAgainAfterMs = 40
 export class BrokerHost {
   readonly node: SimNode
   readonly #in: HostSurroundings
+  readonly #restart: Restart
   #broker: RunningBroker | null = null
   /** Counts lives, so that what is heard of a former one is told from the present one. */
   #life = 0
@@ -34,7 +36,6 @@ export class BrokerHost {
   #diskHasFailed = false
   #promisesAreOff = false
   #powerCuts = 0
-  #restartIsDue = false
   /** Kills that hit the next starts. */
   #kills: readonly PlannedKill[] = []
   /** Disk faults that last. */
@@ -53,6 +54,11 @@ export class BrokerHost {
     })
     // A new logger is taken by the next incarnation.
     this.node.restart()
+    this.#restart = new Restart(world, () => {
+      this.node.restart()
+      this.#in.note({ type: 'started', ends: this.#in.parts.endsOn?.(this.node.disk) ?? {} })
+      this.start()
+    })
   }
 
   /** Up, and its disk has been well for as long as it is. */
@@ -145,7 +151,7 @@ export class BrokerHost {
       this.#powerCuts++
       this.node.powerCut()
     }
-    this.#restartAfter(downMs)
+    this.#restart.after(downMs)
   }
 
   async #stop(plan: PlannedEnd): Promise<void> {
@@ -166,7 +172,7 @@ export class BrokerHost {
     this.#over()
     this.node.crash()
     if (this.#kills.length === 0) this.#kills = plan.kills
-    this.#restartAfter(plan.downMs)
+    this.#restart.after(plan.downMs)
   }
 
   #ended(detail: string): void {
@@ -175,24 +181,13 @@ export class BrokerHost {
     this.#in.world.mark(this.#broker === null ? 'start refused by the disk' : 'ended by a disk fault')
     this.#over()
     this.node.crash()
-    this.#restartAfter(startAgainAfterMs)
+    this.#restart.after(startAgainAfterMs)
   }
 
   #over(): void {
     this.#life++
     this.#broker = null
     this.#stopping = false
-  }
-
-  #restartAfter(downMs: number): void {
-    if (this.#restartIsDue) return
-    this.#restartIsDue = true
-    this.#in.world.schedule(downMs, () => {
-      this.#restartIsDue = false
-      this.node.restart()
-      this.#in.note({ type: 'started', ends: this.#in.parts.endsOn?.(this.node.disk) ?? {} })
-      this.start()
-    })
   }
 }
 

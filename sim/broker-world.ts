@@ -1,4 +1,4 @@
-import { KafkaError } from '../src/client/kafka-error.ts'
+import type { KafkaError } from '../src/client/kafka-error.ts'
 import { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import { BrokerHost } from './broker-host.ts'
 import type { BrokerUnderTest, WorkloadClient } from './tested-broker.ts'
@@ -6,6 +6,7 @@ import { checkHistory } from './check-history.ts'
 import { ClientWork } from './client-work.ts'
 import type { HistoryEvent, Violation } from './history.ts'
 import { markRareThings } from './rare-things.ts'
+import { runSteps } from './planned-steps.ts'
 import { keptMs, type PlannedAction, type Workload, workloadOf } from './workload.ts'
 
 export interface RunOutcome {
@@ -92,9 +93,7 @@ class BrokerRun {
       this.#host.start()
       await this.world.complete(this.#clients.createTopics(), healedWithinMs)
       this.#clients.startMembers()
-      for (const { atMs, action } of this.#workload.steps) this.world.schedule(atMs, () => this.#act(action))
-      const last = this.#workload.steps.at(-1)?.atMs ?? 0
-      await this.world.run({ untilMs: this.world.nowMs + last + 1000 })
+      await runSteps(this.world, this.#workload.steps, { act: (action) => this.#act(action), restMs: 1000 })
       await this.#end()
     } catch (error) {
       this.#violate('uncaught error', error instanceof Error ? `${error.stack}` : `${error}`)
@@ -170,13 +169,10 @@ class BrokerRun {
     }
   }
 
-  #refused(error: unknown): void {
-    const name = error instanceof KafkaError ? error.codeName : error instanceof Error ? error.name : `${error}`
-    this.world.mark(`refused: ${name}`)
-    this.world.trace(`refused: ${error instanceof Error ? error.message : name}`)
-    if (!(error instanceof KafkaError) || this.#host.diskHasFailed || neverWrong.has(name)) return
+  #refused({ codeName: name, message }: KafkaError): void {
+    if (this.#host.diskHasFailed || neverWrong.has(name)) return
     if (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && this.#host.powerCuts > 0) return
-    this.#violate('wrong refusal', `${error.message}, on a disk that has never failed`)
+    this.#violate('wrong refusal', `${message}, on a disk that has never failed`)
   }
 
   #note(event: HistoryEvent): void {

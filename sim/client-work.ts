@@ -16,8 +16,8 @@ export interface ClientSurroundings {
   note(event: HistoryEvent): void
   /** Power cuts so far that may take what was acknowledged. */
   era(): number
-  /** Told what a request was answered with instead. */
-  refused(error: unknown): void
+  /** Told of every refusal of a broker. */
+  refused(error: KafkaError): void
 }
 
 /** What a client can be told to do. */
@@ -36,7 +36,8 @@ export class ClientWork {
 
   constructor(surroundings: ClientSurroundings) {
     this.#in = surroundings
-    const { client, clock, workload, note, era, refused } = surroundings
+    const { client, clock, workload, note, era } = surroundings
+    const refused = (error: unknown): void => this.#refused(error)
     this.#producers = workload.producers.map(
       (plan) => new ProducerLoop(plan, { producer: client.openProducer(plan), clock, note, era, refused }),
     )
@@ -178,6 +179,15 @@ export class ClientWork {
     return this.#in.workload.topics[index]?.name ?? ''
   }
 
+  /** What a request was answered with instead. */
+  #refused(error: unknown): void {
+    const { world } = this.#in
+    const name = error instanceof KafkaError ? error.codeName : error instanceof Error ? error.name : `${error}`
+    world.mark(`refused: ${name}`)
+    world.trace(`refused: ${error instanceof Error ? error.message : name}`)
+    if (error instanceof KafkaError) this.#in.refused(error)
+  }
+
   async #read(action: PlannedAction & { do: 'read' }): Promise<void> {
     const topic = this.#topic(action.topic)
     const key = `${topic}/${action.partition}`
@@ -189,7 +199,7 @@ export class ClientWork {
       this.#in.note({ type: 'read', partition: key, from, records, era, eraThrough: this.#in.era() })
       this.#positions.set(key, (records.at(-1)?.offset ?? from - 1) + 1)
     } catch (error) {
-      this.#in.refused(error)
+      this.#refused(error)
       // Down, or a power cut took what the position stood on: begin again.
       this.#positions.delete(key)
     }
@@ -212,7 +222,7 @@ export class ClientWork {
       await this.#in.client.commit(group, topic, action.partition, offset)
       this.#in.note({ type: 'committed', group, partition, offset, era, eraThrough: this.#in.era() })
     } catch (error) {
-      this.#in.refused(error)
+      this.#refused(error)
       if (offset !== null) this.#in.note({ type: 'commit-unknown', group, partition, offset })
     }
     this.#committing.delete(key)
@@ -227,7 +237,7 @@ export class ClientWork {
       await this.#in.client.deleteRecords(topic, action.partition, before)
       if (before > 0) this.#in.world.mark('records deleted')
     } catch (error) {
-      this.#in.refused(error)
+      this.#refused(error)
       // It may have been done, or be done still.
     }
   }
@@ -244,7 +254,7 @@ export class ClientWork {
       this.#in.note({ type: 'topic', name, wanted, answered: true })
       this.#in.world.mark(`topic ${wanted}`)
     } catch (error) {
-      this.#in.refused(error)
+      this.#refused(error)
       this.#in.note({ type: 'topic', name, wanted, answered: false })
     }
     this.#changingTopics.delete(name)

@@ -1,6 +1,7 @@
 import type { Cleaning } from './check-cleaned.ts'
 import type { PlannedFault } from '../src/runtime/sim/sim-disk-image.ts'
 import { SimRandom } from '../src/runtime/sim/sim-random.ts'
+import type { PlannedStep } from './planned-steps.ts'
 
 export interface PlannedTopic {
   readonly name: string
@@ -59,12 +60,6 @@ export type PlannedAction =
   | PlannedEnd
   | PlannedDiskFault
 
-export interface PlannedStep {
-  /** Virtual ms after the topics were made. */
-  readonly atMs: number
-  readonly action: PlannedAction
-}
-
 /** Everything that a run will do to one broker: a pure function of its seed. */
 export interface Workload {
   readonly topics: readonly PlannedTopic[]
@@ -75,7 +70,7 @@ export interface Workload {
   /** The broker's own, by Kafka's names. */
   readonly brokerSettings: Readonly<Record<string, string>>
   /** By time. */
-  readonly steps: readonly PlannedStep[]
+  readonly steps: readonly PlannedStep<PlannedAction>[]
 }
 
 /** Draws a workload. Each seed has a temper of its own: how dense, how large, and which faults how often. */
@@ -95,7 +90,7 @@ export function workloadOf(seed: number): Workload {
   const topics = withRoomFor(drawn, { records: mostRecords, valueBytes: largestValue })
   const faultChance = random.pick([0.01, 0.03, 0.1])
   const faults = random.pick(tempers)
-  const steps: PlannedStep[] = []
+  const steps: PlannedStep<PlannedAction>[] = []
   const count = 60 + random.integer(140)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })

@@ -8,6 +8,7 @@ import { type RunningBroker, startBroker } from '../../src/server/start-broker.t
 import { startController } from '../../src/server/start-controller.ts'
 import type { ViolationCode } from '../history.ts'
 import { machineName } from '../machine-faults.ts'
+import { Restart } from '../restart.ts'
 import { tracedLogger } from '../traced-logger.ts'
 import type { PlannedDeath } from './cluster-plan.ts'
 
@@ -35,13 +36,13 @@ export class ClusterMachine {
   readonly id: number
   readonly node: SimNode
   readonly #in: MachineSurroundings
+  readonly #restart: Restart
   #role: Readonly<Record<string, string>> = {}
   #broker: RunningProcess | null = null
   #life = 0
   #lostPower = false
   #lostDisk = false
   #isStopping = false
-  #restartIsDue = false
 
   constructor(id: number, surroundings: MachineSurroundings) {
     this.id = id
@@ -54,6 +55,10 @@ export class ClusterMachine {
     this.node.onExit = (code) => violate('ended itself', `broker ${id} exited with code ${code}`)
     // A new logger is taken by the next incarnation.
     this.node.restart()
+    this.#restart = new Restart(world, () => {
+      this.node.restart()
+      this.start(this.#role)
+    })
   }
 
   /** Counts its processes. */
@@ -135,7 +140,7 @@ export class ClusterMachine {
       this.#lostDisk = true
       this.node.disk.lose()
     }
-    this.#restartAfter(downMs)
+    this.#restart.after(downMs)
   }
 
   async #stop(downMs: number): Promise<void> {
@@ -153,22 +158,12 @@ export class ClusterMachine {
     this.#in.world.mark('clean stop')
     this.#over()
     this.node.crash()
-    this.#restartAfter(downMs)
+    this.#restart.after(downMs)
   }
 
   #over(): void {
     this.#life++
     this.#broker = null
     this.#isStopping = false
-  }
-
-  #restartAfter(downMs: number): void {
-    if (this.#restartIsDue) return
-    this.#restartIsDue = true
-    this.#in.world.schedule(downMs, () => {
-      this.#restartIsDue = false
-      this.node.restart()
-      this.start(this.#role)
-    })
   }
 }

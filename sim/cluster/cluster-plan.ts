@@ -1,6 +1,7 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import type { PlannedStep } from '../planned-steps.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
@@ -24,7 +25,7 @@ export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'gr
   readonly voters: number
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
-  readonly steps: readonly { readonly atMs: number; readonly action: ClusterAction }[]
+  readonly steps: readonly PlannedStep<ClusterAction>[]
 }
 
 type Fault = PlannedDeath['do'] | MachineFault['do'] | 'reset-client' | 'clock-jump'
@@ -78,7 +79,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
-  const steps: { atMs: number; action: ClusterAction }[] = []
+  const steps: PlannedStep<ClusterAction>[] = []
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     const isFault = random.chance(faultChance)

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../src/client/kafka-error.ts'
+import type { KafkaError } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
@@ -8,6 +8,7 @@ import { ClientWork } from '../client-work.ts'
 import type { HistoryEvent, Violation } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
+import { runSteps } from '../planned-steps.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
@@ -110,9 +111,7 @@ class ClusterRun {
       }
       await this.world.complete(this.#clients.createTopics(), healedWithinMs)
       this.#clients.startMembers()
-      for (const { atMs, action } of this.#plan.steps) this.world.schedule(atMs, () => this.#act(action))
-      const last = this.#plan.steps.at(-1)?.atMs ?? 0
-      await this.world.run({ untilMs: this.world.nowMs + last + 1000 })
+      await runSteps(this.world, this.#plan.steps, { act: (action) => this.#act(action), restMs: 1000 })
       await this.#end()
     } catch (error) {
       this.#violate('uncaught error', error instanceof Error ? `${error.stack}` : `${error}`)
@@ -247,12 +246,8 @@ class ClusterRun {
       .join(' | ')
   }
 
-  #refused(error: unknown): void {
-    const name = error instanceof KafkaError ? error.codeName : error instanceof Error ? error.name : `${error}`
-    this.world.mark(`refused: ${name}`)
-    this.world.trace(`refused: ${error instanceof Error ? error.message : name}`)
-    if (!(error instanceof KafkaError) || neverWrong.has(name)) return
-    this.#violate('wrong refusal', error.message)
+  #refused({ codeName, message }: KafkaError): void {
+    if (!neverWrong.has(codeName)) this.#violate('wrong refusal', message)
   }
 
   #note(event: HistoryEvent): void {

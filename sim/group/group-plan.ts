@@ -1,5 +1,6 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import type { PlannedStep } from '../planned-steps.ts'
 
 export type GroupAction =
   /** Somebody writes a value of so many bytes to whom it takes for the leader. */
@@ -17,7 +18,7 @@ export interface GroupPlan {
   readonly answerBytesMax: number
   /** Leaders die young: with this chance, within so many ms of their election. Null: they do not. */
   readonly hunt: { readonly chance: number; readonly withinMs: number; readonly downMsMax: number } | null
-  readonly steps: readonly { readonly atMs: number; readonly action: GroupAction }[]
+  readonly steps: readonly PlannedStep<GroupAction>[]
 }
 
 type Temper = readonly ('crash' | 'power-cut' | MachineFault['do'])[]
@@ -39,7 +40,7 @@ export function groupPlanOf(seed: number): GroupPlan {
   const temper = random.pick(tempers)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
-  const steps: { atMs: number; action: GroupAction }[] = []
+  const steps: PlannedStep<GroupAction>[] = []
   const count = 100 + random.integer(200)
   for (let atMs = 500; steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: random.chance(faultChance) ? faultOf(random, nodes, temper) : workOf(random, nodes) })

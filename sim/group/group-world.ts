@@ -10,6 +10,8 @@ import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import type { RunOutcome } from '../broker-world.ts'
 import type { Violation, ViolationCode } from '../history.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
+import { Restart } from '../restart.ts'
+import { runSteps } from '../planned-steps.ts'
 import { tracedLogger } from '../traced-logger.ts'
 import { GroupChecks } from './group-checks.ts'
 import { type GroupAction, type GroupPlan, groupPlanOf } from './group-plan.ts'
@@ -33,7 +35,7 @@ interface Node {
   life: number
   powerCut: boolean
   suspect: boolean
-  restartIsDue: boolean
+  readonly restart: Restart
 }
 
 interface Acknowledged {
@@ -81,9 +83,7 @@ class GroupRun {
   async run(): Promise<Violation[]> {
     try {
       for (const node of this.#nodes) this.#start(node)
-      for (const { atMs, action } of this.#plan.steps) this.world.schedule(atMs, () => this.#act(action))
-      const last = this.#plan.steps.at(-1)?.atMs ?? 0
-      await this.world.run({ untilMs: last + 500 })
+      await runSteps(this.world, this.#plan.steps, { act: (action) => this.#act(action), restMs: 500 })
       await this.#end()
     } catch (error) {
       this.#violate('uncaught error', error instanceof Error ? `${error.stack}` : `${error}`)
@@ -226,7 +226,7 @@ class GroupRun {
       node.powerCut = true
       node.suspect = unsynced
     }
-    this.#startAfter(node, downMs)
+    node.restart.after(downMs)
   }
 
   #huntDown(node: Node): void {
@@ -238,16 +238,6 @@ class GroupRun {
       if (node.life !== life || this.#isCalm) return
       this.world.mark('a leader died young')
       this.#kill(node, { do: 'crash', downMs: random.between(0, hunt.downMsMax) })
-    })
-  }
-
-  #startAfter(node: Node, downMs: number): void {
-    if (node.restartIsDue) return
-    node.restartIsDue = true
-    this.world.schedule(downMs, () => {
-      node.restartIsDue = false
-      node.machine.restart()
-      this.#start(node)
     })
   }
 
@@ -281,7 +271,12 @@ class GroupRun {
     machine.logger = tracedLogger(this.world, `${machineName(id.broker)} `, () => {})
     machine.onExit = (code) => this.#violate('ended itself', `node ${id.broker} exited with code ${code}`)
     machine.restart()
-    return { id, machine, process: null, life: 0, powerCut: false, suspect: false, restartIsDue: false }
+    const restart = new Restart(this.world, () => {
+      machine.restart()
+      this.#start(node)
+    })
+    const node = { id, machine, restart, process: null, life: 0, powerCut: false, suspect: false }
+    return node
   }
 
   /** The node of that number; 0: one that believes to lead, or any if none does. */
