@@ -17,7 +17,7 @@ import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening
 import type { LogOptions } from './log-options.ts'
 import { gapsAllowed, type LogParts, newSegment } from './log-parts.ts'
 import type { RecoveryReport } from './log-recovery.ts'
-import type { LogSettings } from './log-settings.ts'
+import type { LogEvents, LogSettings } from './log-settings.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
 import { LogTail } from './log-tail.ts'
 import { truncateLog } from './log-truncation.ts'
@@ -53,14 +53,13 @@ export interface AppendedAt {
  */
 export class Log {
   readonly recovery: RecoveryReport
-  readonly compactions: LogCompactions
   readonly #parts: LogParts
   readonly #memory: TailMemory
   readonly #tail: LogTail
   readonly #reader: DiskReader
   readonly #writer: LogWriter
   readonly #header = new BatchHeader(noBytes)
-  readonly #options: LogOptions
+  readonly #events: LogEvents
   #logEndOffset: Offset
   #sizeBytes: number
   #fault: DiskFault | null = null
@@ -69,11 +68,13 @@ export class Log {
   readonly #rearrangements = new SerialQueue()
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
+  /** Null as long as nobody has asked for it: most logs are never compacted. */
+  #compactions: LogCompactions | null = null
 
   private constructor(options: LogOptions, opened: OpenedLog) {
     const { parts, logEndOffset, recovery } = opened
     const { tail, events } = options
-    this.#options = options
+    this.#events = events
     this.#parts = parts
     this.#memory = tail
     this.#logEndOffset = logEndOffset
@@ -87,16 +88,6 @@ export class Log {
       events,
       onFault: (fault) => this.#onFault(fault),
       endOffset: logEndOffset,
-    })
-    this.compactions = new LogCompactions({
-      parts,
-      rearrangements: this.#rearrangements,
-      isAtRest: () => this.#isAtRest,
-      swapped: (upTo, moreBytes) => {
-        this.#sizeBytes += moreBytes
-        this.#tail.evictBelow(upTo)
-      },
-      fail: (fault) => this.#writer.fail(fault),
     })
   }
 
@@ -139,6 +130,20 @@ export class Log {
 
   get sizeBytes(): number {
     return this.#sizeBytes
+  }
+
+  get compactions(): LogCompactions {
+    this.#compactions ??= new LogCompactions({
+      parts: this.#parts,
+      rearrangements: this.#rearrangements,
+      isAtRest: () => this.#isAtRest,
+      swapped: (upTo, moreBytes) => {
+        this.#sizeBytes += moreBytes
+        this.#tail.evictBelow(upTo)
+      },
+      fail: (fault) => this.#writer.fail(fault),
+    })
+    return this.#compactions
   }
 
   /** Set once the disk has failed; the log then takes nothing more until it is opened again. */
@@ -370,7 +375,7 @@ export class Log {
     this.#isClosed = true
     const { segments, files, producers, snapshots } = this.#parts
     try {
-      await this.compactions.ended()
+      await this.#compactions?.ended()
       if (this.#fault !== null) throw this.#fault
       await this.#writer.flush()
       await this.#writer.exclusively(async () => {
@@ -519,7 +524,7 @@ export class Log {
       { directory, code: fault.code, operation: fault.operation },
       'the disk failed, the log takes nothing more',
     )
-    this.#options.events.failed(fault)
+    this.#events.failed(fault)
   }
 
   #readFault(code: LogReadFault['code'], from: Offset, upTo: Offset): LogReadFault {

@@ -20,8 +20,6 @@ export interface SegmentBatch {
  */
 export class Segment {
   readonly baseOffset: Offset
-  /** Its own file. While it is written to take the place of others, the names end in a suffix. */
-  path: string
   readonly offsetIndex: SparseIndex
   readonly timeIndex: SparseIndex
   sizeBytes = 0
@@ -54,6 +52,8 @@ export class Segment {
   /** Taken off `segmentMs`. */
   readonly jitterMs: number
   readonly #directory: string
+  /** While it is written to take the place of others, the names of its files end in this. */
+  #suffix: string
   #bytesSinceIndexEntry = 0
 
   constructor(options: {
@@ -64,25 +64,30 @@ export class Segment {
     suffix?: string
   }) {
     const { directory, baseOffset, suffix = '' } = options
-    const fileOf = (kind: '.log' | '.index' | '.timeindex') =>
-      `${directory}/${segmentFileName(baseOffset, kind)}${suffix}`
     this.#directory = directory
+    this.#suffix = suffix
     this.baseOffset = baseOffset
     this.createdMs = options.createdMs
     this.modifiedMs = options.createdMs
     this.jitterMs = options.jitterMs
-    this.path = fileOf('.log')
-    this.offsetIndex = new SparseIndex({ path: fileOf('.index'), format: offsetIndexFormat, baseOffset })
-    this.timeIndex = new SparseIndex({ path: fileOf('.timeindex'), format: timeIndexFormat, baseOffset })
+    this.offsetIndex = new SparseIndex({ files: this, format: offsetIndexFormat })
+    this.timeIndex = new SparseIndex({ files: this, format: timeIndexFormat })
+  }
+
+  /** Its own file. */
+  get path(): string {
+    return this.pathOf('.log')
+  }
+
+  /** One of its files. Paths are made when they are asked for: kept, they would be a fifth of what an idle log costs. */
+  pathOf(kind: SegmentFileKind): string {
+    return `${this.#directory}/${segmentFileName(this.baseOffset, kind)}${this.#suffix}`
   }
 
   /** Its files have their final names from now on, or are about to get them. */
   takeFinalNames(): void {
-    const fileOf = (kind: SegmentFileKind) => `${this.#directory}/${segmentFileName(this.baseOffset, kind)}`
-    this.path = fileOf('.log')
-    this.offsetIndex.path = fileOf('.index')
-    this.timeIndex.path = fileOf('.timeindex')
-    this.transactions?.movedTo(fileOf('.txnindex'))
+    this.#suffix = ''
+    this.transactions?.movedTo(this.pathOf('.txnindex'))
   }
 
   /** It is not the log's any more: nobody may read its files by their names, which may be another's. */
