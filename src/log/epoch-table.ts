@@ -47,6 +47,11 @@ export class EpochTable {
     return this.#durable < this.#version
   }
 
+  /** Takes up what the file holds, from elsewhere. */
+  restore(entries: readonly EpochStart[]): void {
+    this.#starts = [...entries]
+  }
+
   /** Takes up the file. The table is empty when it is missing, or is no such file (`damaged`). */
   async load(): Promise<'loaded' | 'missing' | 'damaged'> {
     this.#starts = []

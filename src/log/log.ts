@@ -14,6 +14,7 @@ import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
+import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
 import type { LogOptions } from './log-options.ts'
 import { gapsAllowed, type LogParts, newSegment } from './log-parts.ts'
 import type { RecoveryReport } from './log-recovery.ts'
@@ -394,6 +395,12 @@ export class Log {
       this.#tail.clear()
       await Promise.all(segments.all.map((segment) => this.#letGo(segment)))
     }
+  }
+
+  /** What the next start need not look for, of a log that is closed well; see `logAsClosed`. */
+  asClosed(): Promise<LogAsClosed | null> {
+    invariant(this.#isClosed, 'a log is noted that is open', { directory: this.#parts.directory })
+    return this.#fault === null ? logAsClosed(this.#parts, this.#logEndOffset) : Promise.resolve(null)
   }
 
   async #letGo(segment: LogParts['segments']['active']): Promise<void> {

@@ -2,7 +2,7 @@ import type { Offset, Position, Timestamp } from '../record/offset.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { CompletedTransaction } from './producer-state.ts'
 import { type SegmentFileKind, segmentFileName } from './segment-files.ts'
-import { offsetIndexFormat, SparseIndex, timeIndexFormat } from './sparse-index.ts'
+import { type IndexMemory, offsetIndexFormat, SparseIndex, timeIndexFormat } from './sparse-index.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
 const int32Max = 0x7fffffff
@@ -12,6 +12,16 @@ export interface SegmentBatch {
   readonly lastOffset: Offset
   readonly maxTimestamp: Timestamp
   readonly sizeBytes: number
+}
+
+/** What a segment knows of its batches and indexes without looking at its files. */
+export interface SegmentMemory {
+  readonly maxTimestamp: Timestamp
+  readonly offsetOfMaxTimestamp: Offset
+  readonly firstTimestamp: Timestamp | null
+  readonly bytesSinceIndexEntry: number
+  readonly offsetIndex: IndexMemory
+  readonly timeIndex: IndexMemory
 }
 
 /**
@@ -95,6 +105,39 @@ export class Segment {
     this.isDeleted = true
     this.offsetIndex.isDeleted = true
     this.timeIndex.isDeleted = true
+  }
+
+  /** Its file was found when the log was opened. */
+  found({ size, modifiedMs }: { size: number; modifiedMs: Timestamp }): void {
+    this.modifiedMs = modifiedMs
+    this.sizeBytes = size
+    this.writtenBytes = size
+    this.syncedBytes = size
+    this.isCreated = true
+    this.isNameDurable = true
+  }
+
+  /** What `remember` needs to spare the next start a look at the files. Only once the indexes are finished. */
+  memory(): SegmentMemory {
+    const { maxTimestamp, offsetOfMaxTimestamp, firstTimestamp } = this
+    return {
+      maxTimestamp,
+      offsetOfMaxTimestamp,
+      firstTimestamp,
+      bytesSinceIndexEntry: this.#bytesSinceIndexEntry,
+      offsetIndex: this.offsetIndex.memory(),
+      timeIndex: this.timeIndex.memory(),
+    }
+  }
+
+  remember(memory: SegmentMemory): void {
+    this.maxTimestamp = memory.maxTimestamp
+    this.offsetOfMaxTimestamp = memory.offsetOfMaxTimestamp
+    this.firstTimestamp = memory.firstTimestamp
+    this.#bytesSinceIndexEntry = memory.bytesSinceIndexEntry
+    this.offsetIndex.remember(memory.offsetIndex)
+    this.timeIndex.remember(memory.timeIndex)
+    this.isLoaded = true
   }
 
   /** Kafka's rule: by size, by the time between the first batch and this one, by a full index, by offsets out of reach. */

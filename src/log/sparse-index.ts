@@ -10,6 +10,12 @@ export interface IndexEntry {
   readonly value: number
 }
 
+/** What an index knows of its file. */
+export interface IndexMemory {
+  readonly entries: number
+  readonly last: IndexEntry | null
+}
+
 /** How entries stand in an index file, and how its name ends. */
 export interface IndexFormat {
   readonly kind: '.index' | '.timeindex'
@@ -101,6 +107,18 @@ export class SparseIndex {
     invariant(this.#last === null || key > this.#last.key, 'index keys must rise', { path: this.path, key })
     this.#last = { key, value }
     this.#pending.push(this.#last)
+  }
+
+  /** Of a finished index: its file holds exactly the entries. */
+  memory(): IndexMemory {
+    invariant(this.#isFinished, 'an index that is not finished is noted', { path: this.path })
+    return { entries: this.#written, last: this.#last }
+  }
+
+  remember({ entries, last }: IndexMemory): void {
+    this.#written = entries
+    this.#last = last
+    this.#isFinished = true
   }
 
   /**

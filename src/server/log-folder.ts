@@ -86,7 +86,7 @@ export class LogFolder implements PartitionLogs {
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
     const relay = new Relay(this.directory, place, logger)
-    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, powerCut, syncFailed } = place
+    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, asClosed, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
       clock,
@@ -102,6 +102,7 @@ export class LogFolder implements PartitionLogs {
       logStartOffset,
       cleanedUpTo,
       clean,
+      asClosed,
       powerCut,
       syncFailed,
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
