@@ -14,6 +14,7 @@ import { describeLogDirsHandler } from '../kafka/handlers/describe-log-dirs.ts'
 import { describeProducersHandler } from '../kafka/handlers/describe-producers.ts'
 import { describeQuorumHandler } from '../kafka/handlers/describe-quorum.ts'
 import { describeTopicPartitionsHandler } from '../kafka/handlers/describe-topic-partitions.ts'
+import { electLeadersHandler } from '../kafka/handlers/elect-leaders.ts'
 import { fetchHandler } from '../kafka/handlers/fetch.ts'
 import { findCoordinatorHandler } from '../kafka/handlers/find-coordinator.ts'
 import { heartbeatHandler } from '../kafka/handlers/heartbeat.ts'
@@ -60,6 +61,7 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     deleteTopicsHandler(broker),
     createPartitionsHandler(broker),
     deleteRecordsHandler(broker),
+    electLeadersHandler(broker),
     describeConfigsHandler(broker),
     alterConfigsHandler(broker),
     incrementalAlterConfigsHandler(broker),

@@ -5,6 +5,7 @@ import { alterInSync } from './alter-in-sync.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
@@ -20,6 +21,7 @@ export const operations = {
   createPartitions,
   createTopics,
   deleteTopics,
+  electLeaders,
   fenceBroker,
   registerBroker,
   seatLeader,
