@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { registerBroker } from './broker.ts'
+import { registerBrokerGroup } from './broker-group.ts'
 import { registerCluster } from './cluster.ts'
 import { CommandFailed, exitCodes, sentenceOf } from './command-failed.ts'
 import { registerConsume } from './consume.ts'
@@ -47,6 +48,7 @@ function program(): Command {
   registerUp(root)
   registerDown(root)
   registerBroker(root)
+  registerBrokerGroup(root)
   registerCluster(root)
   registerTopic(root)
   registerProduce(root)

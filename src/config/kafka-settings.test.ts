@@ -147,12 +147,15 @@ const own = new Set([
   'majority.election.timeout.ms',
   'offsets.topic.replication.scheme',
   'peer.advertised.listener',
+  'broker.groups',
   'peer.listener',
   'pooled.request.max.bytes',
   'queued.max.response.bytes',
   'primary.down.view',
+  'replication.groups',
   'replication.scheme',
   'replication.sync.backups',
+  'replication.unit',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

@@ -43,6 +43,8 @@ const records: readonly MetadataRecord[] = [
   { type: 'remove-topic', topicId },
   { type: 'config', resourceType: 2, resourceName: 'words', name: 'retention.ms', value: null },
   { type: 'producer-ids', brokerId: 1, nextProducerId: 2 ** 40 },
+  { type: 'broker-group', name: 'group-1', members: [1, 2] },
+  { type: 'remove-broker-group', name: 'group-1' },
 ]
 
 for (const record of records) {

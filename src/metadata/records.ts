@@ -100,6 +100,19 @@ const kinds = {
     version: 0,
     fields: message({ brokerId: { type: 'int32', since: 0, about: 'The broker that is gone for good.' } }),
   },
+  'broker-group': {
+    id: 20,
+    version: 0,
+    fields: message({
+      name: { type: 'string', since: 0, about: 'Unique among the broker groups.' },
+      members: { type: array('int32'), since: 0, about: 'Brokers from now on, the primary first.' },
+    }),
+  },
+  'remove-broker-group': {
+    id: 21,
+    version: 0,
+    fields: message({ name: { type: 'string', since: 0, about: 'The broker group that is gone.' } }),
+  },
 } as const
 
 type Kinds = typeof kinds

@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Handler } from '../kafka/handler.ts'
 import { alterConfigsHandler } from '../kafka/handlers/alter-configs.ts'
 import { apiVersionsHandler } from '../kafka/handlers/api-versions.ts'
+import { alterBrokerGroupHandler, describeBrokerGroupsHandler } from '../kafka/handlers/broker-groups.ts'
 import { createPartitionsHandler } from '../kafka/handlers/create-partitions.ts'
 import { createTopicsHandler } from '../kafka/handlers/create-topics.ts'
 import { deleteGroupsHandler } from '../kafka/handlers/delete-groups.ts'
@@ -13,6 +14,7 @@ import { describeGroupsHandler } from '../kafka/handlers/describe-groups.ts'
 import { describeLogDirsHandler } from '../kafka/handlers/describe-log-dirs.ts'
 import { describeProducersHandler } from '../kafka/handlers/describe-producers.ts'
 import { describeQuorumHandler } from '../kafka/handlers/describe-quorum.ts'
+import { describeReplicasHandler } from '../kafka/handlers/describe-replicas.ts'
 import { describeTopicPartitionsHandler } from '../kafka/handlers/describe-topic-partitions.ts'
 import { electLeadersHandler } from '../kafka/handlers/elect-leaders.ts'
 import { fetchHandler } from '../kafka/handlers/fetch.ts'
@@ -72,6 +74,9 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     describeLogDirsHandler(broker),
     describeProducersHandler(broker),
     unregisterBrokerHandler(broker),
+    alterBrokerGroupHandler(broker),
+    describeBrokerGroupsHandler(broker),
+    describeReplicasHandler(broker),
   ] as unknown as Handler[]
   return handlers
 }

@@ -20,6 +20,7 @@ import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
 import { listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
+import { makeBrokerGroups } from './make-broker-groups.ts'
 import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
@@ -95,6 +96,7 @@ async function startAs(
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
   returns.lookAtAll()
+  await makeBrokerGroups({ ...runtime, coordinator: broker.coordinator }, config.brokerGroups)
   // One broker alone asks nobody: it has what it needs whenever it needs it.
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()

@@ -2,6 +2,7 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { createBrokerGroup, deleteBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
@@ -18,8 +19,10 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  createBrokerGroup,
   createPartitions,
   createTopics,
+  deleteBrokerGroup,
   deleteTopics,
   electLeaders,
   fenceBroker,
