@@ -5,8 +5,10 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { DamagedRanges } from './damaged-ranges.ts'
 import type { DelayedRemovals } from './delayed-removals.ts'
+import type { EntryFormat } from './entry-format.ts'
 import type { EpochTable } from './epoch-table.ts'
 import type { FileHandles } from './file-handles.ts'
+import type { LogState } from './log-state.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { ProducerSnapshots } from './producer-snapshot-files.ts'
 import type { ProducerState } from './producer-state.ts'
@@ -26,6 +28,8 @@ export interface LogParts {
   readonly segments: SegmentList
   readonly epochs: EpochTable
   readonly damage: DamagedRanges
+  readonly format: EntryFormat
+  readonly state: LogState
   readonly producers: ProducerState
   readonly snapshots: ProducerSnapshots
   readonly producerStateExpiryMs: number

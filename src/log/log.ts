@@ -1,13 +1,11 @@
-import { endTransactionOf } from '../record/control-record.ts'
-import { crcHolds, sealBatch } from '../record/batch-crc.ts'
+import { sealBatch } from '../record/batch-crc.ts'
 import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
 import type { AbortedTransaction } from './aborted-transaction.ts'
-import { type LeaderEpoch, type Offset, type Position, type Timestamp, noEpoch } from '../record/offset.ts'
-import type { DiskFault, DiskFile } from '../runtime/disk.ts'
+import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
-import { plausibleSize } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
 import { DiskReader, type LogReadRequest } from './disk-reader.ts'
 import { LogCompactions } from './compaction/log-compactions.ts'
@@ -16,7 +14,9 @@ import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
 import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
 import type { LogOptions } from './log-options.ts'
-import { gapsAllowed, type LogParts, newSegment } from './log-parts.ts'
+import { type LogParts, newSegment } from './log-parts.ts'
+import { continuesLog } from './replicated-entries.ts'
+import { syncRecovered } from './recovered-sync.ts'
 import type { RecoveryReport } from './log-recovery.ts'
 import type { LogEvents, LogSettings } from './log-settings.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
@@ -196,7 +196,9 @@ export class Log {
   appendReplicated(given: Uint8Array): void {
     const bytes = asBuffer(given)
     this.#admit(bytes.length)
-    this.#checkReplicated(bytes)
+    if (!continuesLog(this.#parts, bytes, this.#logEndOffset)) {
+      throw this.#readFault('damaged', this.#logEndOffset, this.#logEndOffset)
+    }
     const now = this.#parts.clock.nowMs()
     for (let at = 0; at < bytes.length; ) {
       const size = this.#header.moveTo(bytes, at).sizeBytes
@@ -285,7 +287,7 @@ export class Log {
   async removeBelowLogStart(): Promise<number> {
     if (this.#isClosed) return 0
     return await this.#rearranged(async () => {
-      const { segments, snapshots, damage, epochs, settings, logStartOffset } = this.#parts
+      const { segments, state, damage, epochs, settings, logStartOffset } = this.#parts
       let removedBytes = 0
       await epochs.write()
       // A folder without any segment would begin at 0 again, were its checkpoint lost.
@@ -296,7 +298,7 @@ export class Log {
         this.#sizeBytes -= segment.sizeBytes
         removedBytes += segment.sizeBytes
         await removeSegment(this.#parts, segment, settings.fileDeleteDelayMs)
-        await snapshots.remove(segment.baseOffset)
+        await state.segmentRemoved(segment.baseOffset)
       }
       await damage.segmentsRemovedBelow(segments.first.baseOffset)
       return removedBytes
@@ -374,7 +376,7 @@ export class Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    const { segments, files, producers, snapshots } = this.#parts
+    const { segments, files, state } = this.#parts
     try {
       await this.#compactions?.ended()
       if (this.#fault !== null) throw this.#fault
@@ -388,7 +390,7 @@ export class Log {
           await files.use(active.path, (file) => file.truncate(active.writtenBytes))
         }
         // An empty log has nothing to be replayed, and gets none, as in Kafka.
-        if (this.#logEndOffset > this.logStartOffset) await snapshots.take(producers)
+        if (this.#logEndOffset > this.logStartOffset) await state.save()
       })
     } finally {
       this.#writer.stop()
@@ -429,31 +431,26 @@ export class Log {
     }
     const { baseOffset, nextOffset } = header
     const batch = { lastOffset: nextOffset - 1, maxTimestamp: header.maxTimestamp, sizeBytes: size }
-    const { segments, epochs, settings } = this.#parts
+    const { segments, epochs, state, settings } = this.#parts
     if (segments.active.isFullFor(batch, how.now, settings)) this.#roll(how.now)
     const segment = segments.active
-    segment.note(batch, settings.indexIntervalBytes)
+    const position = segment.note(batch, settings.indexIntervalBytes)
     epochs.note(header.partitionLeaderEpoch, baseOffset)
-    this.#noteProducer(header, baseOffset, how.now)
+    const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: how.now })
+    if (ended?.aborted === true) segment.pendingAborts.push(ended)
     this.#writer.pending.add(segment, chunk, size, { nextOffset, records: header.recordCount })
     this.#tail.add(chunk, place, place + size, { baseOffset, nextOffset })
     this.#logEndOffset = nextOffset
     this.#sizeBytes += size
   }
 
-  #noteProducer(header: BatchHeader, baseOffset: Offset, nowMs: Timestamp): void {
-    const marker = header.isControl ? endTransactionOf(header) : null
-    const ended = this.producers.appended(header, { baseOffset, nowMs, marker })
-    if (ended?.aborted === true) this.#parts.segments.active.pendingAborts.push(ended)
-  }
-
   #roll(now: Timestamp): void {
-    const { segments, snapshots, producers } = this.#parts
+    const { segments, state } = this.#parts
     const { active } = segments
     active.addTimeEntry()
     active.isSealed = true
     // The state's bytes are taken at once, before the next batch changes it.
-    active.snapshot = snapshots.take(producers)
+    active.snapshot = state.save()
     active.snapshot.catch(() => {})
     segments.add(newSegment(this.#parts, this.#logEndOffset, now))
     segments.active.isLoaded = true
@@ -466,25 +463,6 @@ export class Log {
     if (this.#fault !== null) throw new LogAppendFault('storage-error', { directory, cause: this.#fault })
     invariant(!this.#isClosed && !this.#isChanging, 'an append to a log that takes none', { directory })
     if (!this.#memory.canTake(bytes)) throw new LogAppendFault('storage-busy', { directory })
-  }
-
-  #checkReplicated(bytes: Buffer): void {
-    let expected = this.#logEndOffset
-    let epoch = this.lastEpoch
-    let at = 0
-    while (at < bytes.length) {
-      const size = plausibleSize(bytes, at)
-      const isGood = size !== null && at + size <= bytes.length && crcHolds(bytes, at)
-      const header = isGood ? this.#header.moveTo(bytes, at) : null
-      const mayGap = gapsAllowed(this.#parts)
-      const fits = header !== null && (header.baseOffset === expected || (mayGap && header.baseOffset > expected))
-      if (!fits || (header.partitionLeaderEpoch < epoch && header.partitionLeaderEpoch !== noEpoch)) {
-        throw this.#readFault('damaged', expected, expected)
-      }
-      expected = header.nextOffset
-      epoch = Math.max(epoch, header.partitionLeaderEpoch)
-      at += size as number
-    }
   }
 
   async #change(change: () => Promise<Offset>): Promise<void> {
@@ -536,28 +514,5 @@ export class Log {
 
   #readFault(code: LogReadFault['code'], from: Offset, upTo: Offset): LogReadFault {
     return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
-  }
-}
-
-/** What a crash left in the page cache counts as stored from now on, so it is made durable first. */
-async function syncRecovered(parts: LogParts, { writeAgain }: { writeAgain: boolean }): Promise<void> {
-  for (const segment of parts.segments.all) {
-    if (segment.syncedBytes === segment.writtenBytes) continue
-    await parts.files.use(segment.path, async (file) => {
-      if (writeAgain) await writeInPlace(file, segment.writtenBytes)
-      await file.sync()
-    })
-    segment.syncedBytes = segment.writtenBytes
-  }
-  await parts.disk.syncDirectory(parts.directory)
-}
-
-/** After a failed fsync the system shows pages as synced that the disk has not: only a new write makes it try again. */
-async function writeInPlace(file: DiskFile, upTo: Position): Promise<void> {
-  const buffer = Buffer.alloc(Math.min(upTo, 1024 * 1024))
-  for (let at = 0; at < upTo; at += buffer.length) {
-    const part = buffer.subarray(0, Math.min(buffer.length, upTo - at))
-    await file.read(part, at)
-    await file.write([part], at)
   }
 }

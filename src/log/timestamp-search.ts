@@ -107,7 +107,7 @@ async function recordOrBatch(
 }
 
 async function batchAt(parts: LogParts, segment: Segment, position: Position): Promise<BatchHeader | null> {
-  const header = await headerAt(parts.files, segment, position)
+  const header = await headerAt(parts, segment, position)
   if (header === null || header.sizeBytes > segment.writtenBytes - position) return null
   const bytes = Buffer.alloc(header.sizeBytes)
   await useSegment(parts.files, segment, (file) => file.read(bytes, position))
