@@ -1,9 +1,8 @@
 import { crc32c } from '../codec/crc32c.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
-import type { LogParts } from './log-parts.ts'
-import { newSegment } from './log-parts.ts'
+import { type LogParts, newSegment } from './log-parts.ts'
 import { offsetOfFileName } from './segment-files.ts'
-import type { Segment, SegmentMemory } from './segment.ts'
+import type { SegmentMemory } from './segment.ts'
 
 /**
  * What a log knew of itself when it was closed cleanly, and how its files looked then. A start that finds them so opens none

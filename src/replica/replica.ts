@@ -58,8 +58,8 @@ export interface ReadRequest {
   readonly memory?: ReadMemory
 }
 
-/** Told when more may be read of a replica, or when it leads no longer. */
-export type ReplicaWatcher = () => void
+/** Told when more may be read of the replica, or when it leads no longer. */
+export type ReplicaWatcher = (replica: Replica) => void
 
 /** How a replica reaches the others of its group. */
 export interface GroupLink {
@@ -351,7 +351,9 @@ export class Replica {
     const lastStableOffset = log.lastStableOffset(visible)
     const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
     const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
+    if (request.from >= upTo || !room) {
+      return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
+    }
     const slice = log.read({ ...request, upTo })
     // Of what was read, and not of all that could be: a log may have had very many.
     const abortedUpTo = request.committedTransactionsOnly
@@ -554,7 +556,7 @@ export class Replica {
 
   #wakeWatchers(): void {
     if (this.#watchers === null) return
-    for (const watcher of [...this.#watchers]) watcher()
+    for (const watcher of [...this.#watchers]) watcher(this)
   }
 }
 

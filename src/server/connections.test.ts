@@ -174,6 +174,23 @@ describe('a connection', () => {
       { settings: { 'max.connections': '2' } },
     ))
 
+  test('whose client has gone is let go while its fetch waits, also with more requests behind it', () =>
+    withBroker(
+      async (broker) => {
+        await makeTopic(broker)
+        const client = await broker.connect()
+        const waits = { ...fetchFrom(known, 'words'), maxWaitMs: 600_000 }
+        for (let nth = 0; nth < 3; nth++) client.request(fetch, 12, waits).catch(() => {})
+        await broker.sleep(100)
+        client.close()
+        await broker.sleep(100)
+        // There is room for one besides the one that the topic was made by.
+        const next = await broker.connect()
+        assert.equal((await next.request(apiVersions, 0, {})).errorCode, 0)
+      },
+      { settings: { 'max.connections': '2' } },
+    ))
+
   test('that says nothing for long is closed, and one that waits for an answer is not', () =>
     withBroker(
       async (broker) => {
