@@ -154,7 +154,10 @@ export class Following {
     const { watermark, aboveAs } = this.#sink.known()
     // What lies below the watermark its leader has had, and has removed since.
     const at = what.beginsAnewAt === null ? what.at : Math.max(what.at, watermark ?? what.at)
-    this.#logger.info({ ...this.#facts, logStartOffset, logEndOffset, ...what }, 'the log is cut as its leader has it')
+    this.#logger.info(
+      { ...this.#facts, logStartOffset, logEndOffset, ...what },
+      'the log is cut: its leader has something else there',
+    )
     try {
       await this.#receipts.cut(
         this.#log,
