@@ -269,6 +269,7 @@ export class HostedPartitions {
         link: isAlone ? null : this.#linkFor(name, group),
         inSync,
         suspect,
+        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,

@@ -1,3 +1,4 @@
+import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
 
@@ -9,6 +10,12 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly receipts: ReceiptRules
 }
 
-export const replicationRules: ReplicationRules = { divergenceOf, cutFor, isUpToDate }
+export const replicationRules: ReplicationRules = {
+  divergenceOf,
+  cutFor,
+  isUpToDate,
+  receipts: receiptRules,
+}
