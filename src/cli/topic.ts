@@ -57,6 +57,15 @@ export function registerTopic(program: Command): void {
     .option('--delete-config <name>', 'a setting to take back; may be repeated', repeated, [])
     .action(async (name: string, options: Common & AlterOptions) => (await commands()).alter(name, options))
 
+  registerElect(sub)
+
+  sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')
+    .description('Deletes a topic with all its records.')
+    .argument('<name>', 'name of the topic')
+    .action(async (name: string, options: Common) => (await commands()).remove(name, options))
+}
+
+function registerElect(sub: (name: string, summary: string, ...lines: string[]) => Command): void {
   sub(
     'elect',
     'have preferred replicas lead again',
@@ -72,11 +81,6 @@ export function registerTopic(program: Command): void {
     .action(async (name: string | undefined, options: Common & ElectOptions) =>
       (await import('./topic-elect.ts')).elect(name ?? null, options),
     )
-
-  sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')
-    .description('Deletes a topic with all its records.')
-    .argument('<name>', 'name of the topic')
-    .action(async (name: string, options: Common) => (await commands()).remove(name, options))
 }
 
 export interface CreateOptions {
