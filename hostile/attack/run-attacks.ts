@@ -8,7 +8,7 @@ import { AttackedBroker } from './attacked-broker.ts'
 import type { CrowdCounts } from './crowd.ts'
 import { GoodClient, openConnection } from './good-client.ts'
 import { makeBig, makeMany, makeTopic } from './ground.ts'
-import { allowedMs, heldMostMiB, type Outcome, verdictOf } from './verdict.ts'
+import { allowedMs, busyTimes, heldMostMiB, type Outcome, verdictOf } from './verdict.ts'
 
 const restMs = 2_000
 const attackMs = 5_000
@@ -99,7 +99,7 @@ async function carryOut(
   const mostMiB = broker.takeMostMiB()
   await elapsed(lookMs)
   client.take()
-  const until = performance.now() + recoveryMs
+  const until = performance.now() + recoveryMs * busyTimes(rest.restLongestMs)
   let heldMiB: number
   do {
     await elapsed(lookMs)

@@ -18,7 +18,7 @@ import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
-import { listenerSettings } from './listener-settings.ts'
+import { connectionLimits, listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
 import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
@@ -226,7 +226,8 @@ function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination)
       runtime.exit(invariantExitCode)
     },
   })
-  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
+  const settings = listenerSettings(broker.config, listenAt(broker.config))
+  return new KafkaListener({ runtime, dispatcher, settings, limits: () => connectionLimits(broker.config) })
 }
 
 /**
