@@ -1,7 +1,7 @@
 import type { Offset } from '../record/offset.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
-import { type FetchPartition, type SessionPartition, SessionPartitions } from './session-partitions.ts'
+import { eachOnce, type FetchPartition, type SessionPartition, SessionPartitions } from './session-partitions.ts'
 
 export interface SessionRequest {
   readonly sessionId: number
@@ -172,24 +172,7 @@ export class FetchSessions {
 
 /** What is named twice counts once, as in a session: else a short request could make for much work. */
 function withoutSession(named: readonly FetchPartition[]): FetchTurn {
-  const partitions = namesEachOnce(named) ? named : new SessionPartitions(named).inOrder().map(({ wanted }) => wanted)
-  return { partitions, finish: () => ({ sessionId: 0, send: null }) }
-}
-
-/** Whether it is plain to see, without a table of all that is named: topics one after the other, each in its partitions' order. */
-function namesEachOnce(named: readonly FetchPartition[]): boolean {
-  const topics = new Set<string>()
-  let last: FetchPartition | null = null
-  for (const each of named) {
-    if (last !== null && each.topic === last.topic) {
-      if (each.index <= last.index) return false
-    } else {
-      if (topics.has(each.topic)) return false
-      topics.add(each.topic)
-    }
-    last = each
-  }
-  return true
+  return { partitions: eachOnce(named), finish: () => ({ sessionId: 0, send: null }) }
 }
 
 function hasNews(now: PartitionFacts, sent: SessionPartition): boolean {

@@ -220,9 +220,11 @@ export class Log {
       throw this.#readFault('offset-out-of-range', this.logStartOffset, this.#logEndOffset)
     }
     if (from >= upTo || from === this.#logEndOffset) return emptySlice(from)
-    const slice = this.#tail.read(request)
+    const { writtenUpTo } = this.#writer
+    // Clients, whose memory is counted, may be stuck for long; other brokers are few. What is not on the disk is nowhere else.
+    const slice = this.#tail.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
     if (slice !== null) return slice
-    const written = Math.min(upTo, this.#writer.writtenUpTo)
+    const written = Math.min(upTo, writtenUpTo)
     return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
   }
 

@@ -19,7 +19,7 @@ import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
-import { listenerSettings } from './listener-settings.ts'
+import { connectionLimits, listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
 import { makeBrokerGroups } from './make-broker-groups.ts'
 import { openFolder } from './open-folder.ts'
@@ -230,7 +230,8 @@ function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination)
       runtime.exit(invariantExitCode)
     },
   })
-  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
+  const settings = listenerSettings(broker.config, listenAt(broker.config))
+  return new KafkaListener({ runtime, dispatcher, settings, limits: () => connectionLimits(broker.config) })
 }
 
 /**
