@@ -149,9 +149,15 @@ export class HostedPartitions {
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. */
+  /**
+   * Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. Where roles are
+   * fixed nobody leaves: the set says whose copies were whole once, and only a new disk ends that.
+   */
   reviewInSync(lagMs: number): void {
-    for (const replica of this.all()) if (replica.leads) replica.reviewInSync(lagMs)
+    for (const replica of this.all()) {
+      const isFixed = replica.scheme.elect === 'fixed'
+      if (replica.leads) replica.reviewInSync(isFixed ? Number.MAX_SAFE_INTEGER : lagMs)
+    }
   }
 
   /** Opens everything that the image says this broker hosts, and follows those that lead. Suspects are `topic:partition`. */
@@ -263,7 +269,7 @@ export class HostedPartitions {
         self,
         scheme,
         link: isAlone ? null : this.#linkFor(name, group),
-        inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
+        inSync: isAlone || scheme.elect === 'self' ? null : this.#inSync,
         suspect,
         rules: this.#rules,
         clock: this.#clock,

@@ -9,6 +9,7 @@ import { registerDown } from './down.ts'
 import { registerGroup } from './group.ts'
 import { registerLog } from './log.ts'
 import { registerProduce } from './produce.ts'
+import { registerReplica } from './replica.ts'
 import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
 import { version } from './version.ts'
@@ -51,6 +52,7 @@ function program(): Command {
   registerBrokerGroup(root)
   registerCluster(root)
   registerTopic(root)
+  registerReplica(root)
   registerProduce(root)
   registerConsume(root)
   registerGroup(root)

@@ -1,3 +1,4 @@
+import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
 
@@ -9,6 +10,13 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
+  readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
 }
 
-export const replicationRules: ReplicationRules = { divergenceOf, cutFor, isUpToDate }
+export const replicationRules: ReplicationRules = {
+  divergenceOf,
+  cutFor,
+  isUpToDate,
+  hasPromised: (own, asked) => own >= asked,
+}

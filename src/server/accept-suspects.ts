@@ -2,6 +2,7 @@ import { type Receipt, Receipts } from '../broker/receipts.ts'
 import { uuidFromBytes } from '../codec/uuid.ts'
 import type { Suspect } from '../log/suspicion.ts'
 import type { ClusterImage } from '../metadata/image.ts'
+import type { LogPosition } from '../replication/log-position.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 
@@ -22,6 +23,15 @@ export class AcceptedSuspects {
 
   static async open(runtime: Runtime, folder: LogFolder): Promise<AcceptedSuspects> {
     return new AcceptedSuspects(runtime, folder, await Receipts.open(runtime.disk, folder.directory.path))
+  }
+
+  /** A receipt of what an operator's word may have cost, durable when it resolves: from `position` on records may be missing. */
+  async note(lost: { topic: string; partition: number; position: LogPosition; why: string }): Promise<void> {
+    const { topic, partition, position, why } = lost
+    const id = uuidFromBytes(this.#runtime.random.bytes(16))
+    const range = { kind: 'bounds', from: position.endOffset, to: null } as const
+    await this.#receipts.add([{ id, atMs: this.#runtime.clock.nowMs(), topic, partition, ...range, reason: why }])
+    this.#runtime.logger.warn({ topic, partition, receipt: id, why }, 'records may be lost; a receipt is written')
   }
 
   /** Durable when it resolves. Those whose logs cannot be opened do not go on, and stay suspect. */

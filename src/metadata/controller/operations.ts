@@ -2,11 +2,12 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
-import { createBrokerGroup, deleteBrokerGroup } from './broker-groups.ts'
+import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
@@ -24,10 +25,13 @@ export const operations = {
   deleteBrokerGroup,
   deleteTopics,
   fenceBroker,
+  orderBrokerGroup,
+  promoteReplica,
   registerBroker,
   seatLeader,
   unfenceBroker,
   unregisterBroker,
+  withdrawPromotion,
 } as const
 
 export type Operation = keyof typeof operations
