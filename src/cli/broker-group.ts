@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { type ClientOptions, withClientOptions } from './client-session.ts'
-import { brokerIds, examples } from './command-line.ts'
+import { brokerIds, examples, wholeNumber } from './command-line.ts'
 import { type OutputOptions, withJson } from './output.ts'
+import type { PromoteOptions } from './promote-commands.ts'
 
 type Common = ClientOptions & OutputOptions
 
@@ -34,6 +35,23 @@ export function registerBrokerGroup(program: Command): void {
     )
     .argument('<name>', 'name of the group')
     .action(async (name: string, options: Common) => (await commands()).describe(name, options))
+
+  sub(
+    'promote',
+    'have a member take the place of the primary',
+    'trilog broker-group promote group-1 2',
+    'trilog broker-group promote group-1 2 --unclean',
+  )
+    .description(
+      'Has a member of a broker group take the place of the primary, in all primary-backup partitions that are dealt to the group and in its order. Each is refused where acknowledged records may be on those that are away.',
+    )
+    .argument('<name>', 'name of the group')
+    .argument('<broker>', 'id of the broker that is to lead', wholeNumber)
+    .option('--unclean', 'go on with whoever answers; a receipt says from where on records may be lost')
+    .action(async (group: string, broker: number, options: PromoteOptions) => {
+      const { promoteBroker } = await import('./promote-commands.ts')
+      await promoteBroker({ group }, broker, options)
+    })
 
   sub('delete', 'delete a broker group that no topic uses', 'trilog broker-group delete west')
     .description('Deletes a broker group. The topics that were dealt over it must be gone.')

@@ -10,6 +10,7 @@ import { registerGroup } from './group.ts'
 import { registerLog } from './log.ts'
 import { registerProduce } from './produce.ts'
 import { registerReceipts } from './receipts.ts'
+import { registerReplica } from './replica.ts'
 import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
 import { version } from './version.ts'
@@ -52,6 +53,7 @@ function program(): Command {
   registerBrokerGroup(root)
   registerCluster(root)
   registerTopic(root)
+  registerReplica(root)
   registerProduce(root)
   registerConsume(root)
   registerGroup(root)

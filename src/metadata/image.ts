@@ -24,6 +24,9 @@ export interface PartitionImage {
   readonly replicas: readonly BrokerId[]
   readonly directories: readonly string[]
   readonly inSync: readonly BrokerId[]
+  /**
+   * Not in sync, and may be elected all the same (KIP-966). Where roles are fixed: who is being promoted, and whose place it takes.
+   */
   readonly eligible: readonly BrokerId[]
   /** -1: nobody. */
   readonly leader: BrokerId
@@ -174,9 +177,11 @@ export class ClusterImage {
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
-    const { index, replicas, partitionEpoch } = before
+    const { index, partitionEpoch } = before
     const { inSync, eligible, leader, leaderEpoch } = record
     const directories = record.directories ?? before.directories
+    const replicas = record.replicas ?? before.replicas
+    invariant(replicas.length === directories.length, 'each replica has a folder', { record })
     partitions[record.partition] = {
       index,
       replicas,

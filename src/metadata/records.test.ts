@@ -37,6 +37,7 @@ const records: readonly MetadataRecord[] = [
     leader: -1,
     leaderEpoch: 5,
     directories: [topicId, topicId],
+    replicas: [2, 1],
   },
   { type: 'broker-change', brokerId: 1, fenced: false },
   { type: 'unregister-broker', brokerId: 1 },

@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker.ts'
+import type { Promoter } from '../broker/promoter.ts'
 import type { Handler } from '../kafka/handler.ts'
 import { alterConfigsHandler } from '../kafka/handlers/alter-configs.ts'
 import { apiVersionsHandler } from '../kafka/handlers/api-versions.ts'
@@ -32,13 +33,14 @@ import { offsetCommitHandler } from '../kafka/handlers/offset-commit.ts'
 import { offsetDeleteHandler } from '../kafka/handlers/offset-delete.ts'
 import { offsetFetchHandler } from '../kafka/handlers/offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from '../kafka/handlers/offset-for-leader-epoch.ts'
+import { promoteReplicaHandler } from '../kafka/handlers/promote-replica.ts'
 import { produceHandler } from '../kafka/handlers/produce.ts'
 import { syncGroupHandler } from '../kafka/handlers/sync-group.ts'
 import { unregisterBrokerHandler } from '../kafka/handlers/unregister-broker.ts'
 import type { GroupCoordination } from './group-coordination.ts'
 
 /** Every API that is served. What is not in this list is not advertised. */
-export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readonly Handler[] {
+export function kafkaHandlers(broker: Broker, groups: GroupCoordination, promoter: Promoter): readonly Handler[] {
   const { service } = groups
   const handlers = [
     apiVersionsHandler(() => handlers),
@@ -77,6 +79,7 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     alterBrokerGroupHandler(broker),
     describeBrokerGroupsHandler(broker),
     describeReplicasHandler(broker),
+    promoteReplicaHandler(promoter),
   ] as unknown as Handler[]
   return handlers
 }

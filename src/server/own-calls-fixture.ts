@@ -1,6 +1,7 @@
 import { alterBrokerGroup } from '../kafka/schema/own/alter-broker-group.ts'
 import { describeBrokerGroups } from '../kafka/schema/own/describe-broker-groups.ts'
 import { describeReplicas } from '../kafka/schema/own/describe-replicas.ts'
+import { promoteReplica } from '../kafka/schema/own/promote-replica.ts'
 import { call, type KafkaCall } from './kafka-call-fixture.ts'
 
 /** Calls of Trilog's own APIs: of each, what works and what is refused. */
@@ -12,4 +13,6 @@ export const ownCalls: readonly KafkaCall[] = [
   call(alterBrokerGroup, 'deleted again', { name: 'pair', members: null }),
   call(describeReplicas, 'all', { topics: null }),
   call(describeReplicas, 'some', { topics: ['words', 'nothing'] }),
+  call(promoteReplica, 'of no such group', { group: 'none', brokerId: 1, unclean: false }),
+  call(promoteReplica, 'of a topic that elects', { topic: 'words', partition: 0, brokerId: 1, unclean: false }),
 ]

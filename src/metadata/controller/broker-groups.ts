@@ -45,6 +45,17 @@ export function deleteBrokerGroup({ image }: DecisionContext, { name }: { readon
   return { records: [{ type: 'remove-broker-group', name }], answer: { code: 'deleted' } }
 }
 
+/** Has a member stand first: it was promoted in the partitions that are dealt to the group. */
+export function orderBrokerGroup(
+  { image }: DecisionContext,
+  { name, first }: { readonly name: string; readonly first: BrokerId },
+): Decision<{ readonly ordered: boolean }> {
+  const members = image.brokerGroups.get(name)?.members ?? []
+  if (!members.includes(first)) return { records: [], answer: { ordered: false } }
+  const ordered = [first, ...members.filter((member) => member !== first)]
+  return { records: [{ type: 'broker-group', name, members: ordered }], answer: { ordered: true } }
+}
+
 /** The groups that a topic's partitions are dealt over; none: they are dealt over brokers. */
 export function groupsOfTopic(image: ClusterImage, topic: string): readonly string[] {
   const text = image.settings(resourceTypes.topic, topic).get(settingName) ?? ''

@@ -1,3 +1,4 @@
+import type { Scheme } from '../../replication/schemes.ts'
 import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import { ClusterImage } from '../image.ts'
 import { decodeMetadataRecord, encodeMetadataRecord } from '../records.ts'
@@ -11,15 +12,16 @@ export class Controller {
   readonly image = new ClusterImage('cluster')
   readonly #random = new SimWorld(3).random
   minInSyncReplicas = 1
-  readonly rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas: this.minInSyncReplicas }) as const
+  elect: Scheme['elect'] = 'coordinator'
+  readonly rulesOf = () => ({ elect: this.elect, minInSyncReplicas: this.minInSyncReplicas })
   #offset = 0
 
   constructor(...brokers: number[]) {
     for (const brokerId of brokers) this.register(brokerId)
   }
 
-  register(brokerId: number): void {
-    const facts = { directoryId, incarnation: directoryId, host: 'here', port: 9092, rack: null, peer: null }
+  register(brokerId: number, directory = directoryId): void {
+    const facts = { directoryId: directory, incarnation: directoryId, host: 'here', port: 9092, rack: null, peer: null }
     this.ask('registerBroker', { brokerId, ...facts })
     this.ask('unfenceBroker', { brokerId, incarnation: directoryId, suspects: [] })
   }

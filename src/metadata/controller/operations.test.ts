@@ -170,6 +170,7 @@ test('an image refuses records that cannot follow what it holds', () => {
     leader: 1,
     leaderEpoch: 1,
     directories: null,
+    replicas: null,
   } as const
   assert.throws(() => image.replay(change, 12), InvariantViolation)
   assert.throws(() => image.replay({ type: 'producer-ids', brokerId: 1, nextProducerId: 0 }, 13), InvariantViolation)

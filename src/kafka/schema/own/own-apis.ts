@@ -2,12 +2,13 @@ import type { Api } from '../../../codec/api.ts'
 import { alterBrokerGroup } from './alter-broker-group.ts'
 import { describeBrokerGroups } from './describe-broker-groups.ts'
 import { describeReplicas } from './describe-replicas.ts'
+import { promoteReplica } from './promote-replica.ts'
 
 /**
  * What Trilog's own client asks on Kafka's listener beside Kafka's APIs. Their keys are far above Kafka's, and ApiVersions
  * tells of them to nobody else.
  */
-export const ownApis: readonly Api[] = [alterBrokerGroup, describeBrokerGroups, describeReplicas]
+export const ownApis: readonly Api[] = [alterBrokerGroup, describeBrokerGroups, describeReplicas, promoteReplica]
 
 /** From this key on APIs are Trilog's own. */
 export const firstOwnKey = 20_000
