@@ -6,6 +6,7 @@ import type { Random } from '../runtime/random.ts'
 import type { DelayedRemovals } from './delayed-removals.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogEvents, LogSettings } from './log-settings.ts'
+import type { QueueLimits } from './queues/queues.ts'
 import type { TailMemory } from './tail-memory.ts'
 
 export interface LogOptions {
@@ -15,6 +16,8 @@ export interface LogOptions {
   readonly logger: Logger
   /** The partition's folder; made if missing. */
   readonly directory: string
+  /** What the log holds: one partition, or the queues of a broker group, in frames. Default `partition`. */
+  readonly unit?: 'partition' | 'broker'
   readonly settings: LogSettings
   readonly events: LogEvents
   /** Shared by all logs of a broker. */
@@ -42,4 +45,6 @@ export interface LogOptions {
   readonly syncFailed?: boolean
   /** How long a silent producer is remembered (`producer.id.expiration.ms`). */
   readonly producerStateExpiryMs: number
+  /** Unit `broker` only. */
+  readonly queueLimits?: QueueLimits
 }
