@@ -6,7 +6,10 @@ import {
   batchSizeOf,
   magicOf,
   nextOffsetOf,
+  placeBatch,
 } from '../record/batch-header.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { FramePlace } from './queues/queue-name.ts'
 import type { SegmentBatch } from './segment.ts'
 
 /**
@@ -16,20 +19,26 @@ import type { SegmentBatch } from './segment.ts'
 export interface EntryFormat {
   /** So many bytes of an entry tell all but whether it is whole. */
   readonly headerBytes: number
+  /** Bytes of an entry before its record batch. */
+  readonly overheadBytes: number
   /** Size of the entry at `at`, as far as it can be told without CRCs; null: none can begin there. */
   plausibleSize(bytes: Buffer, at: number): number | null
   /** Whether the entry at `at`, all of whose bytes must be there, is as it was written. */
   holds(bytes: Buffer, at: number): boolean
   /** The record batch in an entry: a view that holds until the next call. */
   batchIn(entry: BatchHeader): BatchHeader
+  /** Gives the entry at `at`, whose record batch is in place, its offset and epoch, and whatever stands before the batch. */
+  place(bytes: Buffer, at: number, how: { offset: Offset; epoch: LeaderEpoch; to: FramePlace }): void
 }
 
 /** Record batches as Kafka lays them out: a log of unit `partition`. */
 export const batchFormat: EntryFormat = {
   headerBytes: batchHeaderBytes,
+  overheadBytes: 0,
   plausibleSize: plausibleBatchSize,
   holds: crcHolds,
   batchIn: (entry) => entry,
+  place: (bytes, at, { offset, epoch }) => placeBatch(bytes, at, { baseOffset: offset, epoch }),
 }
 
 /** What a segment notes of an entry. One whose records compaction has taken has no time any more. */

@@ -7,11 +7,13 @@ import { batchFormat, entryFacts } from './entry-format.ts'
 import { EpochTable, epochsFileName } from './epoch-table.ts'
 import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
 import { takeUpAsClosed } from './log-as-closed.ts'
-import { type LogParts, newSegment } from './log-parts.ts'
+import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
 import type { LogOptions } from './log-options.ts'
 import { PartitionState } from './partition-state.ts'
 import { ProducerSnapshots } from './producer-snapshot-files.ts'
 import { ProducerState } from './producer-state.ts'
+import { frameFormat } from './queues/frame.ts'
+import { Queues } from './queues/queues.ts'
 import type { Segment } from './segment.ts'
 import { offsetOfFileName } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
@@ -94,6 +96,9 @@ async function partsOf(
   const { disk, directory, logger } = place
   const producers = new ProducerState()
   const snapshots = await ProducerSnapshots.open(place)
+  const { unit = 'partition', queueLimits: limits } = options
+  const isPartition = unit === 'partition'
+  const queues = isPartition ? null : await Queues.open({ ...place, files, ...(limits && { limits }) })
   return {
     disk,
     directory,
@@ -111,8 +116,9 @@ async function partsOf(
     damage: new DamagedRanges(disk, directory),
     producers,
     snapshots,
-    format: batchFormat,
-    state: new PartitionState(producers, snapshots),
+    format: queues === null ? batchFormat : frameFormat,
+    state: queues ?? new PartitionState(producers, snapshots),
+    queues,
   }
 }
 
@@ -141,12 +147,7 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
 
 /** Segments whose removal had not reached the disk, or that a crash came before. */
 async function removeBelowLogStart(parts: LogParts): Promise<void> {
-  const { segments, logStartOffset } = parts
-  for (const segment of [...segments.all]) {
-    const next = segments.next(segment)
-    if (next === null || next.baseOffset > logStartOffset) return
-    await removeSegment(parts, segment)
-  }
+  for (const segment of segmentsToRemove(parts)) await removeSegment(parts, segment)
 }
 
 /** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */
@@ -207,6 +208,7 @@ async function fitToLogStart(parts: LogParts, logEndOffset: Offset): Promise<Off
     epochs.truncateFromStart(logStartOffset)
     await parts.damage.segmentsRemovedBelow(parts.segments.first.baseOffset)
     await epochs.write()
+    await parts.state.beginsAt(logStartOffset)
     return logEndOffset
   }
   logger.error(

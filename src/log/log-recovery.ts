@@ -142,6 +142,7 @@ export class LogRecovery {
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
     await this.#writeIndexes(segment)
+    await this.#parts.state.spill()
     this.#rebuiltIndexes++
   }
 

@@ -32,8 +32,16 @@ export interface LogState {
   save(): Promise<void>
   /** Nothing is known: the log is empty and begins at `offset`. */
   beginAnew(offset: Offset): Promise<void>
-  /** The log has these segments: what was saved elsewhere, but for the newest, is of no use. */
+  /** Writes what waits in memory, if that is much; null: it is not. */
+  spill(): Promise<void> | null
+  /** The log has these segments: what was saved at other offsets, but for the newest, is of no use. */
   segmentsAre(baseOffsets: readonly Offset[]): Promise<void>
+  /** Whether the log may begin with the segment of that base offset: whatever is known below is saved there. */
+  mayBeginAt(baseOffset: Offset): boolean
   /** That segment is gone from the beginning of the log. */
   segmentRemoved(baseOffset: Offset): Promise<void>
+  /** The log begins there now. */
+  beginsAt(logStartOffset: Offset): Promise<void>
+  /** Lets go of its files. */
+  close(): Promise<void>
 }

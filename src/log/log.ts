@@ -1,7 +1,7 @@
 import { sealBatch } from '../record/batch-crc.ts'
 import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
-import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
+import { BatchHeader, stampLogAppendTime } from '../record/batch-header.ts'
 import type { AbortedTransaction } from './aborted-transaction.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
@@ -14,7 +14,7 @@ import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
 import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
 import type { LogOptions } from './log-options.ts'
-import { type LogParts, newSegment } from './log-parts.ts'
+import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
 import { continuesLog } from './replicated-entries.ts'
 import { syncRecovered } from './recovered-sync.ts'
 import type { RecoveryReport } from './log-recovery.ts'
@@ -24,6 +24,8 @@ import { LogTail } from './log-tail.ts'
 import { truncateLog } from './log-truncation.ts'
 import { LogWriter } from './log-writer.ts'
 import type { ProducerState } from './producer-state.ts'
+import type { LogQueue } from './queues/log-queue.ts'
+import { QueueAccess } from './queues/queue-access.ts'
 import { describeSegments, type SegmentFacts } from './segment-facts.ts'
 import { endOfExpired } from './retention.ts'
 import { loadSegment } from './segment-loader.ts'
@@ -54,6 +56,8 @@ export interface AppendedAt {
  */
 export class Log {
   readonly recovery: RecoveryReport
+  /** Null: the log is of unit `partition`. */
+  readonly queues: QueueAccess | null
   readonly #parts: LogParts
   readonly #memory: TailMemory
   readonly #tail: LogTail
@@ -90,6 +94,8 @@ export class Log {
       onFault: (fault) => this.#onFault(fault),
       endOffset: logEndOffset,
     })
+    const { queues } = parts
+    this.queues = queues && new QueueAccess({ queues, parts, tail: this.#tail, memory: tail, written: this.#writer })
   }
 
   /** Opens the log in `directory`, or makes it. After an unclean shutdown what recovery found good is made durable. */
@@ -172,16 +178,37 @@ export class Log {
    * behind; then nothing was appended.
    */
   append(batches: ValidatedBatches, epoch: LeaderEpoch): AppendedAt {
+    return this.#append(batches, { epoch, queue: null, timestampType: this.settings.timestampType })
+  }
+
+  /** The same for batches of a queue: `queue.endOffset` is the queue offset that they get. What is returned are group offsets. */
+  appendTo(
+    queue: LogQueue,
+    batches: ValidatedBatches,
+    { epoch, timestampType }: { epoch: LeaderEpoch; timestampType: LogSettings['timestampType'] },
+  ): AppendedAt {
+    return this.#append(batches, { epoch, queue, timestampType })
+  }
+
+  #append(
+    batches: ValidatedBatches,
+    how: { epoch: LeaderEpoch; queue: LogQueue | null; timestampType: LogSettings['timestampType'] },
+  ): AppendedAt {
+    const { epoch, queue } = how
+    const { state, clock, queues } = this.#parts
     this.#admit(batches.bytes.length)
     invariant(epoch >= this.lastEpoch, 'an append of an older epoch', { epoch, lastEpoch: this.lastEpoch })
-    const { settings, clock } = this.#parts
+    invariant(queues === null || queue !== null || batches.first.isControl, 'records that are of no queue')
+    // Queue offsets are given out from here on: what is beside the log has to be as far as the log is.
+    const { endOffset } = state
+    invariant(endOffset === this.#logEndOffset, 'what is kept beside the log lags behind it', { endOffset })
     const now = clock.nowMs()
-    const logAppendTime = settings.timestampType === 'LogAppendTime' ? now : -1
+    const logAppendTime = how.timestampType === 'LogAppendTime' ? now : -1
     const baseOffset = this.#logEndOffset
     const { bytes } = batches
     for (let at = 0; at < bytes.length; ) {
       const size = this.#header.moveTo(bytes, at).sizeBytes
-      this.#appendOne(bytes, at, size, { now, epoch, logAppendTime })
+      this.#appendOne(bytes, at, size, { now, placed: { epoch, queue }, logAppendTime })
       at += size
     }
     this.#writer.schedule()
@@ -202,7 +229,7 @@ export class Log {
     const now = this.#parts.clock.nowMs()
     for (let at = 0; at < bytes.length; ) {
       const size = this.#header.moveTo(bytes, at).sizeBytes
-      this.#appendOne(bytes, at, size, { now, epoch: null, logAppendTime: -1 })
+      this.#appendOne(bytes, at, size, { now, placed: null, logAppendTime: -1 })
       at += size
     }
     if (bytes.length > 0) this.#writer.schedule()
@@ -296,14 +323,15 @@ export class Log {
       // Of those that are appended to meanwhile the one that is written next: behind a later one would be a hole.
       const next = segments.floor(this.#writer.writtenUpTo)
       if (this.hasSegmentsBelowStart && !next.isCreated) await createFiles(this.#parts, next)
-      for (const segment of [...segments.all]) {
-        const next = segments.next(segment)
-        if (next === null || next.baseOffset > logStartOffset) break
+      // What they leave behind is saved by then.
+      for (const { snapshot } of segments.all) await snapshot
+      for (const segment of segmentsToRemove(this.#parts)) {
         this.#sizeBytes -= segment.sizeBytes
         removedBytes += segment.sizeBytes
         await removeSegment(this.#parts, segment, settings.fileDeleteDelayMs)
         await state.segmentRemoved(segment.baseOffset)
       }
+      await state.beginsAt(logStartOffset)
       await damage.segmentsRemovedBelow(segments.first.baseOffset)
       return removedBytes
     })
@@ -400,6 +428,7 @@ export class Log {
       this.#writer.stop()
       this.#tail.clear()
       await Promise.all(segments.all.map((segment) => this.#letGo(segment)))
+      await this.#parts.state.close()
     }
   }
 
@@ -415,34 +444,43 @@ export class Log {
     await Promise.all([segment.path, segment.offsetIndex.path, segment.timeIndex.path].map((path) => files.drop(path)))
   }
 
+  /** `placed`: where the batch is to go, with a leader's epoch; null: it is an entry that has its place already. */
   #appendOne(
     from: Buffer,
     at: number,
-    size: number,
-    how: { now: Timestamp; epoch: LeaderEpoch | null; logAppendTime: Timestamp },
+    bytes: number,
+    how: {
+      now: Timestamp
+      placed: { epoch: LeaderEpoch; queue: LogQueue | null } | null
+      logAppendTime: Timestamp
+    },
   ): void {
+    const { segments, epochs, state, settings, format } = this.#parts
+    const overhead = how.placed === null ? 0 : format.overheadBytes
+    const size = overhead + bytes
     const chunk = this.#memory.chunkFor(size)
     const place = chunk.used
     const { buffer } = chunk
-    from.copy(buffer, place, at, at + size)
-    const header = this.#header.moveTo(buffer, place)
-    if (how.epoch !== null) {
-      placeBatch(buffer, place, { baseOffset: this.#logEndOffset, epoch: how.epoch })
+    from.copy(buffer, place + overhead, at, at + bytes)
+    if (how.placed !== null) {
       if (how.logAppendTime >= 0) {
-        stampLogAppendTime(buffer, place, how.logAppendTime)
-        sealBatch(buffer, place)
+        stampLogAppendTime(buffer, place + overhead, how.logAppendTime)
+        sealBatch(buffer, place + overhead)
       }
+      const { epoch, queue } = how.placed
+      format.place(buffer, place, { offset: this.#logEndOffset, epoch, to: queue && placeIn(queue) })
     }
-    const { baseOffset, nextOffset } = header
-    const batch = { lastOffset: nextOffset - 1, maxTimestamp: header.maxTimestamp, sizeBytes: size }
-    const { segments, epochs, state, settings } = this.#parts
+    const header = this.#header.moveTo(buffer, place)
+    const { baseOffset, nextOffset, partitionLeaderEpoch } = header
+    const { recordCount: records, maxTimestamp } = format.batchIn(header)
+    const batch = { lastOffset: nextOffset - 1, maxTimestamp, sizeBytes: size }
     if (segments.active.isFullFor(batch, how.now, settings)) this.#roll(how.now)
     const segment = segments.active
     const position = segment.note(batch, settings.indexIntervalBytes)
-    epochs.note(header.partitionLeaderEpoch, baseOffset)
+    epochs.note(partitionLeaderEpoch, baseOffset)
     const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: how.now })
     if (ended?.aborted === true) segment.pendingAborts.push(ended)
-    this.#writer.pending.add(segment, chunk, size, { nextOffset, records: header.recordCount })
+    this.#writer.pending.add(segment, chunk, size, { nextOffset, records })
     this.#tail.add(chunk, place, place + size, { baseOffset, nextOffset })
     this.#logEndOffset = nextOffset
     this.#sizeBytes += size
@@ -520,3 +558,5 @@ export class Log {
     return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
   }
 }
+
+const placeIn = ({ topicId, partition, endOffset: offset }: LogQueue) => ({ topicId, partition, offset })

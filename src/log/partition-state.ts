@@ -40,11 +40,24 @@ export class PartitionState implements LogState {
     this.#producers.reset(offset)
   }
 
+  spill(): null {
+    return null
+  }
+
   async segmentsAre(baseOffsets: readonly Offset[]): Promise<void> {
     await this.#snapshots.removeStrays(baseOffsets)
+  }
+
+  /** Producers that are only known from what is gone begin anew, as with Kafka. */
+  mayBeginAt(): boolean {
+    return true
   }
 
   async segmentRemoved(baseOffset: Offset): Promise<void> {
     await this.#snapshots.remove(baseOffset)
   }
+
+  async beginsAt(): Promise<void> {}
+
+  async close(): Promise<void> {}
 }

@@ -121,6 +121,7 @@ export async function replayState(parts: LogParts, upTo: Offset): Promise<void> 
       }
       return true
     })
+    await state.spill()
   }
   state.advanceTo(upTo)
 }
