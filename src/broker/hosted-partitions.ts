@@ -151,9 +151,15 @@ export class HostedPartitions {
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. */
+  /**
+   * Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. Where roles are
+   * fixed nobody leaves: the set says whose copies were whole once, and only a new disk ends that.
+   */
   reviewInSync(lagMs: number): void {
-    for (const replica of this.#reviewed) if (replica.leads) replica.reviewInSync(lagMs)
+    for (const replica of this.#reviewed) {
+      const isFixed = replica.scheme.elect === 'fixed'
+      if (replica.leads) replica.reviewInSync(isFixed ? Number.MAX_SAFE_INTEGER : lagMs)
+    }
   }
 
   /** Opens everything that the image says this broker hosts, and follows those that lead. Suspects are `topic:partition`. */
@@ -259,7 +265,7 @@ export class HostedPartitions {
     const self = { broker: this.#self, directory: this.#directory }
     const isAlone = partition.replicas.length === 1
     const scheme = this.#schemeOf(topic.name)
-    const inSync = isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync
+    const inSync = isAlone || scheme.elect === 'self' ? null : this.#inSync
     const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
     const replica = await Replica.open(
       {
@@ -269,6 +275,7 @@ export class HostedPartitions {
         link: isAlone ? null : this.#linkFor(name, group),
         inSync,
         suspect,
+        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,

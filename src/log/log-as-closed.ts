@@ -30,11 +30,11 @@ interface SegmentAsClosed {
 const plainNames = new Set(['leader-epoch-checkpoint', 'partition.metadata', 'quorum-state'])
 const plainKinds = ['.log', '.index', '.timeindex', '.snapshot'] as const
 
-/** Null: it has something about it (damage, transactions, leftovers) that the next start had better look at. */
+/** Null: it has something about it (queues, damage, transactions, leftovers) that the next start had better look at. */
 export async function logAsClosed(parts: LogParts, logEndOffset: Offset): Promise<LogAsClosed | null> {
-  const { segments, epochs, producers, damage } = parts
+  const { segments, epochs, producers, damage, queues } = parts
   const { active } = segments
-  if (damage.all.length > 0 || !active.isLoaded || producers.endOffset !== logEndOffset) return null
+  if (queues !== null || damage.all.length > 0 || !active.isLoaded || producers.endOffset !== logEndOffset) return null
   const names = await plainNamesIn(parts)
   if (names === null) return null
   const closed: SegmentAsClosed[] = []

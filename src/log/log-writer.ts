@@ -155,12 +155,16 @@ export class LogWriter {
   }
 
   async #written({ segment, nextOffset, records }: WriteGroup): Promise<void> {
-    this.#writtenUpTo = nextOffset
-    this.#unflushedRecords += records
     if (segment.offsetIndex.pendingEntries >= indexEntriesWaiting) {
       await segment.offsetIndex.write(this.#parts.files)
       await segment.timeIndex.write(this.#parts.files)
     }
+    const spilling = this.#parts.state.spill()
+    if (spilling !== null) await spilling
+    // Counted with nothing more to wait for: a fsync beside the writes that began meanwhile would take them for its own, and
+    // they would be stored before it is done.
+    this.#writtenUpTo = nextOffset
+    this.#unflushedRecords += records
     if (segment.isSealed && segment.writtenBytes === segment.sizeBytes) this.flushSoon()
     if (this.#unflushedRecords >= this.#parts.settings.flushMessages) {
       await this.#guarded(() => this.#flush())

@@ -4,6 +4,7 @@ import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -22,6 +23,7 @@ import type { FollowerState } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
 import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
+import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
@@ -58,8 +60,8 @@ export interface ReadRequest {
   readonly memory?: ReadMemory
 }
 
-/** Told when more may be read of a replica, or when it leads no longer. */
-export type ReplicaWatcher = () => void
+/** Told when more may be read of the replica, or when it leads no longer. */
+export type ReplicaWatcher = (replica: Replica) => void
 
 /** How a replica reaches the others of its group. */
 export interface GroupLink {
@@ -88,6 +90,8 @@ export interface ReplicaOptions {
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
   readonly rules?: ReplicationRules
+  /** Where what it cuts is written down before; absent: nowhere. */
+  readonly receipts?: ReplicaReceipts
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
@@ -112,6 +116,7 @@ export class Replica {
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
   /** Null: nobody watches, as with most of thousands. */
   #watchers: Set<ReplicaWatcher> | null = null
@@ -139,6 +144,7 @@ export class Replica {
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
     this.#clock = replica.clock
     this.#logger = replica.logger
+    this.#receipts = replica.receipts ?? noReceipts
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
@@ -351,7 +357,9 @@ export class Replica {
     const lastStableOffset = log.lastStableOffset(visible)
     const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
     const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
+    if (request.from >= upTo || !room) {
+      return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
+    }
     const slice = log.read({ ...request, upTo })
     // Of what was read, and not of all that could be: a log may have had very many.
     const abortedUpTo = request.committedTransactionsOnly
@@ -447,9 +455,14 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
+      known: () => {
+        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
+        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
+      },
     }
-    const facts = { topic, partition }
-    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
+    const receipts = this.#receipts
+    return new Following({ log, clock, logger, rules, facts, receipts, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
@@ -554,7 +567,7 @@ export class Replica {
 
   #wakeWatchers(): void {
     if (this.#watchers === null) return
-    for (const watcher of [...this.#watchers]) watcher()
+    for (const watcher of [...this.#watchers]) watcher(this)
   }
 }
 
