@@ -176,10 +176,12 @@ function partitionResponse(wanted: Wanted, read: PartitionRead | null, committed
     lastStableOffset,
     logStartOffset,
     abortedTransactions: committedOnly ? aborted : null,
-    records: diverging === null && slice !== null ? slice.buffers : [],
+    records: diverging === null && slice !== null ? slice.buffers : noRecords,
   }
   return diverging === null ? answer : { ...answer, divergingEpoch: diverging }
 }
+
+const noRecords: readonly Uint8Array[] = []
 
 const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
   partitionIndex,
