@@ -1,5 +1,6 @@
 import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
+import { changeReplica } from '../../src/kafka/schema/own/change-replica.ts'
 import { promoteReplica } from '../../src/kafka/schema/own/promote-replica.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
@@ -156,6 +157,13 @@ export class ClusterFixture {
     const body = { topic: 't', partition: 0, brokerId: machine.id, unclean }
     const { partitions } = await this.#reached(() => this.#linkTo(machine).call(promoteReplica, body))
     return partitions[0]?.errorMessage ?? null
+  }
+
+  /** Has the machine hold a replica, or not; the error's message, or null. */
+  async change(what: 'add' | 'remove', { id: brokerId }: ClusterMachine): Promise<string | null> {
+    const body = { topic: 't', partition: 0, brokerId, add: what === 'add' }
+    const { errorCode, errorMessage } = await this.#reached(() => this.#link.call(changeReplica, body))
+    return errorCode === 0 ? null : (errorMessage ?? `error ${errorCode}`)
   }
 
   /** As `produce`, of a client that knows of no other broker. */

@@ -3,12 +3,14 @@ import { LogAppendFault, LogReadFault } from '../log/log-faults.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import { Follower, type FollowerEvent } from '../replication/follower.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { GroupVoters } from './group-voters.ts'
+import { hasControl, votersIn } from './voters-record.ts'
 
 /** What a replica that follows tells of itself, and how it reaches its leader. */
 export interface FollowingSink {
@@ -18,6 +20,10 @@ export interface FollowingSink {
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): boolean
   /** It has all that its leader had when it first answered. */
   trusted(): void
+  /** Null: the group's voters are none of its log's. */
+  voters(): GroupVoters | null
+  /** Another voter set may be in force. */
+  votersMoved(): void
 }
 
 /** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
@@ -33,6 +39,8 @@ export class Following {
   readonly #rules: ReplicationRules
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
+  /** Who votes where the leader's log begins, as it has told last. */
+  #restartVoters: readonly ReplicaId[] | null = null
 
   constructor(parts: {
     log: Log
@@ -73,6 +81,7 @@ export class Following {
 
   answered(from: BrokerId, answer: FetchAnswer): void {
     const follower = this.#follower
+    if (answer.outcome === 'gone') this.#restartVoters = answer.voters
     if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
   }
 
@@ -98,7 +107,7 @@ export class Following {
           this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
           break
         case 'restart':
-          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
+          this.#cutting = this.#cut(follower, effect.at, (at) => this.#restart(at))
           break
         case 'advance-log-start':
           // Its files go when retention comes by next, and has made the new start durable.
@@ -124,6 +133,33 @@ export class Following {
   }
 
   #append(follower: Follower, entries: Uint8Array): void {
+    const voters = this.#sink.voters()
+    if (voters === null || !hasControl(entries)) return this.#store(follower, entries)
+    // They are being stored already: the stream was new meanwhile.
+    if (this.#cutting !== null) return this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
+    this.#cutting = this.#storeWithVoters(follower, entries, voters)
+  }
+
+  /** Where a start has to look for a voter set is on the disk before the set is in the log. */
+  async #storeWithVoters(follower: Follower, entries: Uint8Array, voters: GroupVoters): Promise<void> {
+    try {
+      const sets = await votersIn(entries)
+      if (sets.length > 0) await voters.begin(this.#log.logEndOffset)
+      if (this.#follower !== follower) return
+      this.#store(follower, entries)
+      const [first] = sets
+      if (first === undefined || first.offset >= this.#log.logEndOffset) return
+      voters.appended(sets)
+      this.#sink.votersMoved()
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error
+      this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
+    } finally {
+      this.#cutting = null
+    }
+  }
+
+  #store(follower: Follower, entries: Uint8Array): void {
     try {
       this.#log.appendReplicated(entries)
     } catch (error) {
@@ -140,6 +176,14 @@ export class Following {
     })
   }
 
+  async #restart(at: Offset): Promise<void> {
+    await this.#log.restartAt(at)
+    const voters = this.#sink.voters()
+    if (voters === null || this.#restartVoters === null) return
+    voters.restarted(this.#restartVoters)
+    this.#sink.votersMoved()
+  }
+
   async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
     const { logStartOffset, logEndOffset } = this.#log
     const facts = { ...this.#facts, logStartOffset, logEndOffset, to }
@@ -153,6 +197,7 @@ export class Following {
     } finally {
       this.#cutting = null
     }
+    if (this.#sink.voters()?.truncated(this.#log.logEndOffset)) this.#sink.votersMoved()
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 }

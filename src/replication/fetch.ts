@@ -1,6 +1,6 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { EpochEnd } from './divergence.ts'
-import type { BrokerId } from './replica-id.ts'
+import type { BrokerId, ReplicaId } from './replica-id.ts'
 
 /** A follower asks its leader for what comes next. It acknowledges everything below `from` in `epoch`. */
 export interface FetchRequest {
@@ -19,7 +19,12 @@ export type FetchAnswer<Entries = Uint8Array> = { readonly epoch: LeaderEpoch; r
   | FetchedEntries<Entries>
   | { readonly outcome: 'diverging'; readonly end: EpochEnd }
   /** What comes next at `from` is not kept any more, or never was: the follower begins anew where the leader's log does. */
-  | { readonly outcome: 'gone'; readonly logStartOffset: Offset }
+  | {
+      readonly outcome: 'gone'
+      readonly logStartOffset: Offset
+      /** Who voted where the leader's log begins; null: its voters are none of its log's. */
+      readonly voters: readonly ReplicaId[] | null
+    }
   | NotLeader
 )
 

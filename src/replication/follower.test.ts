@@ -68,7 +68,7 @@ describe('a follower', () => {
     const log = logOf(10, 3)
     const follower = followerOf(log)
     follower.step({ type: 'reachable' })
-    const gone: FetchAnswer = { epoch: 4, from: 10, outcome: 'gone', logStartOffset: 50 }
+    const gone: FetchAnswer = { epoch: 4, from: 10, outcome: 'gone', logStartOffset: 50, voters: null }
     assert.deepEqual(follower.step({ type: 'answered', answer: gone }), [{ type: 'restart', at: 50 }])
     Object.assign(log, { logStartOffset: 50, logEndOffset: 50, storedUpTo: 50, lastEpoch: -1 })
     const [fetch] = follower.step({ type: 'cut' })
@@ -87,7 +87,7 @@ describe('a follower', () => {
     const log = logOf(0, -1)
     const follower = followerOf(log)
     follower.step({ type: 'reachable' })
-    const gone: FetchAnswer = { epoch: 4, from: 0, outcome: 'gone', logStartOffset: 52 }
+    const gone: FetchAnswer = { epoch: 4, from: 0, outcome: 'gone', logStartOffset: 52, voters: null }
     follower.step({ type: 'answered', answer: gone })
     Object.assign(log, { logStartOffset: 52, logEndOffset: 52, storedUpTo: 52 })
     follower.step({ type: 'cut' })

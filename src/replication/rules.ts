@@ -1,6 +1,7 @@
 import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
+import { voterChangeFault, votersInForce } from './voters.ts'
 
 /**
  * The rules on which no loss and one order rest, by themselves: the simulation puts wrong ones in their place, each a
@@ -10,6 +11,8 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly votersInForce: typeof votersInForce
+  readonly voterChangeFault: typeof voterChangeFault
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
 }
@@ -18,5 +21,7 @@ export const replicationRules: ReplicationRules = {
   divergenceOf,
   cutFor,
   isUpToDate,
+  votersInForce,
+  voterChangeFault,
   hasPromised: (own, asked) => own >= asked,
 }

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
+import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
@@ -52,6 +53,7 @@ export async function openMetadataReplica(
     { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, rules, clock, logger },
     (events) => folder.open(metadataLog, settings, events),
   )
+  replica.countBy(GroupVoters.fixed(voters))
   await directory.markDirtyBeforeFirstAppend()
   const electionMs = config.controllerQuorumElectionTimeoutMs
   const election = await SelfElected.start({
@@ -59,7 +61,6 @@ export async function openMetadataReplica(
     replica,
     directory: `${directory.path}/${topic}-${partition}`,
     self,
-    voters,
     // What it had voted for is gone with its log.
     suspect: isLost,
     electionMs: [electionMs / 3, electionMs],

@@ -2,11 +2,13 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { changeReplicas } from './change-replicas.ts'
 import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
@@ -19,12 +21,14 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  changeReplicas,
   createBrokerGroup,
   createPartitions,
   createTopics,
   deleteBrokerGroup,
   deleteTopics,
   fenceBroker,
+  mirrorVoters,
   orderBrokerGroup,
   promoteReplica,
   registerBroker,
