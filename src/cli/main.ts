@@ -9,6 +9,7 @@ import { registerDown } from './down.ts'
 import { registerGroup } from './group.ts'
 import { registerLog } from './log.ts'
 import { registerProduce } from './produce.ts'
+import { registerReceipts } from './receipts.ts'
 import { registerReplica } from './replica.ts'
 import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
@@ -56,6 +57,7 @@ function program(): Command {
   registerProduce(root)
   registerConsume(root)
   registerGroup(root)
+  registerReceipts(root)
   registerLog(root)
   return root
 }

@@ -57,10 +57,30 @@ export function registerTopic(program: Command): void {
     .option('--delete-config <name>', 'a setting to take back; may be repeated', repeated, [])
     .action(async (name: string, options: Common & AlterOptions) => (await commands()).alter(name, options))
 
+  registerElect(sub)
+
   sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')
     .description('Deletes a topic with all its records.')
     .argument('<name>', 'name of the topic')
     .action(async (name: string, options: Common) => (await commands()).remove(name, options))
+}
+
+function registerElect(sub: (name: string, summary: string, ...lines: string[]) => Command): void {
+  sub(
+    'elect',
+    'have preferred replicas lead again',
+    'trilog topic elect orders',
+    'trilog topic elect orders --partition 0 --partition 2',
+    'trilog topic elect',
+  )
+    .description(
+      'Has the partitions of a topic, or of all topics, led by their first replicas, where these are in sync and alive. Nothing is lost by that.',
+    )
+    .argument('[name]', 'name of the topic; all topics without it')
+    .option('--partition <n>', 'only this partition of the topic; may be repeated', repeated, [])
+    .action(async (name: string | undefined, options: Common & ElectOptions) =>
+      (await import('./topic-elect.ts')).elect(name ?? null, options),
+    )
 }
 
 export interface CreateOptions {
@@ -70,6 +90,10 @@ export interface CreateOptions {
   readonly groups?: string
   readonly config?: Readonly<Record<string, string>>
   readonly ifNotExists?: boolean
+}
+
+export interface ElectOptions {
+  readonly partition: readonly string[]
 }
 
 export interface AlterOptions {

@@ -1,3 +1,4 @@
+import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
@@ -13,6 +14,7 @@ export interface ReplicationRules {
   readonly isUpToDate: typeof isUpToDate
   readonly votersInForce: typeof votersInForce
   readonly voterChangeFault: typeof voterChangeFault
+  readonly receipts: ReceiptRules
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
 }
@@ -23,5 +25,6 @@ export const replicationRules: ReplicationRules = {
   isUpToDate,
   votersInForce,
   voterChangeFault,
+  receipts: receiptRules,
   hasPromised: (own, asked) => own >= asked,
 }

@@ -19,6 +19,7 @@ import { describeProducersHandler } from '../kafka/handlers/describe-producers.t
 import { describeQuorumHandler } from '../kafka/handlers/describe-quorum.ts'
 import { describeReplicasHandler } from '../kafka/handlers/describe-replicas.ts'
 import { describeTopicPartitionsHandler } from '../kafka/handlers/describe-topic-partitions.ts'
+import { electLeadersHandler } from '../kafka/handlers/elect-leaders.ts'
 import { fetchHandler } from '../kafka/handlers/fetch.ts'
 import { findCoordinatorHandler } from '../kafka/handlers/find-coordinator.ts'
 import { heartbeatHandler } from '../kafka/handlers/heartbeat.ts'
@@ -70,6 +71,7 @@ export function kafkaHandlers(
     deleteTopicsHandler(broker),
     createPartitionsHandler(broker),
     deleteRecordsHandler(broker),
+    electLeadersHandler(broker),
     describeConfigsHandler(broker),
     alterConfigsHandler(broker),
     incrementalAlterConfigsHandler(broker),

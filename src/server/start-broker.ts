@@ -15,10 +15,11 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
 import { expireProducers } from './expire-producers.ts'
+import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
-import { listenerSettings } from './listener-settings.ts'
+import { connectionLimits, listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
 import { makeBrokerGroups } from './make-broker-groups.ts'
 import { openFolder } from './open-folder.ts'
@@ -77,7 +78,7 @@ async function startAs(
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
-  const accepted = await AcceptedSuspects.open(runtime, folder)
+  const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
@@ -112,9 +113,10 @@ async function startAs(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     startVoterRounds(runtime, broker, partitions),
+    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
-  const http = await openHttp(runtime, config, health)
+  const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
   const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
@@ -267,7 +269,8 @@ function listenerOf(
       runtime.exit(invariantExitCode)
     },
   })
-  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
+  const settings = listenerSettings(broker.config, listenAt(broker.config))
+  return new KafkaListener({ runtime, dispatcher, settings, limits: () => connectionLimits(broker.config) })
 }
 
 /**

@@ -1,8 +1,8 @@
+import type { MaybeLost } from './accept-suspects.ts'
 import type { PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { Asks } from '../peer/asks.ts'
 import type { Replica } from '../replica/replica.ts'
 import { furthestOf, isAskedEnough, type PromisedEnd } from '../replication/elect/promotion.ts'
-import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { askLogEnd } from './log-ends.ts'
@@ -28,7 +28,7 @@ export class Takeovers {
   readonly #self: BrokerId
   readonly #logger: Logger
   readonly #syncBackupsOf: (topic: string) => number
-  readonly #note: (lost: { topic: string; partition: number; position: LogPosition; why: string }) => Promise<void>
+  readonly #note: (lost: MaybeLost) => Promise<void>
   readonly #uncleanIn = new Map<string, number>()
   readonly #noted = new Map<string, number>()
   readonly #heard = new Map<string, Heard>()
@@ -39,7 +39,7 @@ export class Takeovers {
     logger: Logger
     syncBackupsOf: (topic: string) => number
     /** Writes a receipt: from that position on records may be lost. */
-    note: (lost: { topic: string; partition: number; position: LogPosition; why: string }) => Promise<void>
+    note: (lost: MaybeLost) => Promise<void>
   }) {
     this.#asks = parts.asks
     this.#self = parts.self
@@ -92,7 +92,8 @@ export class Takeovers {
     this.#logger.info(facts, 'a promotion has asked the others how far they are')
     if (!isEnough && this.#noted.get(key) !== epoch) {
       const why = `promoted by an operator with ${answers.length} of ${replicas.length - syncBackups} answers`
-      await this.#note({ topic: topic.name, partition: partition.index, position: furthest.position, why })
+      const { name, id: topicId } = topic
+      await this.#note({ topic: name, topicId, partition: partition.index, position: furthest.position, why })
       this.#noted.set(key, epoch)
     }
     return furthest.broker

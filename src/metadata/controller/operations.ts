@@ -7,6 +7,7 @@ import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
@@ -27,6 +28,7 @@ export const operations = {
   createTopics,
   deleteBrokerGroup,
   deleteTopics,
+  electLeaders,
   fenceBroker,
   mirrorVoters,
   orderBrokerGroup,
