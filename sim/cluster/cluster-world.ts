@@ -130,6 +130,7 @@ class ClusterRun {
     if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
     if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
+    if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
     const names = await this.#settles(
@@ -190,6 +191,7 @@ class ClusterRun {
       case 'power-cut':
       case 'stop':
       case 'lose-disk':
+      case 'tear-snapshot':
         return this.#kill(action)
       case 'reset-client':
         this.world.mark('connection of a client reset')

@@ -35,6 +35,11 @@ export const clusterSettings = {
     about:
       'A voter of the metadata log that knows of no leader stands for election after this time at most, drawn at random. Kafka has 1000.',
   }),
+  'controller.quorum.fetch.snapshot.max.bytes': int({
+    default: mib,
+    min: 1,
+    about: 'Bytes of a snapshot of the cluster image that one answer brings to a process which fetches it.',
+  }),
   'controller.quorum.voters': custom<readonly Voter[]>(
     'list',
     {
@@ -56,6 +61,12 @@ export const clusterSettings = {
     default: 20 * mib,
     min: 1,
     about: 'Bytes of the metadata log after which a snapshot of the cluster image is taken.',
+  }),
+  'metadata.log.max.snapshot.interval.ms': long({
+    default: 3_600_000,
+    min: 0,
+    about:
+      'Time after which a snapshot of the cluster image is taken, if there is anything new; 0: never for the time.',
   }),
   'metadata.log.segment.bytes': int({
     default: 1_073_741_824,

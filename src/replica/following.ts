@@ -9,6 +9,8 @@ import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { SnapshotId } from '../replication/snapshot-id.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** What a replica that follows tells of itself, and how it reaches its leader. */
 export interface FollowingSink {
@@ -31,6 +33,7 @@ export class Following {
   readonly #facts: object
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
+  readonly #snapshots: GroupSnapshots | null
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
 
@@ -42,6 +45,8 @@ export class Following {
     /** Which partition, for the log lines. */
     facts: object
     sink: FollowingSink
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -49,6 +54,7 @@ export class Following {
     this.#rules = parts.rules
     this.#facts = parts.facts
     this.#sink = parts.sink
+    this.#snapshots = parts.snapshots
   }
 
   get isCutting(): boolean {
@@ -98,9 +104,14 @@ export class Following {
           this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
           break
         case 'restart':
-          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
+          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at, effect.epochBelow))
+          break
+        case 'fetch-snapshot':
+          void this.#fetchSnapshot(follower, effect.from, effect.id)
           break
         case 'advance-log-start':
+          // Its own snapshots say from where on it needs entries.
+          if (this.#snapshots !== null) break
           // Its files go when retention comes by next, and has made the new start durable.
           this.#log.moveLogStart(Math.min(effect.to, this.#log.logEndOffset))
           break
@@ -132,6 +143,13 @@ export class Following {
       this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
       this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
     }
+  }
+
+  async #fetchSnapshot(follower: Follower, from: BrokerId, id: SnapshotId): Promise<void> {
+    const isHere = (await this.#snapshots?.fetch(from, id)) === true
+    const event = { type: 'snapshot', id, isHere } as const
+    if (!isHere) return this.#fetchAgain(follower, event)
+    if (this.#follower === follower) this.#carryOut(follower, event)
   }
 
   #fetchAgain(follower: Follower, event: FollowerEvent): void {

@@ -7,6 +7,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -41,6 +42,7 @@ export class ParkedFetches {
   readonly #leader: LeaderFacts
   readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
   #isDue = false
@@ -53,6 +55,7 @@ export class ParkedFetches {
     proofs: AwaitedAnswers
     /** Null: nobody asks how far followers are. */
     followers: FollowerStates | null
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -60,6 +63,7 @@ export class ParkedFetches {
     this.#leader = parts.leader
     this.#proofs = parts.proofs
     this.#followers = parts.followers
+    this.#snapshots = parts.snapshots
   }
 
   /** How far each follower is; none where that is not noted. */
@@ -81,6 +85,12 @@ export class ParkedFetches {
       this.#isDue = false
       for (const [broker, parked] of [...this.#parked]) this.#answerIfDue(broker, parked)
     })
+  }
+
+  /** Nothing is kept of what was asked for. */
+  gone({ epoch, from }: FetchRequest): FetchAnswer<never> {
+    const { logStartOffset } = this.#log
+    return { epoch, from, outcome: 'gone', logStartOffset, snapshot: this.#snapshots?.newest ?? null }
   }
 
   /** That follower is out of reach; it will ask anew. */
@@ -128,10 +138,10 @@ export class ParkedFetches {
     return this.#log.logStartOffset > told.logStartOffset
   }
 
-  #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
+  #refuse(broker: BrokerId, { request, answer }: Parked): void {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
+    answer(this.gone(request), nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {

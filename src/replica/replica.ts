@@ -20,6 +20,7 @@ import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
@@ -87,6 +88,8 @@ export interface ReplicaOptions {
   readonly link?: GroupLink | null
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
+  /** Null: what is below the log start is gone for good. */
+  readonly snapshots?: GroupSnapshots | null
   readonly rules?: ReplicationRules
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
@@ -116,6 +119,7 @@ export class Replica {
   readonly #self: ReplicaId
   readonly #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
@@ -139,6 +143,7 @@ export class Replica {
     this.#scheme = replica.scheme
     this.#link = replica.link ?? null
     this.#inSync = replica.inSync ?? null
+    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
@@ -155,6 +160,8 @@ export class Replica {
       failed: (fault) => opened.#onFailed(fault),
     })
     opened.#following = opened.#followingOf(opened.#log)
+    // Only what is committed gets into a snapshot.
+    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -213,8 +220,9 @@ export class Replica {
     const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
     // Of the others the controller knows who keeps pace.
     const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
-    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers, proofs }
-    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts), proofs }
+    const told = { bytesMax: this.#answerBytesMax, leader, followers, proofs, snapshots: this.#snapshots }
+    const parked = new ParkedFetches({ log: this.#log, clock: this.#clock, ...told })
+    this.#leadership = { leader, committed: new OffsetWaits(), parked, proofs }
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -237,8 +245,8 @@ export class Replica {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
+    const { logEndOffset } = this.#log
+    if (isGone(request, this.#log)) return answer(leadership.parked.gone(request), () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
@@ -457,7 +465,8 @@ export class Replica {
       trusted: () => this.trust(),
     }
     const facts = { topic, partition }
-    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+    const held = { clock: this.#clock, logger: this.#logger, rules: this.#rules, snapshots: this.#snapshots }
+    return new Following({ log, ...held, facts, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
