@@ -11,7 +11,7 @@ import type { ViolationCode } from '../history.ts'
 import { machineName } from '../machine-faults.ts'
 import { Restart } from '../restart.ts'
 import { tracedLogger } from '../traced-logger.ts'
-import type { PlannedDeath } from './cluster-plan.ts'
+import { type PlannedDeath, rackOf } from './cluster-plan.ts'
 import { tearSnapshot } from './tear-snapshot.ts'
 
 export const kafkaPort = 9092
@@ -105,6 +105,8 @@ export class ClusterMachine {
       'insecure.listen': 'true',
       'peer.listener': `${host}:${peerPort}`,
       'http.port': '-1',
+      'broker.rack': rackOf(this.id),
+      'replica.selector.class': 'rack-aware',
       'group.min.session.timeout.ms': '100',
       'group.initial.rebalance.delay.ms': '0',
       ...settings,

@@ -25,6 +25,8 @@ export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'gr
   readonly voters: number
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
+  /** Of those who read; empty: they name none. */
+  readonly rack: string
   readonly steps: readonly PlannedStep<ClusterAction>[]
 }
 
@@ -95,9 +97,13 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     groups,
     members: random.integer(4),
     settings: { ...settingsOf(random, minInSync), ...snapshots.settings },
+    rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
     steps: steps.map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }
 }
+
+/** Three racks, whatever the number of brokers. */
+export const rackOf = (node: number): string => `rack-${1 + ((node - 1) % 3)}`
 
 /** How often snapshots of the image are taken, and whether one is torn while its machine is down. */
 function snapshotsOf(seed: number) {

@@ -80,7 +80,8 @@ class ClusterRun {
     this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const sentNear = (): void => this.world.mark('reads on at a replica that is near')
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack: this.#plan.rack, sentNear })
     this.#link = open()
     this.#clients = new ClientWork({
       world: this.world,

@@ -21,6 +21,7 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a suspect replica has caught up and counts again',
   'log: a primary gets back from a backup what it lacks',
   'log: groups loaded',
+  'reads on at a replica that is near',
   'log: a snapshot of the cluster was taken',
   'log: a snapshot of the cluster was fetched from the leader',
   'log: the image is taken up from a snapshot',

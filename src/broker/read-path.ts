@@ -4,7 +4,8 @@ import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
-import type { ReadAnswer, Replica } from '../replica/replica.ts'
+import type { ReadAnswer } from '../replica/reads.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 
@@ -14,6 +15,8 @@ export interface ReadTarget {
   readonly from: Offset
   readonly maxBytes: number
   readonly leaderEpoch: LeaderEpoch
+  /** The consumer may have been sent to this replica because it is near. Default false. */
+  readonly mayBeNear?: boolean
 }
 
 /** What reads are counted in, and a place in the queue for more of it. */
@@ -195,6 +198,7 @@ export class WaitingRead {
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
         memory: this.#memory,
         leaderEpoch: target.leaderEpoch,
+        mayBeNear: target.mayBeNear ?? false,
       })
       if ('code' in answer) return answer
       const { slice } = answer
@@ -249,7 +253,7 @@ export class WaitingRead {
   }
 }
 
-function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
+export function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
   const { highWatermark, lastStableOffset, logStartOffset } = answer
   const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
   return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }

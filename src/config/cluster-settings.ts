@@ -1,3 +1,4 @@
+import { parseReplicaSelector, type ReplicaSelector, selectorForm } from './replica-selector.ts'
 import { boolean, custom, int, list, long, string } from './setting-kinds.ts'
 import { type HostAndPort, hostAndPortForm, parseHostAndPort, parseVoters, type Voter, voterForm } from './voters.ts'
 
@@ -119,4 +120,13 @@ export const clusterSettings = {
     min: 1,
     about: 'A follower that has not had everything for so long leaves the in-sync set.',
   }),
+  'replica.selector.class': custom<ReplicaSelector>(
+    'string',
+    {
+      default: null,
+      allowed: selectorForm,
+      about: 'Which replica a consumer that names its rack (client.rack) is sent to: one in its rack, or the leader.',
+    },
+    parseReplicaSelector,
+  ),
 }

@@ -71,6 +71,7 @@ broker controller.quorum.election.timeout.ms int 1000
 broker controller.quorum.fetch.snapshot.max.bytes int 1048576
 broker controller.quorum.voters list empty
 broker process.roles list -
+broker replica.selector.class string none
 broker replica.lag.time.max.ms long 30000
 broker min.insync.replicas int 1 dynamic
 broker node.id int -

@@ -36,6 +36,7 @@ export class Following {
   readonly #snapshots: GroupSnapshots | null
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
+  #isInTouch = false
 
   constructor(parts: {
     log: Log
@@ -61,6 +62,11 @@ export class Following {
     return this.#cutting !== null
   }
 
+  /** The leader has answered, in this epoch and over a stream that is open. */
+  get isInTouch(): boolean {
+    return this.#isInTouch && this.#cutting === null
+  }
+
   /** Resolves when the log is not being cut. */
   async settled(): Promise<void> {
     while (this.#cutting !== null) await this.#cutting
@@ -75,16 +81,26 @@ export class Following {
   /** A cut that is under way ends by itself. */
   end(): void {
     this.#follower = null
+    this.#isInTouch = false
   }
 
   answered(from: BrokerId, answer: FetchAnswer): void {
     const follower = this.#follower
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    if (follower?.leader !== from) return
+    if (answer.epoch === follower.epoch) this.#isInTouch = answer.outcome === 'entries'
+    this.#carryOut(follower, { type: 'answered', answer })
   }
 
   connected(broker: BrokerId): void {
     const follower = this.#follower
     if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+  }
+
+  /** Whether it was in touch with that broker as its leader, and is no more. */
+  disconnected(broker: BrokerId): boolean {
+    const wasInTouch = this.#isInTouch && this.#follower?.leader === broker
+    if (wasInTouch) this.#isInTouch = false
+    return wasInTouch
   }
 
   stored(upTo: Offset): void {

@@ -1,16 +1,13 @@
-import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import type { LogSlice } from '../log/log-slice.ts'
-import type { ReadMemory } from '../log/read-memory.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
+import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
@@ -25,6 +22,7 @@ import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
+import { type ReadAnswer, type ReadRequest, Reads, type ReadState } from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
@@ -35,28 +33,6 @@ export interface Appended {
   readonly logAppendTime: Timestamp
   /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
   readonly duplicate: boolean
-}
-
-/** What a read gave: where the log stands and, unless there is nothing at `from`, a slice that must be released. */
-export interface ReadAnswer {
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly logStartOffset: Offset
-  readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
-  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
-}
-
-export interface ReadRequest {
-  readonly from: Offset
-  readonly maxBytes: number
-  /** Give the first batch even if it is larger than `maxBytes`, so that the reader gets on. */
-  readonly minOneBatch: boolean
-  readonly committedTransactionsOnly: boolean
-  /** The leader epoch that the caller believes in; -1: it doesn't say. */
-  readonly leaderEpoch: LeaderEpoch
-  /** What reads from disk are counted in. */
-  readonly memory?: ReadMemory
 }
 
 /** Told when more may be read of a replica, or when it leads no longer. */
@@ -129,11 +105,14 @@ export class Replica {
   #scheme: Scheme
   #leadership: Leadership | null = null
   #following!: Following
+  #reads!: Reads
   readonly #answerBytesMax: number
   #suspect: boolean
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
+  /** Whether the group counts this replica among those in sync, as far as it was told. */
+  #isInSync = true
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
@@ -160,6 +139,7 @@ export class Replica {
       failed: (fault) => opened.#onFailed(fault),
     })
     opened.#following = opened.#followingOf(opened.#log)
+    opened.#reads = new Reads(opened.#log, () => opened.#readState())
     // Only what is committed gets into a snapshot.
     opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
@@ -271,6 +251,8 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.parked.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+    // Consumers that wait here for what its leader has next wait for nothing.
+    if (this.#following.disconnected(broker)) this.#wakeWatchers()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -281,6 +263,9 @@ export class Replica {
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
+    const wasInSync = this.#isInSync
+    this.#isInSync = sets.inSync.includes(this.#self.broker)
+    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
     this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
     this.#leadership?.proofs.changed()
   }
@@ -352,52 +337,27 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const stale = this.checkEpoch(request.leaderEpoch)
-    if (stale !== null) return stale
-    const visible = this.#visibleUpTo()
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // A backup may be behind what its primary has answered: that comes back with the primary.
-      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+    return this.#reads.read(request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    const latest = this.#scheme.serve.latest(this.#serveView())
-    if (typeof latest !== 'number') return this.#readRefusal(latest)
-    return options.committedTransactionsOnly ? this.#log.lastStableOffset(latest) : latest
+    return this.#reads.latest(options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) {
-      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
-      return isServed ? null : this.#notLeader()
-    }
-    if (callers < 0 || callers === this.#epoch) return null
-    return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+    return this.#reads.checkEpoch(callers, { mayBeNear: false })
   }
 
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
   endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
-    return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
+    return this.#reads.endOffsetFor(epoch)
+  }
+
+  /** As leader: the others in sync that have everything below `from`, and how far they are. */
+  copiesFrom(from: Offset): readonly ReplicaCopy[] {
+    return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
   /**
@@ -406,7 +366,7 @@ export class Replica {
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
-    const visible = this.#visibleUpTo()
+    const visible = this.#reads.visibleUpTo({ mayBeNear: false })
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
@@ -494,31 +454,21 @@ export class Replica {
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
-  }
-
-  #serveView() {
+  #readState(): ReadState {
     const leader = this.#leadership?.leader
     const { highWatermark } = this
-    const isLed = this.#knownLeader !== null
-    const { storedUpTo } = this.#log
-    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
-  }
-
-  #visibleUpTo(): Offset | ReadRefusal {
-    const visible = this.#scheme.serve.visibleUpTo(this.#serveView())
-    return typeof visible === 'number' ? visible : this.#readRefusal(visible)
-  }
-
-  #readRefusal(refusal: { code: 'not-leader' } | { code: 'offset-not-available' }): ReadRefusal {
-    return refusal.code === 'not-leader' ? this.#notLeader() : refusal
+    return {
+      leads: leader !== undefined,
+      isLed: this.#knownLeader !== null,
+      isInTouch: this.#following.isInTouch,
+      isInSync: this.#isInSync,
+      highWatermark,
+      storedUpTo: this.#log.storedUpTo,
+      epochStart: leader?.epochStart ?? 0,
+      epoch: this.#epoch,
+      knownLeader: this.#knownLeader,
+      serve: this.#scheme.serve,
+    }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -576,5 +526,3 @@ export class Replica {
     for (const watcher of [...this.#watchers]) watcher()
   }
 }
-
-const noneAborted = (): readonly AbortedTransaction[] => []

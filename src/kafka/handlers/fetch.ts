@@ -1,9 +1,10 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { FetchPartition, FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
-import { type PartitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
+import { type PartitionRead, partitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import type { Replica } from '../../replica/replica.ts'
+import type { BrokerId } from '../../replication/replica-id.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -21,7 +22,12 @@ const waitingBytesEach = 600
 interface Wanted {
   readonly partition: FetchPartition
   readonly source: Replica | number
+  /** Where the consumer is to read on; null: here. */
+  readonly nearest: BrokerId | null
 }
+
+/** From here on a consumer knows what to do when it is sent to a replica that is nearer (KIP-392). */
+const sentNearSince = 11
 
 const sessionErrors = {
   'session-not-found': kafkaErrors.FETCH_SESSION_ID_NOT_FOUND.code,
@@ -31,7 +37,7 @@ const sessionErrors = {
 
 /**
  * Reads whole record batches, waiting for some where there are none. Versions 4 to 18: v7 has sessions, v9 the caller's leader
- * epoch, v12 is flexible and tells a log that has gone another way where to cut, v13 names topics by id. Replica fetches
+ * epoch, v11 its rack, for which it may be sent to a replica in it, v12 is flexible and tells a log that has gone another way where to cut, v13 names topics by id. Replica fetches
  * (a replica id of 0 or more) do not come by this listener: brokers have a stream of their own.
  */
 export const fetchHandler = (broker: Broker) =>
@@ -47,7 +53,11 @@ export const fetchHandler = (broker: Broker) =>
       ),
     })
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
-    const wanted = turn.partitions.map((partition) => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
+    const wanted = turn.partitions.map((partition) => {
+      const source = sourceOf(broker, partition, byTopicId)
+      const nearest = typeof source === 'number' ? null : broker.nearestOf(source, request.rackId, partition.from)
+      return { partition, source, nearest }
+    })
     const reads = await read(broker, { request, context, wanted })
     if (reads === null) return null
     return respond({
@@ -86,10 +96,11 @@ async function read(
 ): Promise<(PartitionRead | null)[] | null> {
   const { request, context, wanted } = fetchOf
   const targets: ReadTarget[] = []
-  for (const { partition, source } of wanted) {
-    if (typeof source !== 'number') targets.push({ ...partition, replica: source })
+  const mayBeNear = context.version >= sentNearSince
+  for (const { partition, source, nearest } of wanted) {
+    if (typeof source !== 'number' && nearest === null) targets.push({ ...partition, replica: source, mayBeNear })
   }
-  // With an error to tell at once there is nothing to wait for.
+  // With an error, or another place, to tell at once there is nothing to wait for.
   const refused = targets.length < wanted.length
   const mayWait = context.mayWaitWith(targets.length * waitingBytesEach) && !refused && wanted.length > 0
   const reading = new WaitingRead(broker.clock, targets, {
@@ -107,7 +118,17 @@ async function read(
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
   }, bytes)
   let next = 0
-  return wanted.map(({ source }) => (typeof source === 'number' ? null : (partitions[next++] ?? null)))
+  return wanted.map(({ source, nearest, partition }) => {
+    if (typeof source === 'number') return null
+    return nearest === null ? (partitions[next++] ?? null) : standingOf(source, partition)
+  })
+}
+
+/** Where the log stands, for a consumer that reads on elsewhere. */
+function standingOf(replica: Replica, { from, leaderEpoch }: FetchPartition): PartitionRead {
+  const asked = { from, leaderEpoch, maxBytes: 0, minOneBatch: false }
+  const answer = replica.read({ ...asked, committedTransactionsOnly: false })
+  return 'code' in answer ? answer : partitionRead(answer, null)
 }
 
 function respond(answer: {
@@ -119,7 +140,7 @@ function respond(answer: {
   committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const { sessionId, send } = turn.finish(wanted.map((_, nth) => factsOf(reads[nth] ?? null)))
+  const { sessionId, send } = turn.finish(wanted.map((each, nth) => factsOf(each, reads[nth] ?? null)))
   const topics = new Map<string, PartitionResponse[]>()
   for (const [nth, each] of wanted.entries()) {
     if (send[nth] !== true) continue
@@ -139,7 +160,7 @@ function respond(answer: {
 }
 
 function partitionResponse(
-  { partition, source }: Wanted,
+  { partition, source, nearest }: Wanted,
   read: PartitionRead | null,
   committedOnly: boolean,
 ): PartitionResponse {
@@ -150,7 +171,8 @@ function partitionResponse(
     return { ...failed(partitionIndex, refusalErrors[read.code]), abortedTransactions: null }
   }
   const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
-  const diverging = divergence(source, partition)
+  // Of a replica that follows it is not known whether it has less, or something else.
+  const diverging = source.leads ? divergence(source, partition) : null
   // Nothing at all is common with a log whose newest epoch this one has never heard of.
   if (diverging !== null && diverging.epoch < 0) {
     return { ...failed(partitionIndex, kafkaErrors.OFFSET_OUT_OF_RANGE.code), abortedTransactions: null }
@@ -162,6 +184,7 @@ function partitionResponse(
     lastStableOffset,
     logStartOffset,
     abortedTransactions: committedOnly ? aborted : null,
+    ...(nearest === null ? {} : { preferredReadReplica: nearest }),
     ...(diverging === null ? { records: slice?.buffers ?? [] } : { divergingEpoch: diverging, records: [] }),
   }
 }
@@ -185,8 +208,9 @@ function divergence(replica: Replica, partition: FetchPartition): { epoch: numbe
   return same ? null : common
 }
 
-function factsOf(read: PartitionRead | null): PartitionFacts {
+/** What sends a consumer elsewhere is told each time, as an error is. */
+function factsOf({ nearest }: Wanted, read: PartitionRead | null): PartitionFacts {
   if (read === null || 'code' in read) return { highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
   const { highWatermark, logStartOffset, slice } = read
-  return { highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: false }
+  return { highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: nearest !== null }
 }
