@@ -1,7 +1,8 @@
-/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`: what changes do. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`, `-- groups`: what those cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
+import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
 import { type MetadataStartOptions, runMetadataStart } from './metadata-start.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
 import { runSideBySide, type SideBySideOptions } from './side-by-side.ts'
@@ -37,6 +38,15 @@ function program(): Command {
     .option('--changes <n>', 'changes, each a record of the metadata log', positive, 100_000)
     .option('--snapshot-bytes <n>', 'bytes of records between snapshots', positive, 1024 * 1024)
     .action((options: MetadataStartOptions) => runMetadataStart(options))
+  bench
+    .command('groups')
+    .description('What many consumer groups with living members cost one broker.')
+    .option('--groups <n>', 'consumer groups', positive, 1_000)
+    .option('--members <n>', 'members of each, on a connection of its own', positive, 5)
+    .option('--heartbeat-seconds <n>', 'between two heartbeats of a member', positive, 3)
+    .option('--idle-seconds <n>', 'how long members that only beat are watched', positive, 30)
+    .option('--json <file>', 'write every figure to a file')
+    .action((options: GroupsOptions) => runGroups(options))
   return bench
 }
 

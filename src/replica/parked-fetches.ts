@@ -87,12 +87,6 @@ export class ParkedFetches {
     })
   }
 
-  /** Nothing is kept of what was asked for. */
-  gone({ epoch, from }: FetchRequest): FetchAnswer<never> {
-    const { logStartOffset } = this.#log
-    return { epoch, from, outcome: 'gone', logStartOffset, snapshot: this.#snapshots?.newest ?? null }
-  }
-
   /** That follower is out of reach; it will ask anew. */
   forget(broker: BrokerId): void {
     this.#parked.delete(broker)
@@ -138,10 +132,11 @@ export class ParkedFetches {
     return this.#log.logStartOffset > told.logStartOffset
   }
 
-  #refuse(broker: BrokerId, { request, answer }: Parked): void {
+  #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    answer(this.gone(request), nothingToRelease)
+    const snapshot = this.#snapshots?.newest ?? null
+    answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset, snapshot }, nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {

@@ -38,84 +38,74 @@ export interface ReadState extends ServeView {
   readonly serve: ServePolicy
 }
 
-/** What consumers may see of a replica: as much of its log as its scheme serves, in the epoch that they believe in. */
-export class Reads {
-  readonly #log: Log
-  readonly #state: () => ReadState
-
-  constructor(log: Log, state: () => ReadState) {
-    this.#log = log
-    this.#state = state
+/** What a consumer gets of a replica: as much of its log as its scheme serves, in the epoch that the consumer believes in. */
+export function readVisible(log: Log, state: ReadState, request: ReadRequest): ReadAnswer | ReadRefusal {
+  const { mayBeNear = false } = request
+  const stale = epochFault(state, request.leaderEpoch, { mayBeNear })
+  if (stale !== null) return stale
+  const visible = visibleUpTo(state, { mayBeNear })
+  if (typeof visible !== 'number') return visible
+  const { logStartOffset } = log
+  if (request.from < logStartOffset || request.from > visible) {
+    // Beyond the watermark but within the log: a reader that came from another replica; it only has to wait.
+    const inLog = request.from > visible && request.from <= log.logEndOffset
+    if (inLog) return nothingAt(log, visible)
+    // Another replica may be behind what the leader has answered, or know of less: that comes.
+    if (!state.leads && request.from > visible) return { code: 'offset-not-available' }
+    return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
   }
-
-  read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const state = this.#state()
-    const { mayBeNear = false } = request
-    const stale = this.checkEpoch(request.leaderEpoch, { mayBeNear })
-    if (stale !== null) return stale
-    const visible = this.visibleUpTo({ mayBeNear })
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from another replica; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // Another replica may be behind what the leader has answered, or know of less: that comes.
-      if (!state.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+  const lastStableOffset = log.lastStableOffset(visible)
+  const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
+  const room = request.maxBytes > 0 || request.minOneBatch
+  if (request.from >= upTo || !room) {
+    return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
   }
+  const slice = log.read({ ...request, upTo })
+  // Of what was read, and not of all that could be: a log may have had very many.
+  const abortedUpTo = request.committedTransactionsOnly
+    ? (end: Offset) => log.abortedTransactions(request.from, end)
+    : noneAborted
+  return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+}
 
-  /** The end of the log for a consumer that asks for `latest`. */
-  latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    const state = this.#state()
-    const latest = state.serve.latest(state)
-    if (typeof latest !== 'number') return refusalOf(latest, state)
-    return options.committedTransactionsOnly ? this.#log.lastStableOffset(latest) : latest
+/** The end of the log for a consumer that asks for `latest`. */
+export function latestOf(
+  log: Log,
+  state: ReadState,
+  options: { committedTransactionsOnly: boolean },
+): Offset | ReadRefusal {
+  const latest = state.serve.latest(state)
+  if (typeof latest !== 'number') return refusalOf(latest, state)
+  return options.committedTransactionsOnly ? log.lastStableOffset(latest) : latest
+}
+
+/** Null when the caller's epoch is this replica's (or not given), and it serves whoever asks. KIP-320. */
+export function epochFault(
+  state: ReadState,
+  callers: LeaderEpoch,
+  { mayBeNear }: { mayBeNear: boolean },
+): LeadershipRefusal | null {
+  if (!state.leads) {
+    const isServed = typeof visibleIn(state, mayBeNear) === 'number'
+    // Where nobody leads no epoch can be compared.
+    if (!isServed || (callers >= 0 && !(mayBeNear && state.isLed))) return notLeader(state)
   }
+  if (callers < 0 || callers === state.epoch) return null
+  return callers < state.epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+}
 
-  /** Null when the caller's epoch is this replica's (or not given), and it serves whoever asks. KIP-320. */
-  checkEpoch(callers: LeaderEpoch, { mayBeNear }: { mayBeNear: boolean }): LeadershipRefusal | null {
-    const state = this.#state()
-    if (!state.leads) {
-      const isServed = typeof visibleIn(state, mayBeNear) === 'number'
-      // Where nobody leads no epoch can be compared.
-      if (!isServed || (callers >= 0 && !(mayBeNear && state.isLed))) return notLeader(state)
-    }
-    if (callers < 0 || callers === state.epoch) return null
-    return callers < state.epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
-  }
+export function visibleUpTo(state: ReadState, { mayBeNear }: { mayBeNear: boolean }): Offset | ReadRefusal {
+  const visible = visibleIn(state, mayBeNear)
+  return typeof visible === 'number' ? visible : refusalOf(visible, state)
+}
 
-  /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
-    return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
-  }
-
-  visibleUpTo({ mayBeNear }: { mayBeNear: boolean }): Offset | ReadRefusal {
-    const state = this.#state()
-    const visible = visibleIn(state, mayBeNear)
-    return typeof visible === 'number' ? visible : refusalOf(visible, state)
-  }
-
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
+function nothingAt(log: Log, visible: Offset): ReadAnswer {
+  return {
+    highWatermark: visible,
+    lastStableOffset: log.lastStableOffset(visible),
+    logStartOffset: log.logStartOffset,
+    slice: null,
+    abortedUpTo: noneAborted,
   }
 }
 

@@ -27,6 +27,8 @@ export type FollowerEvent =
   | { type: 'cut' }
   /** The snapshot that was asked for is here, whole and durable; or it cannot be had from this leader now. */
   | { type: 'snapshot'; id: SnapshotId; isHere: boolean }
+  /** It cannot be done now, and the log is what it was. */
+  | { type: 'uncut' }
 
 export type FollowerEffect =
   | { type: 'fetch'; to: BrokerId; request: FetchRequest }
@@ -55,6 +57,7 @@ export type FollowerEffect =
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
  *                             → fetching a snapshot (gone) → cutting (it is here), fetching (it is not to be had)
+ *                                                                                           → idle (uncut)
  *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
@@ -112,6 +115,11 @@ export class Follower {
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
       case 'snapshot':
         return this.#onSnapshot(event)
+      case 'uncut':
+        invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        this.#held = null
+        this.#state = 'idle'
+        return []
       default:
         return event satisfies never
     }

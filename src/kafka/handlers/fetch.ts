@@ -1,8 +1,10 @@
 import type { Broker } from '../../broker/broker.ts'
-import type { FetchPartition, FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
+import type { FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
 import { type PartitionRead, partitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
+import type { FetchPartition } from '../../broker/session-partitions.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
+import type { TopicImage } from '../../metadata/image.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
 import { kafkaErrors } from '../errors.ts'
@@ -18,13 +20,25 @@ type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses
 /** What a fetch holds of memory for each of its partitions, measured: some objects and closures. */
 const waitingBytesEach = 600
 
-/** One partition of the fetch at hand: the replica to read, or the error that stands in its place. */
-interface Wanted {
-  readonly partition: FetchPartition
-  readonly source: Replica | number
-  /** Where the consumer is to read on; null: here. */
-  readonly nearest: BrokerId | null
+/** One partition of the fetch at hand that can be read. */
+interface Found extends ReadTarget {
+  readonly wish: FetchPartition
 }
+
+/** One that cannot, and the error that stands in its place. */
+interface Missing {
+  readonly wish: FetchPartition
+  readonly errorCode: number
+}
+
+/** One that is led here, and that the consumer is to read on elsewhere. */
+interface Elsewhere {
+  readonly wish: FetchPartition
+  readonly leader: Replica
+  readonly nearest: BrokerId
+}
+
+type Wanted = Found | Missing | Elsewhere
 
 /** From here on a consumer knows what to do when it is sent to a replica that is nearer (KIP-392). */
 const sentNearSince = 11
@@ -53,11 +67,7 @@ export const fetchHandler = (broker: Broker) =>
       ),
     })
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
-    const wanted = turn.partitions.map((partition) => {
-      const source = sourceOf(broker, partition, byTopicId)
-      const nearest = typeof source === 'number' ? null : broker.nearestOf(source, request.rackId, partition.from)
-      return { partition, source, nearest }
-    })
+    const wanted = wantedOf(broker, turn.partitions, { byTopicId, rack: request.rackId })
     const reads = await read(broker, { request, context, wanted })
     if (reads === null) return null
     return respond({
@@ -82,24 +92,36 @@ function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): Fet
   }))
 }
 
-function sourceOf(broker: Broker, partition: FetchPartition, byTopicId: boolean): Replica | number {
-  const key = { name: partition.topic, id: byTopicId ? partition.topic : zeroUuid, byId: byTopicId }
-  const topic = topicOfRequest(broker, key)
-  if (typeof topic !== 'object') return topic
-  return broker.replicaOf(topic.name, partition.index) ?? refusalErrors[broker.absenceOf(topic.name, partition.index)]
+function wantedOf(
+  broker: Broker,
+  partitions: readonly FetchPartition[],
+  { byTopicId, rack }: { byTopicId: boolean; rack: string },
+): Wanted[] {
+  let named: string | null = null
+  let topic: TopicImage | number = 0
+  return partitions.map((wish) => {
+    // Those of one topic mostly stand together.
+    if (wish.topic !== named) {
+      named = wish.topic
+      topic = topicOfRequest(broker, { name: named, id: byTopicId ? named : zeroUuid, byId: byTopicId })
+    }
+    if (typeof topic === 'number') return { wish, errorCode: topic }
+    const replica = broker.replicaOf(topic.name, wish.index)
+    if (replica === null) return { wish, errorCode: refusalErrors[broker.absenceOf(topic.name, wish.index)] }
+    const nearest = rack === '' ? null : broker.nearestOf(replica, rack, wish.from)
+    return nearest === null ? { wish, replica } : { wish, leader: replica, nearest }
+  })
 }
+
+const isFound = (wanted: Wanted): wanted is Found => 'replica' in wanted
 
 /** The reads, in the order of `wanted`; null where there is no replica to read. Null at all: the client is gone. */
 async function read(
   broker: Broker,
   fetchOf: { request: Request; context: RequestContext; wanted: readonly Wanted[] },
-): Promise<(PartitionRead | null)[] | null> {
+): Promise<readonly (PartitionRead | null)[] | null> {
   const { request, context, wanted } = fetchOf
-  const targets: ReadTarget[] = []
-  const mayBeNear = context.version >= sentNearSince
-  for (const { partition, source, nearest } of wanted) {
-    if (typeof source !== 'number' && nearest === null) targets.push({ ...partition, replica: source, mayBeNear })
-  }
+  const targets = wanted.every(isFound) ? wanted : wanted.filter(isFound)
   // With an error, or another place, to tell at once there is nothing to wait for.
   const refused = targets.length < wanted.length
   const mayWait = context.mayWaitWith(targets.length * waitingBytesEach) && !refused && wanted.length > 0
@@ -108,6 +130,7 @@ async function read(
     maxWaitMs: mayWait ? request.maxWaitMs : 0,
     maxBytes: Math.min(request.maxBytes, broker.config.fetchMaxBytes),
     committedTransactionsOnly: request.isolationLevel === 1,
+    mayBeNear: context.version >= sentNearSince,
     memory: context.answerMemory,
   })
   context.ifClosed(() => reading.abandon())
@@ -117,17 +140,18 @@ async function read(
   context.afterSent(() => {
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
   }, bytes)
+  if (!refused) return partitions
   let next = 0
-  return wanted.map(({ source, nearest, partition }) => {
-    if (typeof source === 'number') return null
-    return nearest === null ? (partitions[next++] ?? null) : standingOf(source, partition)
+  return wanted.map((each) => {
+    if (isFound(each)) return partitions[next++] ?? null
+    return 'nearest' in each ? standingOf(each) : null
   })
 }
 
 /** Where the log stands, for a consumer that reads on elsewhere. */
-function standingOf(replica: Replica, { from, leaderEpoch }: FetchPartition): PartitionRead {
-  const asked = { from, leaderEpoch, maxBytes: 0, minOneBatch: false }
-  const answer = replica.read({ ...asked, committedTransactionsOnly: false })
+function standingOf({ leader, wish: { from, leaderEpoch } }: Elsewhere): PartitionRead {
+  const asked = { from, leaderEpoch, maxBytes: 0, minOneBatch: false, committedTransactionsOnly: false }
+  const answer = leader.read(asked)
   return 'code' in answer ? answer : partitionRead(answer, null)
 }
 
@@ -140,14 +164,14 @@ function respond(answer: {
   committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const { sessionId, send } = turn.finish(wanted.map((each, nth) => factsOf(each, reads[nth] ?? null)))
+  const { sessionId, send } = turn.finish((nth) => factsOf(wanted[nth], reads[nth] ?? null))
   const topics = new Map<string, PartitionResponse[]>()
   for (const [nth, each] of wanted.entries()) {
-    if (send[nth] !== true) continue
-    const { topic } = each.partition
-    const list = topics.get(topic) ?? []
+    if (send !== null && send[nth] !== true) continue
+    const { topic } = each.wish
+    let list = topics.get(topic)
+    if (list === undefined) topics.set(topic, (list = []))
     list.push(partitionResponse(each, reads[nth] ?? null, answer.committedOnly))
-    topics.set(topic, list)
   }
   return {
     errorCode: kafkaErrors.NONE.code,
@@ -159,34 +183,30 @@ function respond(answer: {
   }
 }
 
-function partitionResponse(
-  { partition, source, nearest }: Wanted,
-  read: PartitionRead | null,
-  committedOnly: boolean,
-): PartitionResponse {
-  const partitionIndex = partition.index
-  if (typeof source === 'number') return failed(partitionIndex, source)
+function partitionResponse(wanted: Wanted, read: PartitionRead | null, committedOnly: boolean): PartitionResponse {
+  const partitionIndex = wanted.wish.index
+  if ('errorCode' in wanted) return failed(partitionIndex, wanted.errorCode)
   if (read === null) return failed(partitionIndex, kafkaErrors.UNKNOWN_SERVER_ERROR.code)
   if ('code' in read) {
     return { ...failed(partitionIndex, refusalErrors[read.code]), abortedTransactions: null }
   }
   const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
-  // Of a replica that follows it is not known whether it has less, or something else.
-  const diverging = source.leads ? divergence(source, partition) : null
+  const diverging = isFound(wanted) ? divergence(wanted) : null
   // Nothing at all is common with a log whose newest epoch this one has never heard of.
   if (diverging !== null && diverging.epoch < 0) {
     return { ...failed(partitionIndex, kafkaErrors.OFFSET_OUT_OF_RANGE.code), abortedTransactions: null }
   }
-  return {
+  const answer = {
     partitionIndex,
     errorCode: kafkaErrors.NONE.code,
     highWatermark,
     lastStableOffset,
     logStartOffset,
     abortedTransactions: committedOnly ? aborted : null,
-    ...(nearest === null ? {} : { preferredReadReplica: nearest }),
-    ...(diverging === null ? { records: slice?.buffers ?? [] } : { divergingEpoch: diverging, records: [] }),
+    records: diverging === null && slice !== null ? slice.buffers : [],
   }
+  if (!isFound(wanted)) return { ...answer, preferredReadReplica: wanted.nearest }
+  return diverging === null ? answer : { ...answer, divergingEpoch: diverging }
 }
 
 const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
@@ -201,16 +221,22 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
 })
 
 /** Where the caller's log left this one, if it did: the end of the newest epoch that both have (KIP-595). */
-function divergence(replica: Replica, partition: FetchPartition): { epoch: number; endOffset: number } | null {
-  if (partition.lastFetchedEpoch < 0) return null
-  const common = replica.endOffsetFor(partition.lastFetchedEpoch)
-  const same = common.epoch === partition.lastFetchedEpoch && common.endOffset >= partition.from
+function divergence({ replica, wish }: Found): { epoch: number; endOffset: number } | null {
+  // Of a replica that follows it is not known whether it has less, or something else.
+  if (wish.lastFetchedEpoch < 0 || !replica.leads) return null
+  const common = replica.endOffsetFor(wish.lastFetchedEpoch)
+  const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common
 }
 
 /** What sends a consumer elsewhere is told each time, as an error is. */
-function factsOf({ nearest }: Wanted, read: PartitionRead | null): PartitionFacts {
+function factsOf(wanted: Wanted | undefined, read: PartitionRead | null): PartitionFacts {
   if (read === null || 'code' in read) return { highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
   const { highWatermark, logStartOffset, slice } = read
-  return { highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: nearest !== null }
+  return {
+    highWatermark,
+    logStartOffset,
+    bytes: slice?.bytes ?? 0,
+    failed: wanted !== undefined && 'nearest' in wanted,
+  }
 }

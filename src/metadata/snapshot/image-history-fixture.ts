@@ -58,6 +58,7 @@ const nextOf: { readonly [K in Kind]: (image: ClusterImage, which: number, how: 
     const topic = topicIn(image, which)
     const before: PartitionImage | undefined = topic === undefined ? undefined : pick(topic.partitions, how)
     if (topic === undefined || before === undefined) return null
+    const replicas = how % 5 === 0 ? before.replicas.toReversed() : null
     return {
       type: 'partition-change',
       topicId: topic.id,
@@ -66,7 +67,8 @@ const nextOf: { readonly [K in Kind]: (image: ClusterImage, which: number, how: 
       eligible: before.replicas.slice(how % 3),
       leader: how % 3 === 0 ? -1 : (before.replicas[0] as number),
       leaderEpoch: before.leaderEpoch + (how % 2),
-      directories: how % 4 === 0 ? before.replicas.map((id) => uuidOf(id + how)) : null,
+      directories: how % 4 === 0 || replicas !== null ? before.replicas.map((id) => uuidOf(id + how)) : null,
+      replicas,
     }
   },
   'remove-topic': (image, which) => {
@@ -82,6 +84,13 @@ const nextOf: { readonly [K in Kind]: (image: ClusterImage, which: number, how: 
         : { resourceType: resourceTypes.broker, resourceName: broker }
     const value = how % 3 === 0 ? null : `${how}`
     return { type: 'config', ...resource, name: `setting-${how % 3}`, value }
+  },
+  'broker-group': (_image, which, how) => {
+    return { type: 'broker-group', name: `group-${which % 3}`, members: [how % 4, (how + 1) % 4].slice(how % 2) }
+  },
+  'remove-broker-group': (image, which) => {
+    const name = pick([...image.brokerGroups.keys()], which)
+    return name === undefined ? null : { type: 'remove-broker-group', name }
   },
   'producer-ids': (image, which, how) => {
     return { type: 'producer-ids', brokerId: which % 4, nextProducerId: image.nextProducerId + 1 + how }

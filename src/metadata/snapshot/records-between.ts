@@ -18,6 +18,7 @@ export function* recordsBetween(before: ClusterImage, after: ClusterImage): Gene
   }
   for (const topic of after.topics.values()) yield* topicBetween(before.topicById(topic.id), topic)
   yield* settingsBetween(before, after)
+  yield* groupsBetween(before, after)
   if (after.nextProducerId > before.nextProducerId) {
     yield { type: 'producer-ids', brokerId: -1, nextProducerId: after.nextProducerId }
   }
@@ -46,8 +47,8 @@ function* topicBetween(
     const known = before?.partitions[partition.index]
     if (known === undefined) yield wholePartition(topicId, partition)
     else if (known.partitionEpoch !== partition.partitionEpoch) {
-      const { index, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch } = partition
-      const state = { inSync, eligible, leader, leaderEpoch, directories, partitionEpoch }
+      const { index, inSync, eligible, leader, leaderEpoch, directories, replicas, partitionEpoch } = partition
+      const state = { replicas, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch }
       yield { type: 'partition-change', topicId, partition: index, ...state }
     }
   }
@@ -86,4 +87,13 @@ function wentBetween(
   }
   if (resourceType !== resourceTypes.broker || resourceName === '') return false
   return before.brokers.has(Number(resourceName)) && !after.brokers.has(Number(resourceName))
+}
+
+function* groupsBetween({ brokerGroups: before }: ClusterImage, after: ClusterImage): Generator<MetadataRecord> {
+  for (const name of before.keys()) if (!after.brokerGroups.has(name)) yield { type: 'remove-broker-group', name }
+  for (const { name, members } of after.brokerGroups.values()) {
+    const known = before.get(name)?.members
+    const isSame = known?.length === members.length && known.every((member, at) => member === members[at])
+    if (!isSame) yield { type: 'broker-group', name, members }
+  }
 }
