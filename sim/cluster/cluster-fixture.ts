@@ -26,6 +26,8 @@ export interface FixtureShape {
   /** Of the brokers. */
   readonly settings?: Readonly<Record<string, string>>
   readonly seed?: number
+  /** Of the client; default none. Brokers stand in three, by their ids. */
+  readonly rack?: string
   readonly rules?: BrokerRules
 }
 
@@ -38,11 +40,13 @@ export class ClusterFixture {
   readonly machines: readonly ClusterMachine[]
   readonly controllers: readonly ClusterMachine[]
   readonly client: KafkaWorkloadClient
+  /** How often the client was sent to a replica that is near. */
+  nearReads = 0
   readonly #link: ClusterLink
   readonly #producer: WorkloadProducer
 
   private constructor(shape: FixtureShape) {
-    const { brokers = 3, controllers = 0, settings: more = {}, seed = 1, rules = brokerRules } = shape
+    const { brokers = 3, controllers = 0, settings: more = {}, seed = 1, rules = brokerRules, rack = '' } = shape
     this.world = new SimWorld(seed)
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
@@ -53,7 +57,7 @@ export class ClusterFixture {
     this.controllers = Array.from({ length: controllers }, (_, at) => machineOf(firstController + at))
     const { runtime } = this.world.node('client')
     const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack, sentNear: () => this.nearReads++ })
     this.#link = open()
     this.client = new KafkaWorkloadClient(runtime, open)
     this.#producer = this.client.openProducer({ name: 'teller', idempotent: true, acks: -1 })

@@ -268,6 +268,7 @@ export class HostedPartitions {
     const led = replica.leads
     if (leader === -1) replica.resign(leaderEpoch, null)
     else replica.follow(leaderEpoch, leader)
+    this.#reconfigure(replica, partition)
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
   }
 

@@ -37,6 +37,8 @@ export interface ReadLimits {
   readonly maxWaitMs: number
   readonly maxBytes: number
   readonly committedTransactionsOnly: boolean
+  /** The consumer may have been sent to a replica because it is near. Default false. */
+  readonly mayBeNear?: boolean
   readonly memory: WaitingMemory
 }
 
@@ -204,6 +206,7 @@ export class WaitingRead {
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
         memory: this.#memory,
         leaderEpoch: wish.leaderEpoch,
+        mayBeNear: this.#limits.mayBeNear ?? false,
       })
       if ('code' in answer) return answer
       const { slice } = answer
@@ -262,7 +265,7 @@ export class WaitingRead {
   }
 }
 
-function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
+export function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
   const { highWatermark, lastStableOffset, logStartOffset } = answer
   const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
   return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }

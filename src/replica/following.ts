@@ -12,6 +12,8 @@ import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { GroupVoters } from './group-voters.ts'
 import { hasControl, votersIn } from './voters-record.ts'
+import type { SnapshotId } from '../replication/snapshot-id.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** What a replica that follows tells of itself, and how it reaches its leader. */
 export interface FollowingSink {
@@ -43,10 +45,12 @@ export class Following {
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
   readonly #receipts: ReplicaReceipts
+  readonly #snapshots: GroupSnapshots | null
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
   /** Who votes where the leader's log begins, as it has told last. */
   #restartVoters: readonly ReplicaId[] | null = null
+  #isInTouch = false
 
   constructor(parts: {
     log: Log
@@ -57,6 +61,8 @@ export class Following {
     facts: object
     receipts: ReplicaReceipts
     sink: FollowingSink
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -65,10 +71,16 @@ export class Following {
     this.#facts = parts.facts
     this.#receipts = parts.receipts
     this.#sink = parts.sink
+    this.#snapshots = parts.snapshots
   }
 
   get isCutting(): boolean {
     return this.#cutting !== null
+  }
+
+  /** The leader has answered, in this epoch and over a stream that is open. */
+  get isInTouch(): boolean {
+    return this.#isInTouch && this.#cutting === null
   }
 
   /** Resolves when the log is not being cut. */
@@ -85,17 +97,27 @@ export class Following {
   /** A cut that is under way ends by itself. */
   end(): void {
     this.#follower = null
+    this.#isInTouch = false
   }
 
   answered(from: BrokerId, answer: FetchAnswer): void {
     const follower = this.#follower
     if (answer.outcome === 'gone') this.#restartVoters = answer.voters
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    if (follower?.leader !== from) return
+    if (answer.epoch === follower.epoch) this.#isInTouch = answer.outcome === 'entries'
+    this.#carryOut(follower, { type: 'answered', answer })
   }
 
   connected(broker: BrokerId): void {
     const follower = this.#follower
     if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+  }
+
+  /** Whether it was in touch with that broker as its leader, and is no more. */
+  disconnected(broker: BrokerId): boolean {
+    const wasInTouch = this.#isInTouch && this.#follower?.leader === broker
+    if (wasInTouch) this.#isInTouch = false
+    return wasInTouch
   }
 
   stored(upTo: Offset): void {
@@ -114,10 +136,17 @@ export class Following {
         case 'cut':
           this.#cutting = this.#cut(follower, { at: effect.to, beginsAnewAt: null })
           break
-        case 'restart':
-          this.#cutting = this.#cut(follower, { at: this.#log.logStartOffset, beginsAnewAt: effect.at })
+        case 'restart': {
+          const { at: beginsAnewAt, epochBelow } = effect
+          this.#cutting = this.#cut(follower, { at: this.#log.logStartOffset, beginsAnewAt, epochBelow })
+          break
+        }
+        case 'fetch-snapshot':
+          void this.#fetchSnapshot(follower, effect.from, effect.id)
           break
         case 'advance-log-start':
+          // Its own snapshots say from where on it needs entries.
+          if (this.#snapshots !== null) break
           // Its files go when retention comes by next, and has made the new start durable.
           this.#log.moveLogStart(Math.min(effect.to, this.#log.logEndOffset))
           break
@@ -144,7 +173,8 @@ export class Following {
     const voters = this.#sink.voters()
     if (voters === null || !hasControl(entries)) return this.#store(follower, entries)
     // They are being stored already: the stream was new meanwhile.
-    if (this.#cutting !== null) return this.#again(follower, fetchAgainMs, { type: 'stored', upTo: this.#log.storedUpTo })
+    if (this.#cutting !== null)
+      return this.#again(follower, fetchAgainMs, { type: 'stored', upTo: this.#log.storedUpTo })
     this.#cutting = this.#storeWithVoters(follower, entries, voters)
   }
 
@@ -178,21 +208,20 @@ export class Following {
     }
   }
 
+  async #fetchSnapshot(follower: Follower, from: BrokerId, id: SnapshotId): Promise<void> {
+    const isHere = (await this.#snapshots?.fetch(from, id)) === true
+    const event = { type: 'snapshot', id, isHere } as const
+    if (!isHere) return this.#again(follower, fetchAgainMs, event)
+    if (this.#follower === follower) this.#carryOut(follower, event)
+  }
+
   #again(follower: Follower, afterMs: number, event: FollowerEvent): void {
     this.#clock.setTimer(afterMs, () => {
       if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
     })
   }
 
-  async #restart(at: Offset): Promise<void> {
-    await this.#log.restartAt(at)
-    const voters = this.#sink.voters()
-    if (voters === null || this.#restartVoters === null) return
-    voters.restarted(this.#restartVoters)
-    this.#sink.votersMoved()
-  }
-
-  async #cut(follower: Follower, what: Pick<PlannedCut, 'at' | 'beginsAnewAt'>): Promise<void> {
+  async #cut(follower: Follower, what: Pick<PlannedCut, 'at' | 'beginsAnewAt' | 'epochBelow'>): Promise<void> {
     const { logStartOffset, logEndOffset } = this.#log
     const { leader, epoch: leaderEpoch } = follower
     const { watermark, aboveAs } = this.#sink.known()

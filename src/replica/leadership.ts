@@ -6,6 +6,7 @@ import type { Offset } from '../record/offset.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -23,6 +24,7 @@ export class Leadership {
   readonly #bytesMax: number
   readonly #notesFollowers: boolean
   readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
 
@@ -36,6 +38,8 @@ export class Leadership {
     notesFollowers: boolean
     /** See `ParkedFetches`. */
     votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
   }) {
     this.leader = parts.leader
     this.#log = parts.log
@@ -43,6 +47,7 @@ export class Leadership {
     this.#bytesMax = parts.bytesMax
     this.#notesFollowers = parts.notesFollowers
     this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
   }
 
   /** Parks a fetch from where the follower's log is a beginning of this one's. */
@@ -97,6 +102,7 @@ export class Leadership {
       proofs: this.#proofsMade(),
       followers,
       votersAt: this.#votersAt,
+      snapshots: this.#snapshots,
     })
   }
 }

@@ -7,6 +7,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -42,6 +43,7 @@ export class ParkedFetches {
   readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
   readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
   #isDue = false
@@ -56,6 +58,7 @@ export class ParkedFetches {
     followers: FollowerStates | null
     /** Who votes where the log is at that offset; null: that does not stand in the log. */
     votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -64,6 +67,7 @@ export class ParkedFetches {
     this.#proofs = parts.proofs
     this.#followers = parts.followers
     this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
   }
 
   /** How far each follower is; none where that is not noted. */
@@ -136,8 +140,8 @@ export class ParkedFetches {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
     const { logStartOffset } = this.#log
-    const voters = this.#votersAt(logStartOffset)
-    answer({ epoch, from, outcome: 'gone', logStartOffset, voters }, nothingToRelease)
+    const told = { voters: this.#votersAt(logStartOffset), snapshot: this.#snapshots?.newest ?? null }
+    answer({ epoch, from, outcome: 'gone', logStartOffset, ...told }, nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {

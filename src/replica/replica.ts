@@ -8,17 +8,18 @@ import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
+import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { VoterSet } from '../replication/voters.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { lostAbove } from './lost-above.ts'
@@ -26,8 +27,17 @@ import { OffsetWaits } from './offset-waits.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
-import { epochRefusal, latestOf, type ReadAnswer, readFrom, type ReadRequest, visibleUpTo } from './reads.ts'
+import {
+  epochFault,
+  latestOf,
+  type ReadAnswer,
+  type ReadRequest,
+  type ReadState,
+  readVisible,
+  visibleUpTo,
+} from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import type { ReplicaOptions } from './replica-options.ts'
 import { votersBatch } from './voters-record.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
@@ -43,26 +53,6 @@ export interface Appended {
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
 
-export interface ReplicaOptions {
-  readonly topic: string
-  readonly partition: number
-  readonly self: ReplicaId
-  readonly scheme: Scheme
-  /** Null: the group has no other replicas. */
-  readonly link?: GroupLink | null
-  /** Null: the group's in-sync set never changes. */
-  readonly inSync?: InSyncDecider | null
-  readonly rules?: ReplicationRules
-  /** Where what it cuts is written down before; absent: nowhere. */
-  readonly receipts?: ReplicaReceipts
-  /** It may have lost what it has acknowledged. Default false. */
-  readonly suspect?: boolean
-  /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
-  readonly answerBytesMax?: number
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
 const defaultAnswerBytesMax = 1024 * 1024
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
@@ -76,6 +66,7 @@ export class Replica {
   readonly self: ReplicaId
   readonly #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
@@ -97,6 +88,8 @@ export class Replica {
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
+  /** Whether the group counts this replica among those in sync, as far as it was told. */
+  #isInSync = true
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
@@ -106,6 +99,7 @@ export class Replica {
     this.#scheme = replica.scheme
     this.#link = replica.link ?? null
     this.#inSync = replica.inSync ?? null
+    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
@@ -122,6 +116,8 @@ export class Replica {
       flushed: ignored,
       failed: (fault) => opened.#onFailed(fault),
     })
+    // Only what is committed gets into a snapshot.
+    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -139,11 +135,6 @@ export class Replica {
 
   get scheme(): Scheme {
     return this.#scheme
-  }
-
-  /** Log end offset at which the epoch began that it leads; 0: it leads none. */
-  get epochStart(): Offset {
-    return this.#leadership?.leader.epochStart ?? 0
   }
 
   /** Who leads, as far as this replica knows; null: nobody. */
@@ -179,10 +170,7 @@ export class Replica {
 
   /** A set without this replica stands in its log, and is not committed, as far as it knows. */
   get isLeaving(): boolean {
-    const sets = this.#voters?.history.sets ?? []
-    const open = sets.filter((_set, at) => (sets[at + 1]?.offset ?? Number.MAX_SAFE_INTEGER) >= this.#highWatermark)
-    const isIn = ({ voters }: VoterSet): boolean => voters.some((voter) => isSameReplica(voter, this.self))
-    return open.some(isIn) && !isIn(open.at(-1) as VoterSet)
+    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
   }
 
   /** The voters that count; null where the group does not elect its leader itself. */
@@ -214,8 +202,8 @@ export class Replica {
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const bytesMax = this.#answerBytesMax
-    const parts = { log: this.#log, clock: this.#clock, bytesMax, leader, notesFollowers, votersAt }
+    const { bytesMax, snapshots } = { bytesMax: this.#answerBytesMax, snapshots: this.#snapshots }
+    const parts = { log: this.#log, clock: this.#clock, bytesMax, leader, notesFollowers, snapshots, votersAt }
     this.#leadership = new Leadership(parts)
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
@@ -243,7 +231,8 @@ export class Replica {
     const { logStartOffset, logEndOffset } = this.#log
     if (isGone(request, this.#log)) {
       const voters = this.#voters?.history.at(logStartOffset).voters ?? null
-      return answer({ epoch, from, outcome: 'gone', logStartOffset, voters }, () => {})
+      const snapshot = this.#snapshots?.newest ?? null
+      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
     }
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
@@ -269,6 +258,8 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+    // Consumers that wait here for what its leader has next wait for nothing.
+    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -279,6 +270,9 @@ export class Replica {
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
+    const wasInSync = this.#isInSync
+    this.#isInSync = sets.inSync.includes(this.self.broker)
+    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
     // Who votes is what the log says, and not the image, which only tells others of it.
     this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
   }
@@ -380,17 +374,22 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    return readFrom(this, request)
+    return readVisible(this.#log, this.#readState(), request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    return latestOf(this, options)
+    return latestOf(this.#log, this.#readState(), options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    return epochRefusal(this, callers)
+    return epochFault(this.#readState(), callers, { mayBeNear: false })
+  }
+
+  /** As leader: the others in sync that have everything below `from`, and how far they are. */
+  copiesFrom(from: Offset): readonly ReplicaCopy[] {
+    return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
@@ -404,7 +403,7 @@ export class Replica {
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
-    const visible = visibleUpTo(this)
+    const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
@@ -493,8 +492,8 @@ export class Replica {
       },
     }
     const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
-    const receipts = this.#receipts
-    return new Following({ log, clock, logger, rules, facts, receipts, sink })
+    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
@@ -519,6 +518,23 @@ export class Replica {
     // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
     const leader = this.#knownLeader === this.self.broker ? null : this.#knownLeader
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
+  }
+
+  #readState(): ReadState {
+    const leader = this.#leadership?.leader
+    const { highWatermark } = this
+    return {
+      leads: leader !== undefined,
+      isLed: this.#knownLeader !== null,
+      isInTouch: this.#following?.isInTouch === true,
+      isInSync: this.#isInSync,
+      highWatermark,
+      storedUpTo: this.#log.storedUpTo,
+      epochStart: leader?.epochStart ?? 0,
+      epoch: this.#epoch,
+      knownLeader: this.#knownLeader,
+      serve: this.#scheme.serve,
+    }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -576,11 +592,6 @@ export class Replica {
     if (this.#watchers === null) return
     for (const watcher of [...this.#watchers]) watcher(this)
   }
-}
-
-/** All voters are in sync, as far as clients are concerned. */
-export function setsOf({ voters }: VoterSet): ReplicaSets {
-  return { replicas: voters, inSync: voters.map(({ broker }) => broker), eligible: [], partitionEpoch: 0 }
 }
 
 const ignored = (): void => {}

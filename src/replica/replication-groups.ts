@@ -225,12 +225,11 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
       }
     case 'diverging':
       return { ...head, endEpoch: answer.end.epoch, endOffset: answer.end.endOffset }
-    case 'gone':
-      return {
-        ...head,
-        logStartOffset: answer.logStartOffset,
-        voters: answer.voters === null ? null : [...answer.voters],
-      }
+    case 'gone': {
+      const { snapshot, logStartOffset } = answer
+      const ends = { endEpoch: snapshot?.epoch ?? -1, endOffset: snapshot?.endOffset ?? -1 }
+      return { ...head, logStartOffset, ...ends, voters: answer.voters === null ? null : [...answer.voters] }
+    }
     case 'not-leader':
       return { ...head, knownEpoch: answer.knownEpoch, leader: answer.leader ?? -1 }
     default:
@@ -245,7 +244,10 @@ function answerOf(fields: AnswerFields): FetchAnswer {
     return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
-  if (outcome === outcomes.gone) return { epoch, from, outcome: 'gone', logStartOffset, voters: fields.voters }
+  if (outcome === outcomes.gone) {
+    const snapshot = endOffset < 0 ? null : { epoch: endEpoch, endOffset }
+    return { epoch, from, outcome: 'gone', logStartOffset, snapshot, voters: fields.voters }
+  }
   const { knownEpoch, leader } = fields
   return { epoch, from, outcome: 'not-leader', knownEpoch, leader: leader < 0 ? null : leader }
 }

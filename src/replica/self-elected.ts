@@ -4,11 +4,11 @@ import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
-import type { VoterSet } from '../replication/voters.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { type Replica, setsOf } from './replica.ts'
+import type { Replica } from './replica.ts'
 import { readVote, writeVote } from './vote-file.ts'
 
 export interface SelfElectedOptions {

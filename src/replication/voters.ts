@@ -1,5 +1,6 @@
 import type { Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
+import type { ReplicaSets } from './in-sync-set.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 /** Who votes in a group that elects its leader itself, as an entry of its log says. */
@@ -31,6 +32,15 @@ export class VoterHistory {
     return this.#sets.at(-1) as VoterSet
   }
 
+  /** Whether the replica was in a set that may still be gone back to, below that watermark's, and is not in the newest. */
+  isLeaving(replica: ReplicaId, highWatermark: Offset): boolean {
+    const open = this.#sets.filter(
+      (_set, at) => (this.#sets[at + 1]?.offset ?? Number.MAX_SAFE_INTEGER) >= highWatermark,
+    )
+    const isIn = ({ voters }: VoterSet): boolean => voters.some((voter) => isSameReplica(voter, replica))
+    return open.some(isIn) && !isIn(this.latest)
+  }
+
   /** In force for the entry at that offset. */
   at(offset: Offset): VoterSet {
     return this.#sets.findLast((set) => set.offset < offset) ?? this.#sets[0]
@@ -56,6 +66,11 @@ export class VoterHistory {
     this.#sets = [first, ...kept]
     return kept.length < others.length
   }
+}
+
+/** All voters are in sync, as far as clients are concerned. */
+export function setsOf({ voters }: VoterSet): ReplicaSets {
+  return { replicas: voters, inSync: voters.map(({ broker }) => broker), eligible: [], partitionEpoch: 0 }
 }
 
 /** The set that counts, of those that the log has. */

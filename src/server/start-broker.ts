@@ -38,6 +38,8 @@ export interface RunningBroker {
   readonly http: { readonly host: string; readonly port: number } | null
   /** All that it hosts, that of the metadata log first: for those who look on from outside. */
   replicas(): Iterable<Replica>
+  /** What this broker takes the cluster for; likewise. */
+  readonly image: ClusterImage
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -124,6 +126,7 @@ async function startAs(
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
+    image,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
