@@ -49,6 +49,9 @@ export interface Offline extends HostedName {
 /** What thousands of openings at once hold would be taken for long-lived, and stay in memory for long. */
 const opensAtOnce = 16
 
+/** How long a leader that has asked for a replica may take to write down that it is to be one. */
+const invitedMs = 10_000
+
 const keyOf = (topic: string, partition: number): string => `${topic}:${partition}`
 
 /**
@@ -74,6 +77,8 @@ export class HostedPartitions {
   readonly #reviewed = new Set<Replica>()
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
+  /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
+  readonly #invited = new Map<string, number>()
   readonly #listeners: LeadershipListener[] = []
 
   constructor(parts: {
@@ -179,6 +184,7 @@ export class HostedPartitions {
     const topic = this.#image.topicById(topicId)
     const partition = topic?.partitions[index]
     if (topic === null || partition === undefined) return false
+    this.#invited.set(keyOf(topic.name, index), this.#clock.monotonicMs() + invitedMs)
     await this.#follow(topic, partition)
     return this.get(topic.name, index) !== null
   }
@@ -281,7 +287,8 @@ export class HostedPartitions {
     const topic = this.#image.topics.get(name)
     const partition = topic?.partitions[index]
     if (topic === undefined || partition === undefined || partition.replicas.includes(this.#self)) return
-    if (latestVoters === null || partition.leaderEpoch < replica.epoch) return
+    const isInvited = (this.#invited.get(keyOf(name, index)) ?? 0) > this.#clock.monotonicMs()
+    if (isInvited || latestVoters === null || partition.leaderEpoch < replica.epoch) return
     const { voters, learner } = latestVoters
     if (learner?.broker === this.#self || voters.some(({ broker }) => broker === this.#self)) return
     await this.#remove(topic, index)
@@ -291,6 +298,8 @@ export class HostedPartitions {
     const replica = this.get(topic.name, partition)
     if (replica === null) return
     this.#replicas.get(topic.name)?.delete(partition)
+    this.#reviewed.delete(replica)
+    this.#invited.delete(keyOf(topic.name, partition))
     this.#groups.leave({ topicId: topic.id, partition })
     const led = replica.leads
     replica.resign(replica.epoch, null)

@@ -27,6 +27,11 @@ export function reviewVoters(replica: Replica, nowMs: number): void {
 
 /** Has a voter be added or removed, on the replica that leads. */
 export async function wantVoters(replica: Replica, wanted: WantedChange, nowMs: number): Promise<VoterChangeOutcome> {
+  // Of a change that is under way the end is waited for.
+  if (replica.leads && replica.mayChangeVoters() !== null) {
+    const refusal = await replica.whenCommitted(replica.log.logEndOffset)
+    if (refusal !== null) return refusal
+  }
   const latest = replica.latestVoters
   const fault = replica.mayChangeVoters()
   if (latest === null || fault !== null)

@@ -115,7 +115,8 @@ export class ReplicaChanges implements Membership {
     const known = [...voters, ...(learner === null ? [] : [learner])].find((each) => each.broker === broker)
     if (what === 'remove' || known !== undefined) return known ?? { broker, directory: '' }
     if (broker === self.broker) return self
-    return [...peers.connected()].find((peer) => peer.broker === broker) ?? null
+    const peer = [...peers.connected()].find((each) => each.broker === broker)
+    return peer === undefined ? null : { broker, directory: peer.directory }
   }
 
   async #hostAt({ topicId, partition, broker }: Wanted): Promise<string | null> {
