@@ -19,6 +19,12 @@ export interface ClusterCaller extends Caller {
   leader(topic: string, partition: number): Promise<Caller>
   /** Also makes the topic of the groups. */
   coordinator(group: string): Promise<Caller>
+  /** Where its consumers stand; empty: nowhere. */
+  readonly rack: string
+  /** Where the partition is read: at the leader, or at the replica that a consumer was sent to last. */
+  reader(topic: string, partition: number): Promise<Caller>
+  /** From now on the partition is read at that broker; null: at the leader. */
+  readAt(topic: string, partition: number, broker: number | null): void
 }
 
 export async function findCoordinatorBy(caller: Caller, group: string): Promise<number> {
@@ -58,6 +64,14 @@ export class KafkaLink implements ClusterCaller {
     await findCoordinatorBy(this, group)
     return this
   }
+
+  readonly rack = ''
+
+  async reader(): Promise<Caller> {
+    return this
+  }
+
+  readAt(): void {}
 
   async #open(): Promise<BrokerConnection> {
     if (this.#connection !== null) {

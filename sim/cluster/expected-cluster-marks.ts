@@ -24,4 +24,9 @@ export const expectedClusterMarks: readonly string[] = [
   'promotion refused',
   'log: a promotion has asked the others how far they are',
   'log: groups loaded',
+  'reads on at a replica that is near',
+  'log: a snapshot of the cluster was taken',
+  'log: a snapshot of the cluster was fetched from the leader',
+  'log: the image is taken up from a snapshot',
+  'log: a snapshot is damaged: it is passed over',
 ]

@@ -7,6 +7,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -41,6 +42,8 @@ export class ParkedFetches {
   readonly #leader: LeaderFacts
   readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
+  readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
   #isDue = false
@@ -53,6 +56,9 @@ export class ParkedFetches {
     proofs: AwaitedAnswers
     /** Null: nobody asks how far followers are. */
     followers: FollowerStates | null
+    /** Who votes where the log is at that offset; null: that does not stand in the log. */
+    votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -60,6 +66,8 @@ export class ParkedFetches {
     this.#leader = parts.leader
     this.#proofs = parts.proofs
     this.#followers = parts.followers
+    this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
   }
 
   /** How far each follower is; none where that is not noted. */
@@ -69,7 +77,7 @@ export class ParkedFetches {
 
   add(replica: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
     this.#parked.set(replica.broker, { request, answer, isReading: false })
-    this.#followers?.fetched(replica, request.from, this.#now)
+    this.#followers?.fetched(replica, request, this.#now)
     this.wake()
   }
 
@@ -131,7 +139,9 @@ export class ParkedFetches {
   #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
+    const { logStartOffset } = this.#log
+    const told = { voters: this.#votersAt(logStartOffset), snapshot: this.#snapshots?.newest ?? null }
+    answer({ epoch, from, outcome: 'gone', logStartOffset, ...told }, nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
