@@ -4,6 +4,7 @@ import type { FetchingReplica } from '../replication/in-sync-set.ts'
 import type { Leader } from '../replication/leader.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
@@ -23,6 +24,7 @@ export class Leadership {
   readonly #bytesMax: number
   readonly #notesFollowers: boolean
   readonly #snapshots: GroupSnapshots | null
+  readonly #throttle: () => CatchUpThrottle | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
 
@@ -36,6 +38,8 @@ export class Leadership {
     notesFollowers: boolean
     /** Null: what is below the log start is gone. */
     snapshots: GroupSnapshots | null
+    /** What holds back answers to followers that are far behind, at the moment. */
+    throttle: () => CatchUpThrottle | null
   }) {
     this.leader = parts.leader
     this.#log = parts.log
@@ -43,6 +47,7 @@ export class Leadership {
     this.#bytesMax = parts.bytesMax
     this.#notesFollowers = parts.notesFollowers
     this.#snapshots = parts.snapshots
+    this.#throttle = parts.throttle
   }
 
   /** Parks a fetch from where the follower's log is a beginning of this one's. */
@@ -97,6 +102,7 @@ export class Leadership {
       proofs: this.#proofsMade(),
       followers,
       snapshots: this.#snapshots,
+      throttle: this.#throttle,
     })
   }
 }
