@@ -85,6 +85,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
+  const throttles = throttlesOf(seed)
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     const isFault = random.chance(faultChance)
@@ -96,11 +97,11 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   return {
     brokers,
     voters: random.pick([3, brokers]),
-    topics,
+    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
     producers,
     groups,
     members: random.integer(4),
-    settings: { ...settingsOf(random, minInSync), ...snapshots.settings },
+    settings: { ...settingsOf(random, minInSync), ...snapshots.settings, ...throttles.rates },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
     steps: steps.map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }
@@ -122,6 +123,18 @@ function snapshotsOf(seed: number) {
       return action.do === 'crash' && random.chance(tears) ? { ...action, do: 'tear-snapshot' } : action
     },
   }
+}
+
+/** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */
+function throttlesOf(seed: number) {
+  const random = new SimRandom(`throttles in the cluster plan ${seed}`)
+  const isThrottled = random.chance(0.3)
+  const rates = {
+    'leader.replication.throttled.rate': random.pick(['100000', '1000000']),
+    'follower.replication.throttled.rate': random.pick(['100000', '1000000']),
+  }
+  const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
+  return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
 }
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const

@@ -18,6 +18,7 @@ import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
+import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
@@ -90,6 +91,7 @@ export class Replica {
   #knownLeader: BrokerId | null = null
   /** Whether the group counts this replica among those in sync, as far as it was told. */
   #isInSync = true
+  #throttles = noThrottles
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
@@ -202,8 +204,9 @@ export class Replica {
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const { bytesMax, snapshots } = { bytesMax: this.#answerBytesMax, snapshots: this.#snapshots }
-    const parts = { log: this.#log, clock: this.#clock, bytesMax, leader, notesFollowers, snapshots, votersAt }
+    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
     this.#leadership = new Leadership(parts)
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
@@ -265,6 +268,11 @@ export class Replica {
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
   followers(): FollowerState[] {
     return this.#leadership?.followers() ?? []
+  }
+
+  /** From now on these hold it back while it, or who follows it, is far behind. */
+  throttle(throttles: ReplicaThrottles): void {
+    this.#throttles = throttles
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
@@ -477,6 +485,7 @@ export class Replica {
     const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
+      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
