@@ -1,6 +1,7 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import { groupSettingsOf, membersOf, stormOf } from '../planned-members.ts'
 import type { PlannedStep } from '../planned-steps.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
@@ -75,6 +76,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const schemes = temper.includes('lose-disk') ? (['isr', 'majority'] as const) : schemesOf
   const topicFor = (name: 'synced' | 'cached') => topicOf(random, name, { minInSync, scheme: random.pick(schemes) })
   const drawn = [topicFor('synced'), topicFor('cached')]
+  const members = membersOf(random)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
@@ -82,9 +84,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const steps: PlannedStep<ClusterAction>[] = []
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
-    const isFault = random.chance(faultChance)
-    const action = isFault ? faultOf(random, random.pick(temper), brokers) : workOf(random, topics, valueBytesMax)
-    steps.push({ atMs, action })
+    steps.push({ atMs, action: actionOf() })
   }
   return {
     brokers,
@@ -92,9 +92,15 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     topics,
     producers,
     groups,
-    members: random.integer(4),
-    settings: settingsOf(random, minInSync),
+    members,
+    settings: { ...settingsOf(random, minInSync), ...groupSettingsOf(random, members) },
     steps,
+  }
+
+  function actionOf(): ClusterAction {
+    if (random.chance(faultChance)) return faultOf(random, random.pick(temper), brokers)
+    if (members.members.length > 0 && random.chance(0.03)) return stormOf(random, members)
+    return workOf(random, topics, valueBytesMax)
   }
 }
 

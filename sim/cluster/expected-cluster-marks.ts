@@ -21,4 +21,12 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a suspect replica has caught up and counts again',
   'log: a primary gets back from a backup what it lacks',
   'log: groups loaded',
+  'storm of members',
+  'member died: joining',
+  'member died: joined',
+  'member died: syncing',
+  'kept through a rebalance',
+  'coordinator died in PreparingRebalance',
+  'coordinator died in CompletingRebalance',
+  'coordinator died in Stable',
 ]

@@ -32,6 +32,8 @@ export interface RunningBroker {
   readonly http: { readonly host: string; readonly port: number } | null
   /** All that it hosts, that of the metadata log first: for those who look on from outside. */
   replicas(): Iterable<Replica>
+  /** State of a group that it coordinates, as DescribeGroups names it; null: another broker does, or it is still loading. */
+  groupState(groupId: string): string | null
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -115,6 +117,10 @@ async function startAs(
     http: http?.at ?? null,
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
+    groupState(groupId) {
+      const described = groups.service.describe(groupId)
+      return described.code === 'ok' ? described.state : null
+    },
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
