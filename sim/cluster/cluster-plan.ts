@@ -1,6 +1,7 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import { groupSettingsOf, membersOf, stormOf } from '../planned-members.ts'
 import type { PlannedStep } from '../planned-steps.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
@@ -79,6 +80,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const topicFor = (name: 'synced' | 'cached') =>
     topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
   const drawn = [topicFor('synced'), topicFor('cached')]
+  const members = membersOf(random)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
@@ -88,11 +90,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const throttles = throttlesOf(seed)
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
-    const isFault = random.chance(faultChance)
-    const action = isFault
-      ? faultOf(random, random.pick(temper), brokers)
-      : workOf(random, { topics, valueBytesMax, brokers })
-    steps.push({ atMs, action })
+    steps.push({ atMs, action: actionOf() })
   }
   return {
     brokers,
@@ -100,10 +98,21 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
     producers,
     groups,
-    members: random.integer(4),
-    settings: { ...settingsOf(random, minInSync), ...snapshots.settings, ...throttles.rates },
+    members,
+    settings: {
+      ...settingsOf(random, minInSync),
+      ...groupSettingsOf(random, members),
+      ...snapshots.settings,
+      ...throttles.rates,
+    },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
     steps: steps.map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
+  }
+
+  function actionOf(): ClusterAction {
+    if (random.chance(faultChance)) return faultOf(random, random.pick(temper), brokers)
+    if (members.members.length > 0 && random.chance(0.03)) return stormOf(random, members)
+    return workOf(random, { topics, valueBytesMax, brokers })
   }
 }
 

@@ -29,4 +29,12 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a snapshot of the cluster was fetched from the leader',
   'log: the image is taken up from a snapshot',
   'log: a snapshot is damaged: it is passed over',
+  'storm of members',
+  'member died: joining',
+  'member died: joined',
+  'member died: syncing',
+  'kept through a rebalance',
+  'coordinator died in PreparingRebalance',
+  'coordinator died in CompletingRebalance',
+  'coordinator died in Stable',
 ]
