@@ -150,12 +150,18 @@ const own = new Set([
   'majority.election.timeout.ms',
   'offsets.topic.replication.scheme',
   'peer.advertised.listener',
+  'broker.groups',
   'peer.listener',
   'pooled.request.max.bytes',
   'queued.max.response.bytes',
+  'receipts.kept.max.bytes',
+  'receipts.kept.max.ms',
+  'receipts.max',
   'primary.down.view',
+  'replication.groups',
   'replication.scheme',
   'replication.sync.backups',
+  'replication.unit',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

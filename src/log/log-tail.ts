@@ -1,9 +1,9 @@
 import { batchSizeOf, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset } from '../record/offset.ts'
-import { invariant } from '../runtime/invariant.ts'
 import type { LogReadRequest } from './disk-reader.ts'
 import type { LogSlice } from './log-slice.ts'
 import type { TailChunk, TailMemory, TailResident } from './tail-memory.ts'
+import { TailSlice } from './tail-slice.ts'
 
 /** Batches are gathered into runs up to this size: what a read has to step through at most to find its first batch. */
 const runBytes = 32 * 1024
@@ -119,6 +119,15 @@ export class LogTail {
     return slice
   }
 
+  /** Where the entry that holds `offset` lies; null: it is not in memory. */
+  entryAt(offset: Offset): { chunk: TailChunk; start: number; end: number } | null {
+    const at = this.#runHolding(offset)
+    if (at < 0 || offset < this.#readableFrom) return null
+    const run = this.#runs[at] as TailRun
+    const start = firstBatchHolding(run, offset)
+    return start < run.end ? { chunk: run.chunk, start, end: start + batchSizeOf(run.chunk.buffer, start) } : null
+  }
+
   #endWithin(run: TailRun, start: number, upTo: Offset, room: number, minOneBatch: boolean): number {
     if (run.nextOffset <= upTo && run.end - start <= room) return run.end
     const { buffer } = run.chunk
@@ -165,44 +174,4 @@ function nextOffsetUpTo(run: TailRun, start: number, end: number): Offset {
     at += batchSizeOf(buffer, at)
   }
   return next
-}
-
-class TailSlice implements LogSlice {
-  readonly buffers: Buffer[] = []
-  bytes = 0
-  nextOffset: Offset
-  readonly #memory: TailMemory
-  readonly #chunks: TailChunk[] = []
-  #lastStart = 0
-  #lastEnd = -1
-  #released = false
-
-  constructor(memory: TailMemory, from: Offset) {
-    this.#memory = memory
-    this.nextOffset = from
-  }
-
-  add(chunk: TailChunk, start: number, end: number, nextOffset: Offset): void {
-    const lastChunk = this.#chunks[this.#chunks.length - 1]
-    this.bytes += end - start
-    this.nextOffset = nextOffset
-    if (lastChunk === chunk && this.#lastEnd === start) {
-      this.#lastEnd = end
-      this.buffers[this.buffers.length - 1] = chunk.buffer.subarray(this.#lastStart, end)
-      return
-    }
-    if (lastChunk !== chunk) {
-      this.#chunks.push(chunk)
-      this.#memory.lend(chunk)
-    }
-    this.#lastStart = start
-    this.#lastEnd = end
-    this.buffers.push(chunk.buffer.subarray(start, end))
-  }
-
-  release(): void {
-    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
-    this.#released = true
-    for (const chunk of this.#chunks) this.#memory.takeBack(chunk)
-  }
 }
