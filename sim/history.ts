@@ -115,6 +115,7 @@ export type ViolationCode =
   | 'committed history differs'
   | 'logs differ'
   | 'early read'
+  | 'cut by a hand-over'
   | 'did not start'
 
 export interface Violation {

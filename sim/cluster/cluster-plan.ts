@@ -2,6 +2,7 @@ import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
 import type { PlannedStep } from '../planned-steps.ts'
+import { type AskedElection, balanceSettings, electionsAsked } from './asked-elections.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
@@ -15,6 +16,7 @@ export type ClusterAction =
   | ClientAction
   | MachineFault
   | PlannedDeath
+  | AskedElection
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
 
@@ -86,6 +88,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     const action = isFault ? faultOf(random, random.pick(temper), brokers) : workOf(random, topics, valueBytesMax)
     steps.push({ atMs, action })
   }
+  const elections = electionsAsked(seed, steps.at(-1)?.atMs ?? 0)
   return {
     brokers,
     voters: random.pick([3, brokers]),
@@ -93,8 +96,8 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     producers,
     groups,
     members: random.integer(4),
-    settings: settingsOf(random, minInSync),
-    steps,
+    settings: { ...settingsOf(random, minInSync), ...balanceSettings(seed) },
+    steps: [...steps, ...elections].sort((one, other) => one.atMs - other.atMs),
   }
 }
 

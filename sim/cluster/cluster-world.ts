@@ -9,6 +9,7 @@ import type { HistoryEvent, Violation } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
 import { runSteps } from '../planned-steps.ts'
+import { askForElection } from './asked-elections.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
@@ -191,6 +192,8 @@ class ClusterRun {
       case 'stop':
       case 'lose-disk':
         return this.#kill(action)
+      case 'elect':
+        return void askForElection(this.world, this.#link)
       case 'reset-client':
         this.world.mark('connection of a client reset')
         return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))

@@ -21,4 +21,8 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a suspect replica has caught up and counts again',
   'log: a primary gets back from a backup what it lacks',
   'log: groups loaded',
+  'log: a replica hands over',
+  'log: preferred replicas are to lead again',
+  'election: elected',
+  'election: PREFERRED_LEADER_NOT_AVAILABLE',
 ]

@@ -6,8 +6,8 @@ import { uuidFromBytes } from '../../src/codec/uuid.ts'
 import { Peers } from '../../src/peer/peers.ts'
 import { Replica } from '../../src/replica/replica.ts'
 import { ReplicationGroups } from '../../src/replica/replication-groups.ts'
-import { SelfElected } from '../../src/replica/self-elected.ts'
-import type { ReplicaId } from '../../src/replication/replica-id.ts'
+import { type HandedOver, SelfElected } from '../../src/replica/self-elected.ts'
+import type { BrokerId, ReplicaId } from '../../src/replication/replica-id.ts'
 import type { ReplicationRules } from '../../src/replication/rules.ts'
 import type { Scheme } from '../../src/replication/schemes.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -40,6 +40,8 @@ export interface GroupStart {
 /** One process with its replica of the group: the broker's own log, replica, election and streams, and nothing else. */
 export interface GroupProcess {
   readonly replica: Replica
+  /** See `SelfElected.handOver`. */
+  handOver(to: BrokerId): Promise<HandedOver>
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
@@ -93,7 +95,7 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
   })
   groups.join(group, { replica, election })
   await peers.start()
-  return { replica }
+  return { replica, handOver: (to) => election.handOver(to) }
 }
 
 function openLog(

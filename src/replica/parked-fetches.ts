@@ -69,7 +69,7 @@ export class ParkedFetches {
 
   add(replica: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
     this.#parked.set(replica.broker, { request, answer, isReading: false })
-    this.#followers?.fetched(replica, request.from, this.#now)
+    this.#followers?.fetched(replica, request, this.#now)
     this.wake()
   }
 

@@ -1,9 +1,6 @@
-import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import type { LogSlice } from '../log/log-slice.ts'
-import type { ReadMemory } from '../log/read-memory.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -20,11 +17,21 @@ import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
+import { HandOver } from './hand-over.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import {
+  epochRefusal,
+  latestOf,
+  type ReadAnswer,
+  readReplica,
+  type ReadRequest,
+  type ReadView,
+  visibleUpTo,
+} from './replica-reads.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
 export interface Appended {
@@ -34,28 +41,6 @@ export interface Appended {
   readonly logAppendTime: Timestamp
   /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
   readonly duplicate: boolean
-}
-
-/** What a read gave: where the log stands and, unless there is nothing at `from`, a slice that must be released. */
-export interface ReadAnswer {
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly logStartOffset: Offset
-  readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
-  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
-}
-
-export interface ReadRequest {
-  readonly from: Offset
-  readonly maxBytes: number
-  /** Give the first batch even if it is larger than `maxBytes`, so that the reader gets on. */
-  readonly minOneBatch: boolean
-  readonly committedTransactionsOnly: boolean
-  /** The leader epoch that the caller believes in; -1: it doesn't say. */
-  readonly leaderEpoch: LeaderEpoch
-  /** What reads from disk are counted in. */
-  readonly memory?: ReadMemory
 }
 
 /** Told when more may be read of a replica, or when it leads no longer. */
@@ -124,6 +109,8 @@ export class Replica {
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
+  /** While its leadership is to go to another replica: no writes are taken. */
+  #handOver: HandOver | null = null
   #following!: Following
   readonly #answerBytesMax: number
   #suspect: boolean
@@ -232,6 +219,17 @@ export class Replica {
     this.#wakeWatchers()
   }
 
+  /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
+  handOver(to: BrokerId, caughtUp: () => void): void {
+    this.#handOver = new HandOver(to, this.#rules, caughtUp)
+    this.#lookAtHandOver()
+  }
+
+  /** Takes writes again. */
+  takeBack(): void {
+    this.#handOver = null
+  }
+
   /** A follower's fetch. It is answered at once, or when there is something to say. */
   fetched(replica: FetchingReplica, request: FetchRequest, answer: AnswerFetch): void {
     const leadership = this.#leadership
@@ -301,6 +299,8 @@ export class Replica {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
     if (!leader.takesWrites) return this.#notLeader()
+    // What comes now would be cut, or delay the next leader.
+    if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -344,47 +344,17 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const stale = this.checkEpoch(request.leaderEpoch)
-    if (stale !== null) return stale
-    const visible = this.#visibleUpTo()
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // A backup may be behind what its primary has answered: that comes back with the primary.
-      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+    return readReplica(this.#readView(), request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    const latest = this.#scheme.serve.latest(this.#serveView())
-    if (typeof latest !== 'number') return this.#readRefusal(latest)
-    return options.committedTransactionsOnly ? this.#log.lastStableOffset(latest) : latest
+    return latestOf(this.#readView(), options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) {
-      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
-      return isServed ? null : this.#notLeader()
-    }
-    if (callers < 0 || callers === this.#epoch) return null
-    return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+    return epochRefusal(this.#readView(), callers)
   }
 
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
@@ -398,7 +368,7 @@ export class Replica {
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
-    const visible = this.#visibleUpTo()
+    const visible = visibleUpTo(this.#readView())
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
@@ -473,6 +443,7 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#handOver = null
     this.#following.end()
     leadership?.parked.end((request) => this.#denies(request))
     leadership?.committed.refuseAll(this.#notLeader())
@@ -485,31 +456,12 @@ export class Replica {
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
-  }
-
-  #serveView() {
+  #readView(): ReadView {
     const leader = this.#leadership?.leader
     const { highWatermark } = this
-    const isLed = this.#knownLeader !== null
-    const { storedUpTo } = this.#log
-    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
-  }
-
-  #visibleUpTo(): Offset | ReadRefusal {
-    const visible = this.#scheme.serve.visibleUpTo(this.#serveView())
-    return typeof visible === 'number' ? visible : this.#readRefusal(visible)
-  }
-
-  #readRefusal(refusal: { code: 'not-leader' } | { code: 'offset-not-available' }): ReadRefusal {
-    return refusal.code === 'not-leader' ? this.#notLeader() : refusal
+    const [log, knownLeader, epoch] = [this.#log, this.#knownLeader, this.#epoch]
+    const led = { leads: leader !== undefined, isLed: knownLeader !== null, epochStart: leader?.epochStart ?? 0 }
+    return { ...led, log, serve: this.#scheme.serve, epoch, knownLeader, highWatermark, storedUpTo: log.storedUpTo }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -545,6 +497,12 @@ export class Replica {
       this.#advanceTo(effect.to)
     }
     this.#leadership?.parked.wake()
+    this.#lookAtHandOver()
+  }
+
+  #lookAtHandOver(): void {
+    const { logEndOffset } = this.#log
+    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -567,5 +525,3 @@ export class Replica {
     for (const watcher of [...this.#watchers]) watcher()
   }
 }
-
-const noneAborted = (): readonly AbortedTransaction[] => []

@@ -1,4 +1,5 @@
 import { cutFor, divergenceOf } from './divergence.ts'
+import { hasAll } from './elect/hand-over.ts'
 import { isUpToDate } from './log-position.ts'
 
 /**
@@ -9,6 +10,18 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly hasAll: typeof hasAll
+  /** Whether who is told to stand does, with its own log and that of who told it. */
+  readonly mayStand: typeof isUpToDate
+  /** Whether a leader that hands over takes writes meanwhile. */
+  readonly writesWhileHandingOver: boolean
 }
 
-export const replicationRules: ReplicationRules = { divergenceOf, cutFor, isUpToDate }
+export const replicationRules: ReplicationRules = {
+  divergenceOf,
+  cutFor,
+  isUpToDate,
+  hasAll,
+  mayStand: isUpToDate,
+  writesWhileHandingOver: false,
+}

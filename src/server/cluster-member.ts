@@ -1,15 +1,18 @@
 import { LiveConfigs } from '../broker/live-configs.ts'
 import { uuidFromBytes } from '../codec/uuid.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { TopicRules } from '../metadata/controller/decision.ts'
 import { BrokerWatch } from '../metadata/coordinator/broker-watch.ts'
 import type { MetadataApplier } from '../metadata/coordinator/coordinator.ts'
 import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
 import { MetadataQuorum, type QuorumVoter } from '../metadata/coordinator/metadata-quorum.ts'
 import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
+import { LeaderBalance } from '../metadata/coordinator/leader-balance.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { Asks } from '../peer/asks.ts'
 import { Peers } from '../peer/peers.ts'
+import { HandOvers } from '../replica/hand-overs.ts'
 import type { Replica } from '../replica/replica.ts'
 import { ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
@@ -20,6 +23,8 @@ import type { LogFolder } from './log-folder.ts'
 import { openMetadataReplica } from './metadata-replica.ts'
 
 const frameBytesMax = 64 * 1024 * 1024
+/** How long a process that is to stop waits for others to lead in its place. */
+const handOverMs = 2_000
 
 /**
  * What every process of a cluster has, broker or not: its streams to the others, its replica of the metadata log, and the image
@@ -33,6 +38,7 @@ export class ClusterMember {
   readonly groups: ReplicationGroups
   readonly peers: Peers
   readonly asks: Asks
+  readonly handOvers: HandOvers
   readonly metadataReplica: Replica
   readonly quorum: MetadataQuorum
   /** Of this process. */
@@ -40,6 +46,7 @@ export class ClusterMember {
   /** Resolves when this process cannot go on. */
   readonly failed: Promise<Error>
   readonly #watch: BrokerWatch
+  readonly #balance: LeaderBalance
   #apply: MetadataApplier = async () => {}
 
   private constructor(
@@ -71,22 +78,25 @@ export class ClusterMember {
     this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
     this.asks = new Asks(parts.peers, clock)
+    this.handOvers = new HandOvers({ self: self.broker, groups: parts.groups, asks: this.asks, clock })
+    const rulesOf = (topic: string): TopicRules => {
+      const settings = this.configs.topic(topic)
+      return { elect: schemeOf(settings).elect, minInSyncReplicas: settings.minInsyncReplicas }
+    }
     this.coordinator = new EmbeddedCoordinator({
       replica: parts.replica,
       replay: this.replay,
       asks: this.asks,
       clock,
       random,
-      rulesOf: (topic) => {
-        const config = this.configs.topic(topic)
-        return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
-      },
+      rulesOf,
       operations: parts.rules.operations,
     })
     this.quorum = new MetadataQuorum({ voters, replica, self, asks: this.asks, clock })
     const sessionMs = config.brokerSessionTimeoutMs
     const { coordinator, peers } = this
     this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
+    this.#balance = new LeaderBalance({ coordinator, rulesOf, settings: config, clock, logger })
     parts.replica.watch(() => this.#watch.look())
   }
 
@@ -130,8 +140,17 @@ export class ClusterMember {
     this.#apply = apply
   }
 
+  /**
+   * Before a clean stop: others lead what this process leads where replicas elect their leaders themselves, the metadata log among
+   * it, if that is done in time.
+   */
+  async handOverAll(): Promise<void> {
+    await this.handOvers.allAway(handOverMs)
+  }
+
   async close(): Promise<void> {
     this.#watch.close()
+    this.#balance.close()
     await this.coordinator.stop()
     this.groups.close()
     await this.peers.close()

@@ -1,5 +1,6 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
+import { LeaderElections } from '../broker/leader-elections.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import { Dispatcher } from '../kafka/dispatcher.ts'
@@ -24,6 +25,7 @@ import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { startRetention } from './retention-timer.ts'
+import { startRounds } from './rounds.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
 export interface RunningBroker {
@@ -104,6 +106,7 @@ async function startAs(
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
+    balanceLeaders(runtime, broker),
   ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
@@ -132,7 +135,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
+  const { image, configs, coordinator, groups, handOvers, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
     rules: rules.replication,
@@ -154,6 +157,7 @@ function brokerOf(
     metadataReplica,
     quorum,
     partitions,
+    elections: new LeaderElections({ coordinator, partitions, handOvers }),
     directoryId: identity.directoryId,
     dataFolder: path,
     endpoint: { host, port },
@@ -215,6 +219,17 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
   return () => timer.cancel()
 }
 
+/** What this broker leads in the place of a preferred replica goes back to it, where replicas elect their leaders themselves. */
+function balanceLeaders({ clock }: Runtime, broker: Broker): () => void | Promise<void> {
+  const { autoLeaderRebalanceEnable, leaderImbalanceCheckIntervalSeconds, leaderImbalancePerBrokerPercentage } =
+    broker.config
+  if (!autoLeaderRebalanceEnable) return () => {}
+  return startRounds(clock, {
+    everyMs: () => leaderImbalanceCheckIntervalSeconds * 1_000,
+    round: () => broker.elections.giveBack(broker.id, leaderImbalancePerBrokerPercentage),
+  })
+}
+
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
 
 function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination): KafkaListener {
@@ -264,6 +279,7 @@ async function stop(running: {
 }): Promise<void> {
   running.returns.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
+  await running.member.handOverAll()
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()
