@@ -115,6 +115,8 @@ export type ViolationCode =
   | 'committed history differs'
   | 'logs differ'
   | 'early read'
+  | 'cut without a receipt'
+  | 'receipt is not the cut'
   | 'did not start'
 
 export interface Violation {
