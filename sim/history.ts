@@ -116,6 +116,8 @@ export type ViolationCode =
   | 'logs differ'
   | 'early read'
   | 'cut by a hand-over'
+  | 'cut without a receipt'
+  | 'receipt is not the cut'
   | 'did not start'
 
 export interface Violation {

@@ -14,6 +14,8 @@ import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
+import { LeadersWord, unreceipted } from './leaders-word.ts'
+import { ReceiptChecks } from './receipt-checks.ts'
 
 /** Virtual time within which a healed cluster must have answered everything, and all copies be in sync. */
 const healedWithinMs = 120_000
@@ -64,8 +66,8 @@ class ClusterRun {
   readonly #clients: ClientWork
   readonly #events: HistoryEvent[] = []
   readonly #violations: Violation[] = []
-  /** Sends that a leader alone answers for. */
-  readonly #leadersOwn = new Set<number>()
+  readonly #receipts: ReceiptChecks
+  readonly #leadersWord = new LeadersWord()
   #isCalm = false
 
   constructor(seed: number, rules: BrokerRules, onTrace: ((line: string) => void) | undefined) {
@@ -78,7 +80,11 @@ class ClusterRun {
     this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, rules, violate }))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
-    this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
+    const checked = { machines: this.#machines, violations: this.#violations }
+    this.#checks = new ClusterChecks({ ...checked, watched })
+    // Nothing is written of the metadata log.
+    const isReceipted = (topic: string): boolean => watched(topic) && topic !== '__cluster_metadata'
+    this.#receipts = new ReceiptChecks({ ...checked, watched: isReceipted, mark: (name) => this.world.mark(name) })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
     const open = (): ClusterLink => new ClusterLink(runtime, addresses)
@@ -106,7 +112,10 @@ class ClusterRun {
       for (const machine of this.#machines) {
         machine.start({ 'controller.quorum.voters': voters, ...(machine.id > this.#plan.voters ? onlyBroker : {}) })
       }
-      this.world.afterEvent(() => this.#checks.look())
+      this.world.afterEvent(() => {
+        this.#checks.look()
+        this.#receipts.look()
+      })
       if (!(await this.world.runUntil(() => this.#areUp(), healedWithinMs))) {
         return [...this.#violations, { code: 'not live', partition: '', detail: 'the cluster did not start' }]
       }
@@ -143,6 +152,9 @@ class ClusterRun {
     const flushedPartitions = new Set(finalLogs.keys())
     const known = { flushedPartitions, idempotentProducers, receipts: null }
     this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
+    const lost = [...this.#leadersWord.lost(finalLogs)]
+    if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
+    this.#violations.push(...unreceipted(lost, this.#receipts.all()))
   }
 
   /** What comes of the work, in the time that a healed cluster may take; null: nothing, which is a violation. */
@@ -216,6 +228,8 @@ class ClusterRun {
     const loses = death.do === 'power-cut' || death.do === 'lose-disk'
     // At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose.
     if (loses && this.#machines.some((other) => other !== machine && other.isSuspect)) return
+    if (death.do === 'power-cut') this.#receipts.losesPower(machine)
+    if (death.do === 'lose-disk') this.#receipts.losesDisk(machine)
     machine.end(death)
   }
 
@@ -255,9 +269,9 @@ class ClusterRun {
 
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
-    if (event.type === 'sent' && event.acks === 1) this.#leadersOwn.add(event.send)
+    this.#leadersWord.note(event)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
-    const isPromised = event.type !== 'acknowledged' || !this.#leadersOwn.has(event.send)
+    const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })
   }
 

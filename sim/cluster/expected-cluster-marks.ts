@@ -25,4 +25,8 @@ export const expectedClusterMarks: readonly string[] = [
   'log: preferred replicas are to lead again',
   'election: elected',
   'election: PREFERRED_LEADER_NOT_AVAILABLE',
+  'log: a replica cuts what its leader lacks; a receipt tells of it',
+  'a receipt of a cut',
+  // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
+  'answered by a leader alone, and lost',
 ]

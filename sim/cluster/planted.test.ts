@@ -18,3 +18,12 @@ describe('a planted bug is found by a cluster under faults:', () => {
     })
   }
 })
+
+test('what a leader alone has answered for is lost when another one leads, and lies within a receipt', async () => {
+  for (let seed = 4; seed < 4 + withinSeeds; seed++) {
+    const { marks, violations } = await runClusterSeed(seed)
+    assert.deepEqual(violations, [], `seed ${seed}`)
+    if (marks.has('answered by a leader alone, and lost')) return
+  }
+  assert.fail(`nothing was lost within ${withinSeeds} seeds`)
+})

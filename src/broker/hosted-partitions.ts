@@ -270,6 +270,7 @@ export class HostedPartitions {
         link: isAlone ? null : this.#linkFor(name, group),
         inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
         suspect,
+        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,

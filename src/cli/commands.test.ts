@@ -46,6 +46,7 @@ test('every command has help with an example', () =>
       topic: ['create', 'list', 'describe', 'alter', 'elect', 'delete'],
       group: ['list', 'describe', 'reset', 'delete'],
       log: ['dump', 'import'],
+      receipts: ['list', 'show', 'save'],
     }
     for (const [group, names] of Object.entries(groups)) {
       for (const name of names) {

@@ -8,6 +8,7 @@ import { registerDown } from './down.ts'
 import { registerGroup } from './group.ts'
 import { registerLog } from './log.ts'
 import { registerProduce } from './produce.ts'
+import { registerReceipts } from './receipts.ts'
 import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
 import { version } from './version.ts'
@@ -52,6 +53,7 @@ function program(): Command {
   registerProduce(root)
   registerConsume(root)
   registerGroup(root)
+  registerReceipts(root)
   registerLog(root)
   return root
 }

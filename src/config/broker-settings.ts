@@ -65,7 +65,7 @@ const networkSettings = {
     default: 8_080,
     min: -1,
     max: 65_535,
-    about: 'Trilog only. Port of /metrics and /health; 0: a free one, -1: none.',
+    about: 'Trilog only. Port of /metrics, /health and /receipts; 0: a free one, -1: none.',
   }),
   'insecure.listen': boolean({
     default: false,
@@ -209,6 +209,25 @@ const storageSettings = {
   }),
 }
 
+const receiptSettings = {
+  'receipts.kept.max.bytes': long({
+    default: 256 * mib,
+    min: 0,
+    about:
+      'Trilog only. Bytes of cut records that are kept beside the logs, for all receipts together; with more the oldest go. One cut keeps a quarter of it at most. 0: nothing is kept.',
+  }),
+  'receipts.kept.max.ms': long({
+    default: 604_800_000,
+    min: 1,
+    about: 'Trilog only. How long cut records are kept; their receipts stay.',
+  }),
+  'receipts.max': int({
+    default: 1_000,
+    min: 1,
+    about: 'Trilog only. Receipts of lost records that a broker keeps; with more the oldest go.',
+  }),
+}
+
 const groupSettings = {
   'group.initial.rebalance.delay.ms': int({
     default: 3_000,
@@ -284,6 +303,7 @@ export const brokerSettings = {
   ...clusterSettings,
   ...networkSettings,
   ...storageSettings,
+  ...receiptSettings,
   ...groupSettings,
   ...topicDefaultSettings,
 } as const

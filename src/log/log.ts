@@ -283,7 +283,9 @@ export class Log {
       let removedBytes = 0
       await epochs.write()
       // A folder without any segment would begin at 0 again, were its checkpoint lost.
-      if (this.hasSegmentsBelowStart && !segments.active.isCreated) await createFiles(this.#parts, segments.active)
+      // Of those that are appended to meanwhile the one that is written next: behind a later one would be a hole.
+      const next = segments.floor(this.#writer.writtenUpTo)
+      if (this.hasSegmentsBelowStart && !next.isCreated) await createFiles(this.#parts, next)
       for (const segment of [...segments.all]) {
         const next = segments.next(segment)
         if (next === null || next.baseOffset > logStartOffset) break

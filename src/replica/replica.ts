@@ -1,6 +1,7 @@
 import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -20,6 +21,7 @@ import { Following, type FollowingSink } from './following.ts'
 import { HandOver } from './hand-over.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
+import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
@@ -73,6 +75,8 @@ export interface ReplicaOptions {
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
   readonly rules?: ReplicationRules
+  /** Where what it cuts is written down before; absent: nowhere. */
+  readonly receipts?: ReplicaReceipts
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
@@ -141,7 +145,7 @@ export class Replica {
       flushed: () => {},
       failed: (fault) => opened.#onFailed(fault),
     })
-    opened.#following = opened.#followingOf(opened.#log)
+    opened.#following = opened.#followingOf(opened.#log, replica.receipts ?? noReceipts)
     return opened
   }
 
@@ -414,7 +418,7 @@ export class Replica {
     }
   }
 
-  #followingOf(log: Log): Following {
+  #followingOf(log: Log, receipts: ReplicaReceipts): Following {
     const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
@@ -425,9 +429,13 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
+      known: () => {
+        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
+        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
+      },
     }
-    const facts = { topic, partition }
-    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
+    return new Following({ log, clock, logger, rules, facts, receipts, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {

@@ -1,3 +1,4 @@
+import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { hasAll } from './elect/hand-over.ts'
 import { isUpToDate } from './log-position.ts'
@@ -15,6 +16,7 @@ export interface ReplicationRules {
   readonly mayStand: typeof isUpToDate
   /** Whether a leader that hands over takes writes meanwhile. */
   readonly writesWhileHandingOver: boolean
+  readonly receipts: ReceiptRules
 }
 
 export const replicationRules: ReplicationRules = {
@@ -24,4 +26,5 @@ export const replicationRules: ReplicationRules = {
   hasAll,
   mayStand: isUpToDate,
   writesWhileHandingOver: false,
+  receipts: receiptRules,
 }

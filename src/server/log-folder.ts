@@ -7,6 +7,8 @@ import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
 import { folderOf } from '../log/log-directory-name.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { TailMemory } from '../log/tail-memory.ts'
+import { CutReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
+import { Receipts } from '../receipt/receipts.ts'
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -37,6 +39,8 @@ class Relay implements LogEvents {
 /** The folder of a broker with its logs, which share memory and file handles. */
 export class LogFolder implements PartitionLogs {
   readonly directory: LogDirectory<Log>
+  /** What replicas of this folder have lost, and the bytes of it that are kept. */
+  readonly cuts: CutReceipts
   readonly #runtime: Runtime
   readonly #config: BrokerConfig
   readonly #tail: TailMemory
@@ -44,8 +48,9 @@ export class LogFolder implements PartitionLogs {
   readonly #removals: DelayedRemovals
   readonly #relays = new Map<Log, Relay>()
 
-  private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>) {
+  private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>, cuts: CutReceipts) {
     this.directory = directory
+    this.cuts = cuts
     this.#runtime = runtime
     this.#config = config
     this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
@@ -64,7 +69,12 @@ export class LogFolder implements PartitionLogs {
       clusterId: config.clusterId ?? undefined,
       checkpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     })
-    return new LogFolder(runtime, config, directory)
+    try {
+      return new LogFolder(runtime, config, directory, await openCuts(runtime, config, directory))
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
   }
 
   /** Opens the log that stands at `place`. */
@@ -92,6 +102,8 @@ export class LogFolder implements PartitionLogs {
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
     })
     this.#relays.set(log, relay)
+    const { topic, partition, topicId } = place
+    if (topicId !== null) await this.cuts.finish({ topic, partition, topicId }, log)
     return log
   }
 
@@ -104,6 +116,10 @@ export class LogFolder implements PartitionLogs {
     if (relay !== undefined) relay.target = events
     log.configure(settings)
     return log
+  }
+
+  receiptsFor(name: LogName): ReplicaReceipts {
+    return this.cuts.for(name)
   }
 
   folderOf(name: { topic: string; partition: number }): string {
@@ -142,4 +158,11 @@ export class LogFolder implements PartitionLogs {
     const log = this.directory.log(name)
     if (log !== null) this.#relays.delete(log)
   }
+}
+
+async function openCuts(runtime: Runtime, config: BrokerConfig, { path, identity }: LogDirectory<Log>) {
+  const { nodeId: broker, receiptsMax, receiptsKeptMaxBytes: bytesMax, receiptsKeptMaxMs: ageMaxMs } = config
+  const receipts = await Receipts.open(runtime.disk, path, receiptsMax)
+  const replica = { broker, directory: identity.directoryId }
+  return await CutReceipts.open({ runtime, receipts, replica, bounds: { bytesMax, ageMaxMs } })
 }

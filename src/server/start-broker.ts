@@ -16,6 +16,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
 import { expireProducers } from './expire-producers.ts'
+import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
@@ -74,7 +75,7 @@ async function startAs(
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
-  const accepted = await AcceptedSuspects.open(runtime, folder)
+  const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
@@ -107,9 +108,10 @@ async function startAs(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     balanceLeaders(runtime, broker),
+    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
-  const http = await openHttp(runtime, config, health)
+  const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
   const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
