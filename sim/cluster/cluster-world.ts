@@ -9,13 +9,14 @@ import type { HistoryEvent, Violation } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
 import { runSteps } from '../planned-steps.ts'
-import { askForElection } from './asked-elections.ts'
+import { askForElection, type PlannedOutage, uncleanTopic } from './asked-elections.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
 import { LeadersWord, unreceipted } from './leaders-word.ts'
 import { ReceiptChecks } from './receipt-checks.ts'
+import { logsWithoutUnclean, mayLose, withoutUnclean } from './unclean-history.ts'
 
 /** Virtual time within which a healed cluster must have answered everything, and all copies be in sync. */
 const healedWithinMs = 120_000
@@ -67,7 +68,9 @@ class ClusterRun {
   readonly #events: HistoryEvent[] = []
   readonly #violations: Violation[] = []
   readonly #receipts: ReceiptChecks
-  readonly #leadersWord = new LeadersWord()
+  readonly #leadersWord = new LeadersWord(({ acks }) => acks === 1)
+  /** What all in sync had, where unclean elections may lose it. */
+  readonly #uncleanWord = new LeadersWord(({ acks, partition }) => acks === -1 && mayLose(partition))
   #isCalm = false
 
   constructor(seed: number, rules: BrokerRules, onTrace: ((line: string) => void) | undefined) {
@@ -81,7 +84,7 @@ class ClusterRun {
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     const checked = { machines: this.#machines, violations: this.#violations }
-    this.#checks = new ClusterChecks({ ...checked, watched })
+    this.#checks = new ClusterChecks({ ...checked, watched, mayLose: (topic) => topic === uncleanTopic })
     // Nothing is written of the metadata log.
     const isReceipted = (topic: string): boolean => watched(topic) && topic !== '__cluster_metadata'
     this.#receipts = new ReceiptChecks({ ...checked, watched: isReceipted, mark: (name) => this.world.mark(name) })
@@ -151,10 +154,16 @@ class ClusterRun {
     const idempotentProducers = new Set(this.#plan.producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
     const flushedPartitions = new Set(finalLogs.keys())
     const known = { flushedPartitions, idempotentProducers, receipts: null }
-    this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
+    const promised = { events: withoutUnclean(this.#events), finalLogs: logsWithoutUnclean(finalLogs) }
+    this.#violations.push(...checkHistory({ ...promised, finalTopics, ...known }))
     const lost = [...this.#leadersWord.lost(finalLogs)]
     if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
     this.#violations.push(...unreceipted(lost, this.#receipts.all()))
+    // Whoever led without being in sync has written down from where on, before it did.
+    const ofElections = this.#receipts.all().filter(({ kind }) => kind === 'bounds')
+    const lostUncleanly = [...this.#uncleanWord.lost(finalLogs)]
+    if (lostUncleanly.length > 0) this.world.mark('acknowledged by all in sync, and lost by an unclean election')
+    this.#violations.push(...unreceipted(lostUncleanly, ofElections))
   }
 
   /** What comes of the work, in the time that a healed cluster may take; null: nothing, which is a violation. */
@@ -204,8 +213,10 @@ class ClusterRun {
       case 'stop':
       case 'lose-disk':
         return this.#kill(action)
+      case 'outage':
+        return this.#outage(action)
       case 'elect':
-        return void askForElection(this.world, this.#link)
+        return void askForElection(this.world, this.#link, action.type)
       case 'reset-client':
         this.world.mark('connection of a client reset')
         return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))
@@ -231,6 +242,19 @@ class ClusterRun {
     if (death.do === 'power-cut') this.#receipts.losesPower(machine)
     if (death.do === 'lose-disk') this.#receipts.losesDisk(machine)
     machine.end(death)
+  }
+
+  #outage({ followersMs, aloneMs, longerMs }: PlannedOutage): void {
+    const leads = ({ replicas }: ClusterMachine, isLeader: boolean): boolean =>
+      [...replicas].some(
+        ({ topic, partition, leads: is }) => topic === uncleanTopic && partition === 0 && is === isLeader,
+      )
+    const leader = this.#machines.find((machine) => leads(machine, true))
+    if (leader === undefined) return
+    for (const machine of this.#machines) {
+      if (leads(machine, false)) machine.end({ do: 'crash', node: machine.id, downMs: followersMs })
+    }
+    this.world.schedule(aloneMs, () => leader.end({ do: 'crash', node: leader.id, downMs: longerMs }))
   }
 
   #machine(node: number): ClusterMachine {
@@ -264,12 +288,15 @@ class ClusterRun {
   }
 
   #refused({ codeName, message }: KafkaError): void {
-    if (!neverWrong.has(codeName)) this.#violate('wrong refusal', message)
+    // A producer goes on from what the next leader lacks.
+    const isOfLoss = codeName === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && message.includes(`${uncleanTopic}/`)
+    if (!neverWrong.has(codeName) && !isOfLoss) this.#violate('wrong refusal', message)
   }
 
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
     this.#leadersWord.note(event)
+    this.#uncleanWord.note(event)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })

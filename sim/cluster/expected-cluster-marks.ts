@@ -23,6 +23,10 @@ export const expectedClusterMarks: readonly string[] = [
   'log: groups loaded',
   'log: a replica hands over',
   'log: preferred replicas are to lead again',
+  'log: a replica that is not in sync is to lead: what it lacks is lost',
+  'unclean election: elected',
+  // A negative control: where unclean elections are allowed they do lose.
+  'acknowledged by all in sync, and lost by an unclean election',
   'election: elected',
   'election: PREFERRED_LEADER_NOT_AVAILABLE',
   'log: a replica cuts what its leader lacks; a receipt tells of it',

@@ -11,12 +11,18 @@ interface Sent {
  * producer has sent again, and that is there, is not lost.
  */
 export class LeadersWord {
+  readonly #isIts: (sent: HistoryEvent & { type: 'sent' }) => boolean
   readonly #sent = new Map<number, Sent>()
   readonly #acknowledged: (Sent & { readonly baseOffset: number })[] = []
 
+  /** `isIts`: which sends it is about. */
+  constructor(isIts: (sent: HistoryEvent & { type: 'sent' }) => boolean) {
+    this.#isIts = isIts
+  }
+
   /** Whether it is such an answer, or about one. */
   note(event: HistoryEvent): void {
-    if (event.type === 'sent' && event.acks === 1) this.#sent.set(event.send, event)
+    if (event.type === 'sent' && this.#isIts(event)) this.#sent.set(event.send, event)
     if (event.type !== 'acknowledged') return
     const sent = this.#sent.get(event.send)
     if (sent !== undefined) this.#acknowledged.push({ ...sent, baseOffset: event.baseOffset })

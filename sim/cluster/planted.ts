@@ -108,6 +108,12 @@ export const planted: readonly Planted[] = [
     from: 4,
   },
   {
+    name: 'no receipt is written of what a leader may lack that was elected without being in sync',
+    rules: { ...brokerRules, writeUncleanLoss: async () => {} },
+    seenAs: ['loss without a receipt'],
+    from: 19,
+  },
+  {
     name: 'no receipts are written',
     rules: replicating({ receipts: { ...receiptRules, inOrder: ({ cut }) => cut() } }),
     seenAs: ['cut without a receipt', 'loss without a receipt'],

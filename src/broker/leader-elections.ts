@@ -13,6 +13,7 @@ import type { HandOvers } from '../replica/hand-overs.ts'
 import type { HandedOver } from '../replica/self-elected.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { HostedPartitions } from './hosted-partitions.ts'
+import type { UncleanElections, UncleanOutcome } from './unclean-elections.ts'
 
 /** Leaders that are asked at once to hand over. */
 const asksAtOnce = 16
@@ -25,6 +26,13 @@ const whyKept: Record<Exclude<HandedOver, 'handed-over'>, string> = {
   kept: 'it was not elected in time, and the leader goes on',
 }
 
+const whyNobody: Record<Exclude<UncleanOutcome, 'elected' | 'led'>, string> = {
+  nobody: 'none of its replicas is alive and has a log that can be used, or its roles are fixed',
+  unknown: 'living replicas did not say in time how far they are',
+}
+
+const isWithoutLeader = ({ code }: ElectionOutcome): boolean => code === 'eligible-leaders-not-available'
+
 /**
  * Elections that somebody asks for: the coordinator decides where it picks the leaders, and where replicas elect them
  * themselves the present one is asked to hand over, also while nobody decides on the metadata.
@@ -33,11 +41,18 @@ export class LeaderElections {
   readonly #coordinator: Coordinator
   readonly #partitions: HostedPartitions
   readonly #handOvers: HandOvers
+  readonly #unclean: Pick<UncleanElections, 'elect'>
 
-  constructor(parts: { coordinator: Coordinator; partitions: HostedPartitions; handOvers: HandOvers }) {
+  constructor(parts: {
+    coordinator: Coordinator
+    partitions: HostedPartitions
+    handOvers: HandOvers
+    unclean: Pick<UncleanElections, 'elect'>
+  }) {
     this.#coordinator = parts.coordinator
     this.#partitions = parts.partitions
     this.#handOvers = parts.handOvers
+    this.#unclean = parts.unclean
   }
 
   /** As `electLeaders` of the controller; in the order of the request, where it names partitions. */
@@ -51,6 +66,10 @@ export class LeaderElections {
       others?.length === 0 ? [] : await this.#coordinator.submit('electLeaders', { type, partitions: others })
     const outcomes = new Map<string, ElectedPartition>()
     for (const one of decided) if (partitions !== null || !isOwn(one)) outcomes.set(keyOf(one), one)
+    const leaderless = type === 'unclean' ? decided.filter(({ outcome }) => isWithoutLeader(outcome)) : []
+    await inParallel(leaderless, asksAtOnce, async (name) => {
+      outcomes.set(keyOf(name), { ...name, outcome: await this.#electUnclean(name) })
+    })
     await inParallel(own, asksAtOnce, async ({ topic, partition }) => {
       const name = { topic: topic.name, partition: partition.index }
       const outcome = await this.#handOver(type, topic, partition)
@@ -94,6 +113,17 @@ export class LeaderElections {
     if (outcome === 'handed-over') return { code: 'elected' }
     const message = `broker ${preferred} cannot be made to lead ${name}: ${whyKept[outcome]}`
     return { code: 'preferred-leader-not-available', message }
+  }
+
+  async #electUnclean({ topic, partition }: PartitionName): Promise<ElectionOutcome> {
+    const outcome = await this.#unclean.elect({ topic, partition })
+    const name = `${topic}-${partition}`
+    if (outcome === 'elected') return { code: 'elected' }
+    if (outcome === 'led') return { code: 'election-not-needed', message: `${name} has a leader by now` }
+    return {
+      code: 'eligible-leaders-not-available',
+      message: `nobody can be made to lead ${name}: ${whyNobody[outcome]}`,
+    }
   }
 
   #electingItself({ topic: name, partition: index }: PartitionName): SelfElecting | null {

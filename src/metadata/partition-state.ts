@@ -69,6 +69,11 @@ export function ledBy(state: PartitionState, leader: BrokerId): PartitionState {
   return { ...state, leader, leaderEpoch: state.leaderEpoch + 1 }
 }
 
+/** A new epoch led by a replica that was not in sync: it is the in-sync set, and what others had beyond it is lost. */
+export function uncleanlyLedBy(state: PartitionState, leader: BrokerId): PartitionState {
+  return { ...ledBy(state, leader), inSync: [leader], eligible: [] }
+}
+
 /**
  * Whether the partition has no other replica: nobody can take its place, so its leader stays its leader while it is away,
  * and its return costs one record and not two.

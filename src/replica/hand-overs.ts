@@ -17,13 +17,11 @@ interface Asked extends GroupName {
 
 /** Leaderships of groups that elect their leaders themselves, handed over on purpose, wherever they are led. */
 export class HandOvers {
-  readonly #self: BrokerId
   readonly #groups: ReplicationGroups
   readonly #asks: Asks
   readonly #clock: Clock
 
-  constructor(parts: { self: BrokerId; groups: ReplicationGroups; asks: Asks; clock: Clock }) {
-    this.#self = parts.self
+  constructor(parts: { groups: ReplicationGroups; asks: Asks; clock: Clock }) {
     this.#groups = parts.groups
     this.#asks = parts.asks
     this.#clock = parts.clock
@@ -35,7 +33,6 @@ export class HandOvers {
 
   /** Has `leader` hand the group over to the replica of another broker; `not-leader` also when it cannot be asked. */
   async ask(leader: BrokerId, group: GroupName, to: BrokerId): Promise<HandedOver> {
-    if (leader === this.#self) return this.#groups.handOver(group, to)
     try {
       const asked: Asked = { ...group, to }
       const answer = decodeAskBody(await this.#asks.ask(leader, subject, encodeAskBody(asked), withinMs))

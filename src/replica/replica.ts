@@ -433,6 +433,9 @@ export class Replica {
         const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
         return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
       },
+      cut: (at) => {
+        this.#highWatermark = Math.min(this.#highWatermark, at)
+      },
     }
     const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
     return new Following({ log, clock, logger, rules, facts, receipts, sink })

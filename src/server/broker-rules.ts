@@ -1,5 +1,6 @@
 import { operations } from '../metadata/controller/operations.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
+import { writeUncleanLoss } from './unclean-receipts.ts'
 
 /**
  * What a broker's promises rest on, by itself: simulation puts wrong ones in their place, each a mistake that real systems
@@ -9,6 +10,8 @@ export interface BrokerRules {
   readonly replication: ReplicationRules
   /** What the controller decides. */
   readonly operations: typeof operations
+  /** What is done before a replica leads that is not in sync. */
+  readonly writeUncleanLoss: typeof writeUncleanLoss
 }
 
-export const brokerRules: BrokerRules = { replication: replicationRules, operations }
+export const brokerRules: BrokerRules = { replication: replicationRules, operations, writeUncleanLoss }

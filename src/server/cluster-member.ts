@@ -1,4 +1,5 @@
 import { LiveConfigs } from '../broker/live-configs.ts'
+import { UncleanElections } from '../broker/unclean-elections.ts'
 import { uuidFromBytes } from '../codec/uuid.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { TopicRules } from '../metadata/controller/decision.ts'
@@ -47,6 +48,7 @@ export class ClusterMember {
   readonly failed: Promise<Error>
   readonly #watch: BrokerWatch
   readonly #balance: LeaderBalance
+  readonly unclean: UncleanElections
   #apply: MetadataApplier = async () => {}
 
   private constructor(
@@ -78,7 +80,7 @@ export class ClusterMember {
     this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
     this.asks = new Asks(parts.peers, clock)
-    this.handOvers = new HandOvers({ self: self.broker, groups: parts.groups, asks: this.asks, clock })
+    this.handOvers = new HandOvers({ groups: parts.groups, asks: this.asks, clock })
     const rulesOf = (topic: string): TopicRules => {
       const settings = this.configs.topic(topic)
       return { elect: schemeOf(settings).elect, minInSyncReplicas: settings.minInsyncReplicas }
@@ -97,7 +99,9 @@ export class ClusterMember {
     const { coordinator, peers } = this
     this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
     this.#balance = new LeaderBalance({ coordinator, rulesOf, settings: config, clock, logger })
-    parts.replica.watch(() => this.#watch.look())
+    const { configs, asks } = this
+    this.unclean = new UncleanElections({ coordinator, configs, asks, clock, logger, graceMs: sessionMs })
+    parts.replica.watch(() => this.#look())
   }
 
   /** Opens the metadata log, begins to listen for the others, and takes part in the election of who decides. */
@@ -151,6 +155,7 @@ export class ClusterMember {
   async close(): Promise<void> {
     this.#watch.close()
     this.#balance.close()
+    this.unclean.close()
     await this.coordinator.stop()
     this.groups.close()
     await this.peers.close()
@@ -164,7 +169,12 @@ export class ClusterMember {
       this.peers.know(record.brokerId, { host: record.peerHost, port: record.peerPort })
     }
     await this.#apply(records)
+    this.#look()
+  }
+
+  #look(): void {
     this.#watch.look()
+    this.unclean.look()
   }
 }
 

@@ -53,6 +53,28 @@ const leaderIs = (id: number) => (partition: { leader: number }) => partition.le
 const isElected = ({ results }: { results: unknown[][] }): boolean =>
   results[0]?.[2] === NONE.code || results[0]?.[2] === ELECTION_NOT_NEEDED.code
 
+/** Fast: a broker that is out of touch is fenced, and waited for, so long. */
+const leaderless = { 'broker.session.timeout.ms': '300', 'broker.heartbeat.interval.ms': '50' }
+
+/** Broker 3 alone is there; 1, the last one in sync, is not. */
+async function leftWithout(cluster: ClusterFixture): Promise<void> {
+  cluster.crash(3)
+  await cluster.until(
+    () => partitionAt(cluster, 1),
+    ({ inSync }) => inSync === 2,
+  )
+  cluster.crash(2)
+  await cluster.until(
+    () => partitionAt(cluster, 1),
+    ({ inSync }) => inSync === 1,
+  )
+  cluster.crash(1)
+  await cluster.restart(3)
+}
+
+const receiptsOf = (cluster: ClusterFixture, id: number): unknown[][] =>
+  cluster.receipts(id).map(({ topic, partition, kind }) => [topic, partition, kind])
+
 describe('a preferred leader', () => {
   test('leads again when an election is asked for at any broker, once it is in sync', () =>
     withWords({}, async (cluster) => {
@@ -119,6 +141,13 @@ describe('a preferred leader of a majority topic', () => {
       (partition) => partition.leader > 1,
     )
     await cluster.restart(1)
+    // Clients are told of a leader that is alive in the image, which must not stand still before.
+    for (const id of [2, 3]) {
+      await cluster.until(
+        () => cluster.call(id, metadata, 12, { topics: [] }),
+        ({ brokers }) => brokers.length === 3,
+      )
+    }
     return leader
   }
 
@@ -194,6 +223,41 @@ describe('after a failover', () => {
         { ...settings, 'auto.leader.rebalance.enable': 'false' },
       ))
   }
+})
+
+describe('where nobody in sync is left', () => {
+  test('nobody leads, until somebody asks for an unclean election; then whoever lives does, and a receipt tells of it', () =>
+    withWords(
+      {},
+      async (cluster) => {
+        await leftWithout(cluster)
+        assert.deepEqual((await elect(cluster, 3, words)).results, [['words', 0, PREFERRED_LEADER_NOT_AVAILABLE.code]])
+        assert.deepEqual((await elect(cluster, 3, words, { electionType: 1 })).results, [['words', 0, NONE.code]])
+        await cluster.until(() => partitionAt(cluster, 3), leaderIs(3))
+        assert.deepEqual((await elect(cluster, 3, words, { electionType: 1 })).results, [
+          ['words', 0, ELECTION_NOT_NEEDED.code],
+        ])
+        assert.deepEqual(receiptsOf(cluster, 3), [['words', 0, 'bounds']])
+      },
+      leaderless,
+    ))
+
+  test('whoever lives leads by itself with unclean.leader.election.enable, also where that is set only then', () =>
+    withWords(
+      { 'unclean.leader.election.enable': 'true' },
+      async (cluster) => {
+        await leftWithout(cluster)
+        await cluster.until(() => partitionAt(cluster, 3), leaderIs(3))
+        assert.deepEqual(receiptsOf(cluster, 3), [['words', 0, 'bounds']])
+        // Who had more comes back, and follows.
+        await cluster.restart(1)
+        await cluster.until(
+          () => partitionAt(cluster, 3),
+          ({ inSync }) => inSync === 2,
+        )
+      },
+      leaderless,
+    ))
 })
 
 describe('a clean stop', () => {

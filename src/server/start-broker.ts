@@ -1,5 +1,6 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
+import { answerUncleanElections } from '../broker/unclean-candidates.ts'
 import { LeaderElections } from '../broker/leader-elections.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
@@ -90,6 +91,11 @@ async function startAs(
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
   const returns = returnsOf(runtime, member, partitions)
+  answerUncleanElections(member.asks, {
+    image,
+    partitions,
+    write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
+  })
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -137,7 +143,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, handOvers, metadataReplica, quorum } = member
+  const { image, configs, coordinator, groups, handOvers, unclean, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
     rules: rules.replication,
@@ -159,7 +165,7 @@ function brokerOf(
     metadataReplica,
     quorum,
     partitions,
-    elections: new LeaderElections({ coordinator, partitions, handOvers }),
+    elections: new LeaderElections({ coordinator, partitions, handOvers, unclean }),
     directoryId: identity.directoryId,
     dataFolder: path,
     endpoint: { host, port },

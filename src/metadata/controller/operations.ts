@@ -6,6 +6,7 @@ import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
+import { electUnclean } from './elect-unclean.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
@@ -22,6 +23,7 @@ export const operations = {
   createTopics,
   deleteTopics,
   electLeaders,
+  electUnclean,
   fenceBroker,
   registerBroker,
   seatLeader,
