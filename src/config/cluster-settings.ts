@@ -11,6 +11,10 @@ export const clusterSettings = {
     default: true,
     about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
   }),
+  'auto.leader.rebalance.enable': boolean({
+    default: true,
+    about: 'Has preferred leaders lead again after failovers, where that loses nothing.',
+  }),
   'broker.groups': custom<readonly BrokerGroupSetting[]>(
     'list',
     {
@@ -69,6 +73,17 @@ export const clusterSettings = {
     about: 'Replicas of a topic that is made without saying how many.',
   }),
   'delete.topic.enable': boolean({ default: true, about: 'Whether clients may delete topics.' }),
+  'leader.imbalance.check.interval.seconds': long({
+    default: 300,
+    min: 1,
+    about: 'How often it is looked at who leads what, with auto.leader.rebalance.enable.',
+  }),
+  'leader.imbalance.per.broker.percentage': int({
+    default: 10,
+    min: 0,
+    about:
+      'Share of the partitions that a broker is the preferred leader of, in percent: if others lead more of them, it gets all back that it may lead.',
+  }),
   'metadata.log.max.record.bytes.between.snapshots': long({
     default: 20 * mib,
     min: 1,
