@@ -10,7 +10,7 @@ import { offsetFetch } from '../src/kafka/schema/offset-fetch.ts'
 import { crcHolds } from '../src/record/batch-crc.ts'
 import { batchesIn, readRecords } from '../src/record/record-reader.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
-import type { WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
+import type { MemberPlan, WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
 import { controlValueOf, type ReadRecord } from './history.ts'
 import { type Caller, type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
 import { KafkaMember } from './kafka-member.ts'
@@ -39,8 +39,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
     return new KafkaProducer(plan, { runtime: this.#runtime, link: this.#open() })
   }
 
-  openMember(group: string, topics: readonly PlannedTopic[]): WorkloadMember {
-    return new KafkaMember(this.#open(), { group, topics })
+  openMember(plan: MemberPlan): WorkloadMember {
+    return new KafkaMember(this.#open(), plan)
   }
 
   async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {

@@ -37,6 +37,10 @@ export class ClusterLink implements ClusterCaller {
     return this.#any().tell(api, body, versionMax)
   }
 
+  close(): void {
+    for (const link of this.#links.values()) link.close()
+  }
+
   leader(topic: string, partition: number): Promise<Caller> {
     return this.#believed(`${topic}/${partition}`, async () => {
       const answer = await this.call(metadata, { topics: [{ name: topic }], allowAutoTopicCreation: false })

@@ -23,13 +23,16 @@ const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const failedRequest = 'a request failed; its connection is closed'
 
 /** A broker, or a process that only takes part in the metadata log. */
-type RunningProcess = Pick<RunningBroker, 'failed' | 'stop'> & Partial<Pick<RunningBroker, 'replicas' | 'image'>>
+type RunningProcess = Pick<RunningBroker, 'failed' | 'stop'> &
+  Partial<Pick<RunningBroker, 'replicas' | 'image' | 'groupState'>>
 
 export interface MachineSurroundings {
   readonly world: SimWorld
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
   readonly rules: BrokerRules
+  /** A group whose state is looked at when its coordinator ends; null: there are no members. */
+  readonly watchedGroup?: string | null
   violate(code: ViolationCode, detail: string): void
 }
 
@@ -148,6 +151,7 @@ export class ClusterMachine {
     const { world } = this.#in
     world.mark([...this.replicas].some(({ leads }) => leads) ? `${how} of a leader` : how)
     if (this.#isStopping) world.mark(`${how} during a clean stop`)
+    this.#markGroup()
     this.#over()
     if (how === 'tear-snapshot') this.#isToTear = true
     if (how === 'power-cut') {
@@ -164,6 +168,7 @@ export class ClusterMachine {
   async #stop(downMs: number): Promise<void> {
     const [broker, life] = [this.#broker, this.#life]
     if (broker === null || this.#isStopping) return
+    this.#markGroup()
     this.#isStopping = true
     try {
       // Never goes on when a fault comes first: the broker's promises die with it.
@@ -177,6 +182,12 @@ export class ClusterMachine {
     this.#over()
     this.node.crash()
     this.#restart.after(downMs)
+  }
+
+  #markGroup(): void {
+    const { watchedGroup = null, world } = this.#in
+    const state = watchedGroup === null || this.#isStopping ? null : this.#broker?.groupState?.(watchedGroup)
+    if (typeof state === 'string') world.mark(`coordinator died in ${state}`)
   }
 
   #over(): void {

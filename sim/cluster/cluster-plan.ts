@@ -1,6 +1,7 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import { groupSettingsOf, membersOf, stormOf } from '../planned-members.ts'
 import type { PlannedStep } from '../planned-steps.ts'
 import {
   type AskedElection,
@@ -92,6 +93,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const topicFor = (name: 'synced' | 'cached') =>
     topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
   const drawn = [topicFor('synced'), topicFor('cached')]
+  const members = membersOf(random)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
@@ -99,13 +101,10 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
+  const throttles = throttlesOf(seed)
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
-    const isFault = random.chance(faultChance)
-    const action = isFault
-      ? faultOf(random, random.pick(temper), brokers)
-      : workOf(random, { topics, valueBytesMax, brokers })
-    steps.push({ atMs, action })
+    steps.push({ atMs, action: actionOf() })
   }
   const forMs = steps.at(-1)?.atMs ?? 0
   const elections = electionsAsked(seed, forMs, { unclean: unclean !== null })
@@ -113,15 +112,27 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   return {
     brokers,
     voters: unclean === null ? random.pick([3, brokers]) : brokers,
-    topics,
+    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
     producers,
     groups,
-    members: random.integer(4),
-    settings: { ...settingsOf(random, minInSync), ...snapshots.settings, ...balanceSettings(seed) },
+    members,
+    settings: {
+      ...settingsOf(random, minInSync),
+      ...groupSettingsOf(random, members),
+      ...snapshots.settings,
+      ...throttles.rates,
+      ...balanceSettings(seed),
+    },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
     steps: [...steps, ...elections, ...outages]
       .sort((one, other) => one.atMs - other.atMs)
       .map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
+  }
+
+  function actionOf(): ClusterAction {
+    if (random.chance(faultChance)) return faultOf(random, random.pick(temper), brokers)
+    if (members.members.length > 0 && random.chance(0.03)) return stormOf(random, members)
+    return workOf(random, { topics, valueBytesMax, brokers })
   }
 }
 
@@ -158,6 +169,18 @@ function uncleanTopicOf(seed: number, { mayLose }: { mayLose: boolean }): Planne
     'unclean.leader.election.enable': `${random.chance(0.7)}`,
   }
   return { name: uncleanTopic, partitions: 1 + random.integer(2), flushed: false, settings }
+}
+
+/** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */
+function throttlesOf(seed: number) {
+  const random = new SimRandom(`throttles in the cluster plan ${seed}`)
+  const isThrottled = random.chance(0.3)
+  const rates = {
+    'leader.replication.throttled.rate': random.pick(['100000', '1000000']),
+    'follower.replication.throttled.rate': random.pick(['100000', '1000000']),
+  }
+  const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
+  return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
 }
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const

@@ -82,7 +82,9 @@ class ClusterRun {
     const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
-    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, rules, violate }))
+    const watchedGroup = this.#plan.members.members.length > 0 ? this.#plan.members.group : null
+    const surroundings = { world: this.world, settings, rules, watchedGroup, violate }
+    this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     const checked = { machines: this.#machines, violations: this.#violations }
@@ -139,6 +141,7 @@ class ClusterRun {
   /** All is healed: the cluster must answer everything, and all copies be in sync, and the same. */
   async #end(): Promise<void> {
     this.#isCalm = true
+    this.#clients.calmMembers()
     this.world.network.heal()
     if (!(await this.#becomes(() => this.#areUp(), 'not all brokers were up'))) return
     if (!(await this.#settles(this.#untilLed(), 'not all primaries could be promoted'))) return

@@ -41,4 +41,12 @@ export const expectedClusterMarks: readonly string[] = [
   'a receipt of a cut',
   // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
   'answered by a leader alone, and lost',
+  'storm of members',
+  'member died: joining',
+  'member died: joined',
+  'member died: syncing',
+  'kept through a rebalance',
+  'coordinator died in PreparingRebalance',
+  'coordinator died in CompletingRebalance',
+  'coordinator died in Stable',
 ]

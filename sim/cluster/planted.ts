@@ -126,6 +126,6 @@ export const planted: readonly Planted[] = [
       snapshotOf: (batch, { logEndOffset: endOffset, lastEpoch: epoch }) => ({ ...batch, endOffset, epoch }),
     },
     seenAs: [...lost, 'not live', 'ended itself', 'did not start', 'two leaders', 'topic lost', 'topic back'],
-    from: 2,
+    from: 12,
   },
 ]

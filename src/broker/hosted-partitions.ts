@@ -3,6 +3,7 @@ import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
 import type { GroupLink, InSyncDecider } from '../replica/group-link.ts'
 import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
@@ -71,6 +72,8 @@ export class HostedPartitions {
   readonly #electionMs: number
   readonly #rules: ReplicationRules
   readonly #clock: Clock
+  readonly #leaderThrottle: CatchUpThrottle
+  readonly #followerThrottle: CatchUpThrottle
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
   /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
@@ -109,6 +112,11 @@ export class HostedPartitions {
     this.#electionMs = parts.electionMs
     this.#rules = parts.rules
     this.#clock = parts.runtime.clock
+    this.#leaderThrottle = new CatchUpThrottle(this.#clock, () => this.#configs.broker.leaderReplicationThrottledRate)
+    this.#followerThrottle = new CatchUpThrottle(
+      this.#clock,
+      () => this.#configs.broker.followerReplicationThrottledRate,
+    )
     this.#logger = parts.runtime.logger
   }
 
@@ -360,6 +368,7 @@ export class HostedPartitions {
     )
     const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
+    replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
     if (inSync !== null) this.#reviewed.add(replica)
     this.#replicas.set(topic.name, replicas)
@@ -415,11 +424,22 @@ export class HostedPartitions {
   }
 
   #reconfigure(replica: Replica, partition: PartitionImage): void {
+    replica.throttle(this.#throttlesOf(replica))
     replica.configure({
       settings: logSettingsOf(this.#configs.topic(replica.topic)),
       scheme: this.#schemeOf(replica.topic),
       sets: setsOf(partition),
     })
+  }
+
+  #throttlesOf({ topic, partition }: HostedName): ReplicaThrottles {
+    const { leaderReplicationThrottledReplicas: asLeader, followerReplicationThrottledReplicas: asFollower } =
+      this.#configs.topic(topic)
+    if (asLeader.length === 0 && asFollower.length === 0) return noThrottles
+    return {
+      leader: isThrottled(asLeader, partition, this.#self) ? this.#leaderThrottle : null,
+      follower: isThrottled(asFollower, partition, this.#self) ? this.#followerThrottle : null,
+    }
   }
 
   #schemeOf(topic: string): Scheme {

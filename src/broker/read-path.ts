@@ -265,9 +265,11 @@ export class WaitingRead {
   }
 }
 
+const noneAborted: readonly AbortedTransaction[] = []
+
 export function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
   const { highWatermark, lastStableOffset, logStartOffset } = answer
-  const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
+  const aborted = slice === null ? noneAborted : answer.abortedUpTo(slice.nextOffset)
   return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }
 }
 

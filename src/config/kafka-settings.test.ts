@@ -75,6 +75,8 @@ broker broker.heartbeat.interval.ms int 2000
 broker broker.session.timeout.ms int 9000
 broker controller.quorum.election.timeout.ms int 1000
 broker controller.quorum.fetch.snapshot.max.bytes int 1048576
+broker follower.replication.throttled.rate long 9223372036854775807 dynamic
+broker leader.replication.throttled.rate long 9223372036854775807 dynamic
 broker controller.quorum.voters list empty
 broker process.roles list -
 broker replica.selector.class string none

@@ -13,11 +13,14 @@ import type { Logger } from '../runtime/logger.ts'
 import type { GroupVoters } from './group-voters.ts'
 import { hasControl, votersIn } from './voters-record.ts'
 import type { SnapshotId } from '../replication/snapshot-id.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** What a replica that follows tells of itself, and how it reaches its leader. */
 export interface FollowingSink {
   fetch(to: BrokerId, request: FetchRequest): void
+  /** What holds it back while it is far behind; null: nothing does, or it is in sync. */
+  throttle(): CatchUpThrottle | null
   advanceTo(highWatermark: Offset): void
   /** Whom it follows does not lead: what that one knows instead. True: nobody but its group tells it more. */
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): boolean
@@ -53,6 +56,8 @@ export class Following {
   /** Who votes where the leader's log begins, as it has told last. */
   #restartVoters: readonly ReplicaId[] | null = null
   #isInTouch = false
+  /** The leader had more than it has sent last: with that it counts. */
+  #isBehind = false
 
   constructor(parts: {
     log: Log
@@ -108,6 +113,9 @@ export class Following {
     if (follower?.leader !== from) return
     if (answer.epoch === follower.epoch) this.#isInTouch = answer.outcome === 'entries'
     this.#carryOut(follower, { type: 'answered', answer })
+    if (answer.outcome !== 'entries') return
+    this.#isBehind = answer.logEndOffset > this.#log.logEndOffset
+    if (this.#isBehind) this.#sink.throttle()?.moved(answer.entries.length)
   }
 
   connected(broker: BrokerId): void {
@@ -130,7 +138,7 @@ export class Following {
     for (const effect of follower.step(event)) {
       switch (effect.type) {
         case 'fetch':
-          this.#sink.fetch(effect.to, effect.request)
+          this.#fetch(follower, effect.to, effect.request)
           break
         case 'append':
           this.#append(follower, effect.entries)
@@ -169,6 +177,12 @@ export class Following {
           effect satisfies never
       }
     }
+  }
+
+  #fetch(follower: Follower, to: BrokerId, request: FetchRequest): void {
+    const waitMs = this.#isBehind ? (this.#sink.throttle()?.waitMs() ?? 0) : 0
+    if (waitMs === 0) return this.#sink.fetch(to, request)
+    this.#again(follower, waitMs, { type: 'reachable' })
   }
 
   #append(follower: Follower, entries: Uint8Array): void {

@@ -5,6 +5,7 @@ import type { Leader } from '../replication/leader.ts'
 import type { Offset } from '../record/offset.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
@@ -25,6 +26,7 @@ export class Leadership {
   readonly #notesFollowers: boolean
   readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
   readonly #snapshots: GroupSnapshots | null
+  readonly #throttle: () => CatchUpThrottle | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
 
@@ -40,6 +42,8 @@ export class Leadership {
     votersAt: (offset: Offset) => readonly ReplicaId[] | null
     /** Null: what is below the log start is gone. */
     snapshots: GroupSnapshots | null
+    /** What holds back answers to followers that are far behind, at the moment. */
+    throttle: () => CatchUpThrottle | null
   }) {
     this.leader = parts.leader
     this.#log = parts.log
@@ -48,6 +52,7 @@ export class Leadership {
     this.#notesFollowers = parts.notesFollowers
     this.#votersAt = parts.votersAt
     this.#snapshots = parts.snapshots
+    this.#throttle = parts.throttle
   }
 
   /** Parks a fetch from where the follower's log is a beginning of this one's. */
@@ -103,6 +108,7 @@ export class Leadership {
       followers,
       votersAt: this.#votersAt,
       snapshots: this.#snapshots,
+      throttle: this.#throttle,
     })
   }
 }

@@ -18,6 +18,7 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
+import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
@@ -84,6 +85,7 @@ export class Replica {
   #knownLeader: BrokerId | null = null
   /** Whether the group counts this replica among those in sync, as far as it was told. */
   #isInSync = true
+  #throttles = noThrottles
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
@@ -107,7 +109,7 @@ export class Replica {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: ignored,
+      flushed() {},
       failed: (fault) => opened.#onFailed(fault),
     })
     // Only what is committed gets into a snapshot.
@@ -201,10 +203,14 @@ export class Replica {
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const { bytesMax, snapshots } = { bytesMax: this.#answerBytesMax, snapshots: this.#snapshots }
-    const parts = { log: this.#log, clock: this.#clock, bytesMax, leader, notesFollowers, snapshots, votersAt }
+    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
     this.#leadership = new Leadership(parts)
-    if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
+    if (this.#scheme.commit.opensEpoch) {
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
+      this.#log.append(leaderChangeBatch(opened), epoch)
+    }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
@@ -277,6 +283,11 @@ export class Replica {
     return this.#leadership?.followers() ?? []
   }
 
+  /** From now on these hold it back while it, or who follows it, is far behind. */
+  throttle(throttles: ReplicaThrottles): void {
+    this.#throttles = throttles
+  }
+
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
@@ -288,10 +299,7 @@ export class Replica {
     this.#reconfigure(voters === null ? sets : setsOf(voters))
   }
 
-  /**
-   * Has others vote from now on, as the leader of `epoch`, for whom the voters' file is prepared (see `changeVoters`): where the entry
-   * ends, or why there is none. Nothing happens where `latest` is not the latest set any more, or the voters cannot be changed.
-   */
+  /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
   appendVoters(epoch: LeaderEpoch, latest: VoterSet, set: Omit<VoterSet, 'offset'>): Offset | AppendRefusal {
     const leader = this.#leadership?.leader
     // One that hands over appends nothing more, and another change may have come first.
@@ -474,9 +482,9 @@ export class Replica {
 
   #newFollowing(): Following {
     const { topic, partition } = this
-    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
+      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
@@ -494,15 +502,9 @@ export class Replica {
         this.#highWatermark = Math.min(this.#highWatermark, at)
       },
     }
-    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
-    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
+    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
-  }
-
-  #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
-    const voters = replicas.map(({ broker }) => broker)
-    const batch = leaderChangeBatch({ leader: this.self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
-    this.#log.append(batch, epoch)
   }
 
   /** Ends the role that it has, in favour of an epoch that is no lower. */
@@ -591,9 +593,6 @@ export class Replica {
   }
 
   #wakeWatchers(): void {
-    if (this.#watchers === null) return
-    for (const watcher of [...this.#watchers]) watcher(this)
+    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
   }
 }
-
-const ignored = (): void => {}

@@ -109,6 +109,11 @@ export class Leader {
     return this.#sets.replicas.some((each) => isSameReplica(each, replica))
   }
 
+  /** Whether a broker's replica is in sync; null: the group has no in-sync set that changes. */
+  isInSync(broker: BrokerId): boolean | null {
+    return this.#inSync === null ? null : this.#sets.inSync.includes(broker)
+  }
+
   /** The others in sync that are in touch and have everything below `from`: what they have, consumers may be sent for. */
   copiesFrom(from: Offset): readonly ReplicaCopy[] {
     return this.#view().copies.filter(({ broker, storedUpTo }) => {

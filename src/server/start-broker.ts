@@ -43,6 +43,8 @@ export interface RunningBroker {
   replicas(): Iterable<Replica>
   /** What this broker takes the cluster for; likewise. */
   readonly image: ClusterImage
+  /** State of a group that it coordinates, as DescribeGroups names it; null: another broker does, or it is still loading. */
+  groupState(groupId: string): string | null
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -137,6 +139,10 @@ async function startAs(
     health,
     image,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
+    groupState(groupId) {
+      const described = groups.service.describe(groupId)
+      return described.code === 'ok' ? described.state : null
+    },
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
