@@ -22,6 +22,7 @@ export function registerTopic(program: Command): void {
     .option('--partitions <n>', 'how many partitions', positiveInteger)
     .option('--replication-factor <n>', 'how many replicas each has', positiveInteger)
     .option('--scheme <name>', 'how it is replicated: isr (default), majority or primary-backup')
+    .option('--groups <groups>', 'broker groups to deal its partitions over, or how many of them')
     .option('--config <name=value>', 'a setting of the topic; may be repeated', nameValue)
     .option('--if-not-exists', 'do nothing when it is there already')
     .action(async (name: string, options: Common & CreateOptions) => (await commands()).create(name, options))
@@ -33,7 +34,7 @@ export function registerTopic(program: Command): void {
 
   sub('describe', 'show partitions and settings of a topic', 'trilog topic describe orders')
     .description(
-      'Shows the partitions of a topic with their leaders, replicas (in sync, and eligible to lead all the same) and offsets, and the settings that are not defaults.',
+      'Shows the partitions of a topic with their leaders, replicas (in sync, and eligible to lead all the same) and offsets, how far each replica is, and the settings that are not defaults.',
     )
     .argument('<name>', 'name of the topic')
     .option('--all', 'all settings, defaults too')
@@ -90,6 +91,7 @@ export interface CreateOptions {
   readonly partitions?: number
   readonly replicationFactor?: number
   readonly scheme?: string
+  readonly groups?: string
   readonly config?: Readonly<Record<string, string>>
   readonly ifNotExists?: boolean
 }

@@ -1,3 +1,4 @@
+import { brokerGroupForm, type BrokerGroupSetting, parseBrokerGroups } from './broker-group-setting.ts'
 import { boolean, custom, int, list, long, string } from './setting-kinds.ts'
 import { type HostAndPort, hostAndPortForm, parseHostAndPort, parseVoters, type Voter, voterForm } from './voters.ts'
 
@@ -13,6 +14,16 @@ export const clusterSettings = {
     default: true,
     about: 'Has preferred leaders lead again after failovers, where that loses nothing.',
   }),
+  'broker.groups': custom<readonly BrokerGroupSetting[]>(
+    'list',
+    {
+      default: '',
+      allowed: brokerGroupForm,
+      about:
+        'Trilog only. Broker groups that are made when the broker has started, where the cluster has none of that name: brokers that hold together what replication.groups deals to them, the first the primary.',
+    },
+    parseBrokerGroups,
+  ),
   'broker.heartbeat.interval.ms': int({
     default: 100,
     min: 10,

@@ -1,4 +1,5 @@
 import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
+import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { hasAll } from './elect/hand-over.ts'
 import { isUpToDate } from './log-position.ts'
@@ -17,6 +18,8 @@ export interface ReplicationRules {
   /** Whether a leader that hands over takes writes meanwhile. */
   readonly writesWhileHandingOver: boolean
   readonly receipts: ReceiptRules
+  /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
+  readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
 }
 
 export const replicationRules: ReplicationRules = {
@@ -27,4 +30,5 @@ export const replicationRules: ReplicationRules = {
   mayStand: isUpToDate,
   writesWhileHandingOver: false,
   receipts: receiptRules,
+  hasPromised: (own, asked) => own >= asked,
 }

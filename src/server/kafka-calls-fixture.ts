@@ -32,6 +32,7 @@ import { offsetForLeaderEpoch } from '../kafka/schema/offset-for-leader-epoch.ts
 import { produce } from '../kafka/schema/produce.ts'
 import { syncGroup } from '../kafka/schema/sync-group.ts'
 import { unregisterBroker } from '../kafka/schema/unregister-broker.ts'
+import { ownCalls } from './own-calls-fixture.ts'
 import { type BatchOptions, buildBatch } from '../record/batch-builder.ts'
 
 import {
@@ -572,5 +573,6 @@ export const kafkaCalls: readonly KafkaCall[] = [
   ...metadataCalls,
   ...configCalls,
   ...groupCalls,
+  ...ownCalls,
   ...produceOddities,
 ]
