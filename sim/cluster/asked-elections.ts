@@ -26,7 +26,7 @@ export interface PlannedOutage {
 /** One in most runs, which may last longer than what else is planned. */
 export function outagesPlanned(seed: number, forMs: number): PlannedStep<PlannedOutage>[] {
   const random = new SimRandom(`outages ${seed}`)
-  const aloneMs = random.between(200, 1_000)
+  const aloneMs = random.between(500, 2_000)
   const times = { aloneMs, followersMs: aloneMs + random.between(50, 500), longerMs: random.between(1_000, 6_000) }
   return random.chance(0.2) ? [] : [{ atMs: random.between(0, 0.6 * forMs), action: { do: 'outage', ...times } }]
 }

@@ -282,6 +282,12 @@ class ClusterRun {
     for (const machine of this.#machines) {
       if (leads(machine, false)) machine.end({ do: 'crash', node: machine.id, downMs: followersMs })
     }
+    // What it acknowledges alone the others lack.
+    const topic = this.#plan.topics.findIndex(({ name }) => name === uncleanTopic)
+    const batch = { topic, partition: 0, records: 3, valueBytes: 20 }
+    for (const producer of [0, 1, 1]) {
+      this.world.schedule(0.6 * aloneMs, () => this.#clients.act({ do: 'produce', producer, ...batch }))
+    }
     this.world.schedule(aloneMs, () => leader.end({ do: 'crash', node: leader.id, downMs: longerMs }))
   }
 
