@@ -119,15 +119,7 @@ async function startAs(
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [
-    expireProducers(runtime, broker),
-    reviewInSync(runtime, broker, partitions),
-    startRetention(runtime, broker, partitions),
-    startCleaner(runtime, broker, partitions),
-    startVoterRounds(runtime, broker, partitions),
-    balanceLeaders(runtime, broker),
-    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
-  ]
+  const stopTimers = startTimers(runtime, broker, { partitions, folder })
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -146,6 +138,23 @@ async function startAs(
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
+}
+
+/** What is looked at from time to time; each is called to stop it. */
+function startTimers(
+  runtime: Runtime,
+  broker: Broker,
+  { partitions, folder }: { partitions: HostedPartitions; folder: LogFolder },
+): (() => void | Promise<void>)[] {
+  return [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+    startCleaner(runtime, broker, partitions),
+    startVoterRounds(runtime, broker, partitions),
+    balanceLeaders(runtime, broker),
+    expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
+  ]
 }
 
 function brokerOf(
