@@ -123,6 +123,9 @@ export type ViolationCode =
   | 'committed history differs'
   | 'logs differ'
   | 'early read'
+  | 'cut by a hand-over'
+  | 'cut without a receipt'
+  | 'receipt is not the cut'
   | 'did not start'
 
 export interface Violation {

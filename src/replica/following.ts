@@ -32,6 +32,8 @@ export interface FollowingSink {
   votersMoved(): void
   /** What it knows of the records that are to be cut. */
   known(): Pick<PlannedCut, 'watermark' | 'aboveAs'>
+  /** What was here from this offset on is gone, whatever was known of it. */
+  cut(at: Offset): void
 }
 
 /** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
@@ -258,6 +260,7 @@ export class Following {
       this.#cutting = null
     }
     this.#votersCut(what.beginsAnewAt !== null)
+    this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 

@@ -3,7 +3,7 @@ import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
-import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
@@ -14,7 +14,7 @@ import { type ReplicationRules, replicationRules } from '../replication/rules.ts
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
-import { DiskFault } from '../runtime/disk.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
@@ -22,11 +22,13 @@ import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catc
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
+import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
+import type { Appended } from './appended.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
-import { GroupVoters } from './group-voters.ts'
+import type { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import {
   epochFault,
@@ -40,16 +42,6 @@ import {
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
 import { votersBatch } from './voters-record.ts'
-
-/** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
-export interface Appended {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  /** -1 where the producer's own timestamps stand. */
-  readonly logAppendTime: Timestamp
-  /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
-  readonly duplicate: boolean
-}
 
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
@@ -80,6 +72,8 @@ export class Replica {
   #leadership: Leadership | null = null
   /** Null: it has never followed. */
   #following: Following | null = null
+  /** While its leadership is to go to another replica: no writes are taken. */
+  #handOver: HandOver | null = null
   readonly #answerBytesMax: number
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
@@ -157,7 +151,7 @@ export class Replica {
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
     this.#voters = voters
-    this.#told = this.#inForce
+    this.#told = this.voters
   }
 
   /** Since it leads somebody has fetched who is none of the group's replicas, or has another folder than the group knows. */
@@ -175,9 +169,14 @@ export class Replica {
     return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
   }
 
-  /** The voters that count; null where the group does not elect its leader itself. */
+  /** Null: the group does not elect its leader itself. */
+  get voterLog(): GroupVoters | null {
+    return this.#voters
+  }
+
+  /** The voters that count; null as above. */
   get voters(): VoterSet | null {
-    return this.#inForce
+    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
   }
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
@@ -227,6 +226,17 @@ export class Replica {
   resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
     this.#leave(epoch, leader)
     this.#wakeWatchers()
+  }
+
+  /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
+  handOver(to: BrokerId, caughtUp: () => void): void {
+    this.#handOver = new HandOver(to, this.#rules, caughtUp)
+    this.#lookAtHandOver()
+  }
+
+  /** Takes writes again. */
+  takeBack(): void {
+    this.#handOver = null
   }
 
   /** A follower's fetch. It is answered at once, or when there is something to say. */
@@ -284,33 +294,22 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
+    this.#reconfigure(voters === null ? sets : setsOf(voters))
   }
 
-  /**
-   * Has others vote from now on, as the leader: resolves once that is committed, or with why it is not. Nothing happens where `latest` is
-   * not the latest set any more, or the voters cannot be changed.
-   */
-  async changeVoters(latest: VoterSet, set: Omit<VoterSet, 'offset'>): Promise<AppendRefusal | null> {
-    const voters = this.#voters
-    const epoch = this.#epoch
-    if (voters === null || !this.leads) return this.#notLeader()
-    try {
-      await voters.begin(this.#log.logEndOffset)
-    } catch (error) {
-      if (error instanceof DiskFault) return { code: 'storage-error' }
-      throw error
-    }
+  /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
+  appendVoters(epoch: LeaderEpoch, latest: VoterSet, set: Omit<VoterSet, 'offset'>): Offset | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined || this.#epoch !== epoch || this.#log.fault !== null) return this.#notLeader()
-    // Another change may have come first.
-    if (voters.history.latest !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
+    // One that hands over appends nothing more, and another change may have come first.
+    const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
+    if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
     const appended = this.#appendTo(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }))
     if ('code' in appended) return appended
-    voters.appended([{ ...set, offset: appended.baseOffset }])
+    this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
-    return this.whenCommitted(appended.lastOffset + 1)
+    return appended.lastOffset + 1
   }
 
   /** Why the voters cannot be changed now, by this replica; null: they can. */
@@ -345,6 +344,8 @@ export class Replica {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
     if (!leader.takesWrites) return this.#notLeader()
+    // What comes now would be cut, or delay the next leader.
+    if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -461,10 +462,6 @@ export class Replica {
     }
   }
 
-  get #inForce(): VoterSet | null {
-    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
-  }
-
   #reconfigure(sets: ReplicaSets): void {
     this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
     this.#leadership?.reconfigured()
@@ -472,7 +469,7 @@ export class Replica {
 
   /** A set was appended or cut, or the watermark has moved: whoever counts goes by what is in force now. */
   #votersMoved(): void {
-    const inForce = this.#inForce
+    const inForce = this.voters
     if (inForce === null) return
     if (inForce !== this.#told) {
       this.#told = inForce
@@ -501,6 +498,9 @@ export class Replica {
         const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
         return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
       },
+      cut: (at) => {
+        this.#highWatermark = Math.min(this.#highWatermark, at)
+      },
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
     const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
@@ -514,6 +514,7 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#handOver = null
     this.#hasStrangers = false
     this.#following?.end()
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
@@ -527,19 +528,11 @@ export class Replica {
 
   #readState(): ReadState {
     const leader = this.#leadership?.leader
-    const { highWatermark } = this
-    return {
-      leads: leader !== undefined,
-      isLed: this.#knownLeader !== null,
-      isInTouch: this.#following?.isInTouch === true,
-      isInSync: this.#isInSync,
-      highWatermark,
-      storedUpTo: this.#log.storedUpTo,
-      epochStart: leader?.epochStart ?? 0,
-      epoch: this.#epoch,
-      knownLeader: this.#knownLeader,
-      serve: this.#scheme.serve,
-    }
+    const [knownLeader, epoch, highWatermark] = [this.#knownLeader, this.#epoch, this.highWatermark]
+    const isInTouch = this.#following?.isInTouch === true
+    const role = { leads: leader !== undefined, isLed: knownLeader !== null, isInTouch, isInSync: this.#isInSync }
+    const ends = { highWatermark, storedUpTo: this.#log.storedUpTo, epochStart: leader?.epochStart ?? 0 }
+    return { ...role, ...ends, epoch, knownLeader, serve: this.#scheme.serve }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -574,6 +567,12 @@ export class Replica {
       this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
+    this.#lookAtHandOver()
+  }
+
+  #lookAtHandOver(): void {
+    const { logEndOffset } = this.#log
+    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {

@@ -112,6 +112,8 @@ export class Follower {
         return this.#state === 'storing' ? this.#fetchOnceStored() : []
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        // Only a leader that was elected without being in sync lacks what was committed.
+        this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
       case 'snapshot':
         return this.#onSnapshot(event)

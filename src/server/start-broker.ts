@@ -1,5 +1,7 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
+import { answerUncleanElections } from '../broker/unclean-candidates.ts'
+import { LeaderElections } from '../broker/leader-elections.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import { Dispatcher } from '../kafka/dispatcher.ts'
@@ -28,6 +30,7 @@ import { PrimaryReturns } from './primary-returns.ts'
 import { Promotions } from './promotions.ts'
 import { ReplicaChanges } from './replica-changes.ts'
 import { startRetention } from './retention-timer.ts'
+import { startRounds } from './rounds.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
 import { VoterRounds } from './voter-rounds.ts'
@@ -98,6 +101,11 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
+  answerUncleanElections(member.asks, {
+    image,
+    partitions,
+    write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
+  })
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -111,14 +119,7 @@ async function startAs(
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [
-    expireProducers(runtime, broker),
-    reviewInSync(runtime, broker, partitions),
-    startRetention(runtime, broker, partitions),
-    startCleaner(runtime, broker, partitions),
-    startVoterRounds(runtime, broker, partitions),
-    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
-  ]
+  const stopTimers = startTimers(runtime, broker, { partitions, folder })
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -139,6 +140,23 @@ async function startAs(
   }
 }
 
+/** What is looked at from time to time; each is called to stop it. */
+function startTimers(
+  runtime: Runtime,
+  broker: Broker,
+  { partitions, folder }: { partitions: HostedPartitions; folder: LogFolder },
+): (() => void | Promise<void>)[] {
+  return [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+    startCleaner(runtime, broker, partitions),
+    startVoterRounds(runtime, broker, partitions),
+    balanceLeaders(runtime, broker),
+    expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
+  ]
+}
+
 function brokerOf(
   member: ClusterMember,
   parts: {
@@ -151,7 +169,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
+  const { image, configs, coordinator, groups, handOvers, unclean, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
     rules: rules.replication,
@@ -173,6 +191,7 @@ function brokerOf(
     metadataReplica,
     quorum,
     partitions,
+    elections: new LeaderElections({ coordinator, partitions, handOvers, unclean }),
     directoryId: identity.directoryId,
     dataFolder: path,
     endpoint: { host, port },
@@ -263,6 +282,17 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
   return () => timer.cancel()
 }
 
+/** What this broker leads in the place of a preferred replica goes back to it, where replicas elect their leaders themselves. */
+function balanceLeaders({ clock }: Runtime, broker: Broker): () => void | Promise<void> {
+  const { autoLeaderRebalanceEnable, leaderImbalanceCheckIntervalSeconds, leaderImbalancePerBrokerPercentage } =
+    broker.config
+  if (!autoLeaderRebalanceEnable) return () => {}
+  return startRounds(clock, {
+    everyMs: () => leaderImbalanceCheckIntervalSeconds * 1_000,
+    round: () => broker.elections.giveBack(broker.id, leaderImbalancePerBrokerPercentage),
+  })
+}
+
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
 
 function listenerOf(
@@ -317,6 +347,7 @@ async function stop(running: {
 }): Promise<void> {
   running.returns.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
+  await running.member.handOverAll()
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()

@@ -33,6 +33,7 @@ export function startController(runtime: Runtime, config: BrokerConfig): Promise
       peer: { host, port: peerAdvertisedListener?.port ?? member.peers.port },
       failed: member.failed,
       stop: async () => {
+        await member.handOverAll()
         await member.close()
         await folder.directory.close()
       },

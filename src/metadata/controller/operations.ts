@@ -8,6 +8,7 @@ import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
+import { electUnclean } from './elect-unclean.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
@@ -29,6 +30,7 @@ export const operations = {
   deleteBrokerGroup,
   deleteTopics,
   electLeaders,
+  electUnclean,
   fenceBroker,
   mirrorVoters,
   orderBrokerGroup,
