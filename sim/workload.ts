@@ -62,6 +62,8 @@ export type PlannedAction =
   | { do: 'delete-records'; topic: number; partition: number; share: number }
   /** A topic that nobody produces to comes or goes. */
   | { do: 'make-topic' | 'delete-topic'; name: string }
+  /** A group keeps an offset of such a topic. */
+  | { do: 'commit-spare'; name: string }
   | { do: 'reset-connections' }
   | { do: 'slow-disk'; times: number; forMs: number }
   | { do: 'clock-jump'; byMs: number }
@@ -108,6 +110,7 @@ export function workloadOf(seed: number): Workload {
     steps.push({ atMs, action: actionOf() })
   }
   if (members.members.length > 0 && random.chance(0.3)) steps.push(...exodus(steps.at(-1)?.atMs ?? 0))
+  if (random.chance(0.5)) steps.push(...renewalOf(random, steps.at(-1)?.atMs ?? 0))
   const brokerSettings = { ...brokerSettingsOf(random), ...groupSettingsOf(random, members) }
   return {
     topics,
@@ -149,10 +152,21 @@ export function workloadOf(seed: number): Workload {
     if (kind < 0.22 && topics[topic]?.cleaning !== 'compact')
       return { do: 'delete-records', topic, partition, share: random.float() }
     if (kind < 0.25) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(3)}` }
+    if (kind < 0.28) return { do: 'commit-spare', name: `spare-${random.integer(3)}` }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.pick([0, 0, 0, 1, 2, 3]), topic, partition, records, valueBytes }
   }
+}
+
+/** A topic goes while a group keeps an offset of it, and another one of its name comes. */
+function renewalOf(random: SimRandom, untilMs: number): PlannedStep<PlannedAction>[] {
+  const name = `spare-${random.integer(3)}`
+  let atMs = random.between(0, untilMs)
+  return (['make-topic', 'commit-spare', 'delete-topic', 'make-topic', 'commit-spare'] as const).map((what) => {
+    atMs += random.between(10, 150)
+    return { atMs, action: { do: what, name } }
+  })
 }
 
 /** Every batch fits into a segment of its topic: a larger one would be refused. */
