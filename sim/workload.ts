@@ -109,7 +109,8 @@ export function workloadOf(seed: number): Workload {
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
-  if (members.members.length > 0 && random.chance(0.3)) steps.push(...exodus(steps.at(-1)?.atMs ?? 0))
+  if (members.members.length > 0 && random.chance(0.3))
+    steps.push(...exodus(random, { untilMs: steps.at(-1)?.atMs ?? 0, members, ends: faults.ends }))
   if (random.chance(0.5)) steps.push(...renewalOf(random, steps.at(-1)?.atMs ?? 0))
   const brokerSettings = { ...brokerSettingsOf(random), ...groupSettingsOf(random, members) }
   return {
@@ -119,24 +120,6 @@ export function workloadOf(seed: number): Workload {
     members,
     brokerSettings,
     steps: steps.sort((one, other) => one.atMs - other.atMs),
-  }
-
-  /** All members go, and time with them: the group is forgotten, or its offsets are. Then the broker is started again. */
-  function exodus(untilMs: number): PlannedStep<PlannedAction>[] {
-    const { storm, emptyAfterMs } = exodusOf(random, members)
-    let atMs = random.between(untilMs / 2, untilMs)
-    const after = (leastMs: number, mostMs: number, action: PlannedAction): PlannedStep<PlannedAction> => {
-      atMs += random.between(leastMs, mostMs)
-      return { atMs, action }
-    }
-    return [
-      after(0, 0, storm),
-      // Also a little before the group is empty: then nothing is old yet.
-      after(0.8 * emptyAfterMs, 2 * emptyAfterMs, { do: 'age' }),
-      after(100, 900, { do: 'look' }),
-      after(5, 100, endOf(random, faults.ends)),
-      after(300, 1_500, { do: 'look' }),
-    ]
   }
 
   function actionOf(): PlannedAction {
@@ -157,6 +140,27 @@ export function workloadOf(seed: number): Workload {
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.pick([0, 0, 0, 1, 2, 3]), topic, partition, records, valueBytes }
   }
+}
+
+/** All members go, and time with them: the group is forgotten, or its offsets are. Then the broker is started again. */
+function exodus(
+  random: SimRandom,
+  { untilMs, members, ends }: { untilMs: number; members: PlannedMembers; ends: Temper['ends'] },
+): PlannedStep<PlannedAction>[] {
+  const { storm, emptyAfterMs } = exodusOf(random, members)
+  let atMs = random.between(untilMs / 2, untilMs)
+  const after = (leastMs: number, mostMs: number, action: PlannedAction): PlannedStep<PlannedAction> => {
+    atMs += random.between(leastMs, mostMs)
+    return { atMs, action }
+  }
+  return [
+    after(0, 0, storm),
+    // Also a little before the group is empty: then nothing is old yet.
+    after(0.8 * emptyAfterMs, 2 * emptyAfterMs, { do: 'age' }),
+    after(100, 900, { do: 'look' }),
+    after(5, 100, endOf(random, ends)),
+    after(300, 1_500, { do: 'look' }),
+  ]
 }
 
 /** A topic goes while a group keeps an offset of it, and another one of its name comes. */
