@@ -111,6 +111,7 @@ export type ViolationCode =
   | 'reordered'
   | 'torn batch'
   | 'commit went back'
+  | 'offset of a deleted topic'
   | 'two owners'
   | 'generation went back'
   | 'wrong offset for a time'
