@@ -2,9 +2,13 @@ import type { Log } from '../log/log.ts'
 import type { FetchRequest } from '../replication/fetch.ts'
 import type { FetchingReplica } from '../replication/in-sync-set.ts'
 import type { Leader } from '../replication/leader.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { Offset } from '../record/offset.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
+import type { HandOver } from './hand-over.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -21,8 +25,13 @@ export class Leadership {
   readonly #clock: Clock
   readonly #bytesMax: number
   readonly #notesFollowers: boolean
+  readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
+  readonly #throttle: () => CatchUpThrottle | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
+  /** While it is to go to another replica. */
+  #handOver: HandOver | null = null
 
   constructor(parts: {
     leader: Leader
@@ -32,12 +41,21 @@ export class Leadership {
     bytesMax: number
     /** Whether somebody asks how far followers are. */
     notesFollowers: boolean
+    /** See `ParkedFetches`. */
+    votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
+    /** What holds back answers to followers that are far behind, at the moment. */
+    throttle: () => CatchUpThrottle | null
   }) {
     this.leader = parts.leader
     this.#log = parts.log
     this.#clock = parts.clock
     this.#bytesMax = parts.bytesMax
     this.#notesFollowers = parts.notesFollowers
+    this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
+    this.#throttle = parts.throttle
   }
 
   /** Parks a fetch from where the follower's log is a beginning of this one's. */
@@ -58,8 +76,21 @@ export class Leadership {
     this.#proofs?.changed()
   }
 
+  /** Whether producers may write here now: what comes while it is handed over would be cut, or delay the next leader. */
+  get takesWrites(): boolean {
+    return this.leader.takesWrites && this.#handOver?.takesWrites !== false
+  }
+
+  /** It is to go to another replica; null: it stays here after all. */
+  handOver(handOver: HandOver | null): void {
+    this.#handOver = handOver
+    this.#lookAtHandOver()
+  }
+
+  /** There is more in the log, a follower has fetched, or the watermark has moved. */
   wake(): void {
     this.#parked?.wake()
+    this.#lookAtHandOver()
   }
 
   forget(broker: BrokerId): void {
@@ -77,6 +108,11 @@ export class Leadership {
     this.#proofs?.refuseAll(told.refusal)
   }
 
+  #lookAtHandOver(): void {
+    const [{ logEndOffset }, { highWatermark }] = [this.#log, this.leader]
+    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark })
+  }
+
   #proofsMade(): LeadershipProofs<AppendRefusal> {
     this.#proofs ??= new LeadershipProofs((heard) => this.leader.provesLead(heard))
     return this.#proofs
@@ -91,6 +127,9 @@ export class Leadership {
       leader: this.leader,
       proofs: this.#proofsMade(),
       followers,
+      votersAt: this.#votersAt,
+      snapshots: this.#snapshots,
+      throttle: this.#throttle,
     })
   }
 }

@@ -5,6 +5,7 @@ import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -17,7 +18,6 @@ export interface SelfElectedOptions {
   /** The replica's folder: its vote is kept there. */
   readonly directory: string
   readonly self: ReplicaId
-  readonly voters: readonly ReplicaId[]
   readonly suspect: boolean
   /** A replica without a leader stands after a time drawn from here, in ms. */
   readonly electionMs: readonly [min: number, max: number]
@@ -26,6 +26,8 @@ export interface SelfElectedOptions {
   /** Called when the replica leads, follows or has no leader, in another epoch than before. */
   readonly changed?: () => void
 }
+
+const noVoters: VoterSet = { offset: -1, voters: [], learner: null }
 
 /** What happens to an election; the log's position is added when its turn comes. */
 export type ElectionInput =
@@ -55,7 +57,7 @@ export class SelfElected {
     this.#options = options
     this.#election = new Election({
       self: options.self,
-      voters: options.voters,
+      voters: options.replica.voters?.voters ?? [],
       // No epoch is used twice, whatever the log or the file has lost.
       epoch: Math.max(vote.epoch, options.replica.log.lastEpoch, 0),
       votedFor: vote.epoch >= options.replica.log.lastEpoch ? vote.votedFor : null,
@@ -96,7 +98,8 @@ export class SelfElected {
 
   /** To the first of the voters that keeps pace. */
   handOverToAny(): Promise<HandedOver> {
-    const successor = this.#options.voters.find(({ broker }) => this.#isFit(broker))
+    const { voters } = this.#options.replica.voters ?? noVoters
+    const successor = voters.find(({ broker }) => this.#isFit(broker))
     return successor === undefined ? Promise.resolve('unfit') : this.handOver(successor.broker)
   }
 
@@ -131,9 +134,10 @@ export class SelfElected {
 
   #step(input: ElectionInput): ElectionEffect[] {
     const log = this.#position
-    if (input.type === 'timeout' || input.type === 'received' || input.type === 'caught-up') {
-      return this.#election.step({ ...input, log })
+    if (input.type === 'timeout') {
+      return this.#election.step({ ...input, log, isLeaving: this.#options.replica.isLeaving })
     }
+    if (input.type === 'received' || input.type === 'caught-up') return this.#election.step({ ...input, log })
     const effects = this.#election.step(input)
     if (input.type === 'hand-over' && effects.length === 0) this.#settle('unfit')
     return effects
@@ -146,7 +150,7 @@ export class SelfElected {
   }
 
   async #carryOut(effects: ElectionEffect[]): Promise<void> {
-    const { replica, runtime, directory, voters, send } = this.#options
+    const { replica, runtime, directory, send } = this.#options
     for (const effect of effects) {
       switch (effect.type) {
         case 'persist':
@@ -159,12 +163,7 @@ export class SelfElected {
         case 'lead':
           await replica.settled()
           this.#tell('leads', { epoch: effect.epoch })
-          replica.lead(effect.epoch, {
-            replicas: voters,
-            inSync: voters.map(({ broker }) => broker),
-            eligible: [],
-            partitionEpoch: 0,
-          })
+          replica.lead(effect.epoch, setsOf(replica.voters ?? noVoters))
           this.#settle('kept')
           break
         case 'follow':

@@ -3,6 +3,7 @@ import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { hasAll } from './elect/hand-over.ts'
 import { isUpToDate } from './log-position.ts'
+import { voterChangeFault, votersInForce } from './voters.ts'
 
 /**
  * The rules on which no loss and one order rest, by themselves: the simulation puts wrong ones in their place, each a
@@ -17,6 +18,8 @@ export interface ReplicationRules {
   readonly mayStand: typeof isUpToDate
   /** Whether a leader that hands over takes writes meanwhile. */
   readonly writesWhileHandingOver: boolean
+  readonly votersInForce: typeof votersInForce
+  readonly voterChangeFault: typeof voterChangeFault
   readonly receipts: ReceiptRules
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
@@ -29,6 +32,8 @@ export const replicationRules: ReplicationRules = {
   hasAll,
   mayStand: isUpToDate,
   writesWhileHandingOver: false,
+  votersInForce,
+  voterChangeFault,
   receipts: receiptRules,
   hasPromised: (own, asked) => own >= asked,
 }

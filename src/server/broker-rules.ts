@@ -1,4 +1,6 @@
+import type { Log } from '../log/log.ts'
 import { operations } from '../metadata/controller/operations.ts'
+import type { ReplayedBatch } from '../metadata/snapshot/snapshot-taker.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import { writeUncleanLoss } from './unclean-receipts.ts'
 
@@ -12,6 +14,13 @@ export interface BrokerRules {
   readonly operations: typeof operations
   /** What is done before a replica leads that is not in sync. */
   readonly writeUncleanLoss: typeof writeUncleanLoss
+  /** What a snapshot of the image is taken to hold, at the end of a batch that was replayed: that, and nothing of the log beyond. */
+  readonly snapshotOf: (batch: ReplayedBatch, log: Log) => ReplayedBatch
 }
 
-export const brokerRules: BrokerRules = { replication: replicationRules, operations, writeUncleanLoss }
+export const brokerRules: BrokerRules = {
+  replication: replicationRules,
+  operations,
+  writeUncleanLoss,
+  snapshotOf: (batch) => batch,
+}

@@ -11,6 +11,7 @@ import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
 import { LeaderBalance } from '../metadata/coordinator/leader-balance.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import type { MetadataSnapshots } from '../metadata/snapshot/metadata-snapshots.ts'
 import { Asks } from '../peer/asks.ts'
 import { Peers } from '../peer/peers.ts'
 import { HandOvers } from '../replica/hand-overs.ts'
@@ -46,6 +47,7 @@ export class ClusterMember {
   readonly incarnation: string
   /** Resolves when this process cannot go on. */
   readonly failed: Promise<Error>
+  readonly #snapshots: MetadataSnapshots
   readonly #watch: BrokerWatch
   readonly #balance: LeaderBalance
   readonly unclean: UncleanElections
@@ -59,14 +61,16 @@ export class ClusterMember {
       self: ReplicaId
       voters: readonly QuorumVoter[]
       peers: Peers
+      asks: Asks
       groups: ReplicationGroups
       replica: Replica
+      snapshots: MetadataSnapshots
       incarnation: string
       rules: BrokerRules
     },
   ) {
     const { clock, random, logger } = runtime
-    const { replica, self, voters } = parts
+    const { replica, self, voters, snapshots } = parts
     this.peers = parts.peers
     this.groups = parts.groups
     this.metadataReplica = parts.replica
@@ -77,9 +81,10 @@ export class ClusterMember {
     this.failed = new Promise((resolve) => {
       fail = resolve
     })
-    this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
+    this.#snapshots = snapshots
+    this.replay = new ImageReplay({ image: this.image, replica, snapshots, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
-    this.asks = new Asks(parts.peers, clock)
+    this.asks = parts.asks
     this.handOvers = new HandOvers({ groups: parts.groups, asks: this.asks, clock })
     const rulesOf = (topic: string): TopicRules => {
       const settings = this.configs.topic(topic)
@@ -125,14 +130,9 @@ export class ClusterMember {
     })
     for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
     const groups = new ReplicationGroups(runtime.clock, peers)
-    const replica = await openMetadataReplica(runtime, config, {
-      folder,
-      groups,
-      self,
-      voters,
-      rules: rules.replication,
-    })
-    const parts = { clusterId, self, voters, peers, groups, replica, incarnation, rules }
+    const asks = new Asks(peers, runtime.clock)
+    const opened = await openMetadataReplica(runtime, config, { folder, groups, asks, self, voters, rules })
+    const parts = { clusterId, self, voters, peers, asks, groups, ...opened, incarnation, rules }
     const member = new ClusterMember(runtime, config, parts)
     if (config.peerListener !== null) await peers.start()
     member.replay.start()
@@ -157,6 +157,7 @@ export class ClusterMember {
     this.#balance.close()
     this.unclean.close()
     await this.coordinator.stop()
+    await this.#snapshots.stop()
     this.groups.close()
     await this.peers.close()
   }

@@ -25,37 +25,41 @@ export interface ReadRequest {
   readonly committedTransactionsOnly: boolean
   /** The leader epoch that the caller believes in; -1: it doesn't say. */
   readonly leaderEpoch: LeaderEpoch
+  /** The caller may have been sent to a replica near to it, which need not lead. Default false. */
+  readonly mayBeNear?: boolean
   /** What reads from disk are counted in. */
   readonly memory?: ReadMemory
 }
 
-/** A replica as its readers meet it, at one moment. */
-export interface ReadView extends ServeView {
-  readonly log: Log
-  readonly serve: ServePolicy
+/** What the replica is at the moment. */
+export interface ReadState extends ServeView {
   readonly epoch: LeaderEpoch
   readonly knownLeader: BrokerId | null
+  readonly serve: ServePolicy
 }
 
-export function readReplica(view: ReadView, request: ReadRequest): ReadAnswer | ReadRefusal {
-  const stale = epochRefusal(view, request.leaderEpoch)
+/** What a consumer gets of a replica: as much of its log as its scheme serves, in the epoch that the consumer believes in. */
+export function readVisible(log: Log, state: ReadState, request: ReadRequest): ReadAnswer | ReadRefusal {
+  const { mayBeNear = false } = request
+  const stale = epochFault(state, request.leaderEpoch, { mayBeNear })
   if (stale !== null) return stale
-  const visible = visibleUpTo(view)
+  const visible = visibleUpTo(state, { mayBeNear })
   if (typeof visible !== 'number') return visible
-  const { log } = view
   const { logStartOffset } = log
   if (request.from < logStartOffset || request.from > visible) {
-    // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
+    // Beyond the watermark but within the log: a reader that came from another replica; it only has to wait.
     const inLog = request.from > visible && request.from <= log.logEndOffset
     if (inLog) return nothingAt(log, visible)
-    // A backup may be behind what its primary has answered: that comes back with the primary.
-    if (!view.leads && request.from > visible) return { code: 'offset-not-available' }
+    // Another replica may be behind what the leader has answered, or know of less: that comes.
+    if (!state.leads && request.from > visible) return { code: 'offset-not-available' }
     return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
   }
   const lastStableOffset = log.lastStableOffset(visible)
   const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
   const room = request.maxBytes > 0 || request.minOneBatch
-  if (request.from >= upTo || !room) return { ...nothingAt(log, visible), lastStableOffset }
+  if (request.from >= upTo || !room) {
+    return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
+  }
   const slice = log.read({ ...request, upTo })
   // Of what was read, and not of all that could be: a log may have had very many.
   const abortedUpTo = request.committedTransactionsOnly
@@ -65,27 +69,34 @@ export function readReplica(view: ReadView, request: ReadRequest): ReadAnswer | 
 }
 
 /** The end of the log for a consumer that asks for `latest`. */
-export function latestOf(view: ReadView, options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-  const latest = view.serve.latest(view)
-  if (typeof latest !== 'number') return latest.code === 'not-leader' ? notLeader(view) : latest
-  return options.committedTransactionsOnly ? view.log.lastStableOffset(latest) : latest
+export function latestOf(
+  log: Log,
+  state: ReadState,
+  options: { committedTransactionsOnly: boolean },
+): Offset | ReadRefusal {
+  const latest = state.serve.latest(state)
+  if (typeof latest !== 'number') return refusalOf(latest, state)
+  return options.committedTransactionsOnly ? log.lastStableOffset(latest) : latest
 }
 
-/** Null when the caller's epoch is this leader's (or not given). KIP-320. */
-export function epochRefusal(view: ReadView, callers: LeaderEpoch): LeadershipRefusal | null {
-  if (!view.leads) {
-    const isServed = callers < 0 && typeof view.serve.visibleUpTo(view) === 'number'
-    return isServed ? null : notLeader(view)
+/** Null when the caller's epoch is this replica's (or not given), and it serves whoever asks. KIP-320. */
+export function epochFault(
+  state: ReadState,
+  callers: LeaderEpoch,
+  { mayBeNear }: { mayBeNear: boolean },
+): LeadershipRefusal | null {
+  if (!state.leads) {
+    const isServed = typeof visibleIn(state, mayBeNear) === 'number'
+    // Where nobody leads no epoch can be compared.
+    if (!isServed || (callers >= 0 && !(mayBeNear && state.isLed))) return notLeader(state)
   }
-  if (callers < 0 || callers === view.epoch) return null
-  return callers < view.epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+  if (callers < 0 || callers === state.epoch) return null
+  return callers < state.epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
 }
 
-/** Up to where consumers may read here, or why they may not. */
-export function visibleUpTo(view: ReadView): Offset | ReadRefusal {
-  const visible = view.serve.visibleUpTo(view)
-  if (typeof visible === 'number') return visible
-  return visible.code === 'not-leader' ? notLeader(view) : visible
+export function visibleUpTo(state: ReadState, { mayBeNear }: { mayBeNear: boolean }): Offset | ReadRefusal {
+  const visible = visibleIn(state, mayBeNear)
+  return typeof visible === 'number' ? visible : refusalOf(visible, state)
 }
 
 function nothingAt(log: Log, visible: Offset): ReadAnswer {
@@ -98,8 +109,17 @@ function nothingAt(log: Log, visible: Offset): ReadAnswer {
   }
 }
 
-const notLeader = ({ knownLeader: leader, epoch }: ReadView): LeadershipRefusal => {
-  return { code: 'not-leader', leader, epoch }
+const visibleIn = (state: ReadState, mayBeNear: boolean): ReturnType<ServePolicy['visibleUpTo']> =>
+  mayBeNear ? state.serve.nearVisibleUpTo(state) : state.serve.visibleUpTo(state)
+
+const notLeader = ({ knownLeader: leader, epoch }: ReadState): LeadershipRefusal => ({
+  code: 'not-leader',
+  leader,
+  epoch,
+})
+
+function refusalOf(refusal: { code: 'not-leader' } | { code: 'offset-not-available' }, state: ReadState): ReadRefusal {
+  return refusal.code === 'not-leader' ? notLeader(state) : refusal
 }
 
 const noneAborted = (): readonly AbortedTransaction[] => []
