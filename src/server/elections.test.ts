@@ -280,11 +280,13 @@ describe('a clean stop', () => {
         return { quorum: told?.leaderId ?? -1, leaders }
       }
       const before = await stands()
+      // A leader that was elected just now does not know yet who keeps pace.
+      await new Promise<void>((resolve) => void cluster.world.schedule(200, resolve))
       await cluster.stop(1)
       const after = await stands()
       assert.ok([2, 3].includes(after.quorum), `the metadata log is led by ${after.quorum}, before by ${before.quorum}`)
       for (const [at, { leaderId, leaderEpoch }] of after.leaders.entries()) {
-        assert.ok(leaderId > 1)
+        assert.ok(leaderId > 1, `partition ${at}: ${JSON.stringify([before.leaders, after.leaders])}`)
         assert.equal(leaderEpoch, (before.leaders[at]?.leaderEpoch ?? 0) + 1, 'one election, which was not lost')
       }
     }))
