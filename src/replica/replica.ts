@@ -107,7 +107,7 @@ export class Replica {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: ignored,
+      flushed() {},
       failed: (fault) => opened.#onFailed(fault),
     })
     // Only what is committed gets into a snapshot.
@@ -200,7 +200,10 @@ export class Replica {
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
     const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
     this.#leadership = new Leadership(parts)
-    if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
+    if (this.#scheme.commit.opensEpoch) {
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
+      this.#log.append(leaderChangeBatch(opened), epoch)
+    }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
@@ -479,7 +482,6 @@ export class Replica {
 
   #newFollowing(): Following {
     const { topic, partition } = this
-    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
@@ -498,15 +500,9 @@ export class Replica {
       },
       cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
-    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
-    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
+    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
-  }
-
-  #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
-    const voters = replicas.map(({ broker }) => broker)
-    const batch = leaderChangeBatch({ leader: this.self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
-    this.#log.append(batch, epoch)
   }
 
   /** Ends the role that it has, in favour of an epoch that is no lower. */
@@ -596,5 +592,3 @@ export class Replica {
     for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
   }
 }
-
-const ignored = (): void => {}
