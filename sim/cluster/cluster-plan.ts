@@ -154,18 +154,6 @@ function snapshotsOf(seed: number) {
   }
 }
 
-/** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */
-function throttlesOf(seed: number) {
-  const random = new SimRandom(`throttles in the cluster plan ${seed}`)
-  const isThrottled = random.chance(0.3)
-  const rates = {
-    'leader.replication.throttled.rate': random.pick(['100000', '1000000']),
-    'follower.replication.throttled.rate': random.pick(['100000', '1000000']),
-  }
-  const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
-  return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
-}
-
 /**
  * A topic whose records may be lost when nobody in sync is left, in some seeds; by itself, or only when somebody asks for
  * it. Disks keep what they have there: of a copy that is gone with one nobody could write a receipt.
@@ -181,6 +169,18 @@ function uncleanTopicOf(seed: number, { mayLose }: { mayLose: boolean }): Planne
     'unclean.leader.election.enable': `${random.chance(0.7)}`,
   }
   return { name: uncleanTopic, partitions: 1 + random.integer(2), flushed: false, settings }
+}
+
+/** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */
+function throttlesOf(seed: number) {
+  const random = new SimRandom(`throttles in the cluster plan ${seed}`)
+  const isThrottled = random.chance(0.3)
+  const rates = {
+    'leader.replication.throttled.rate': random.pick(['100000', '1000000']),
+    'follower.replication.throttled.rate': random.pick(['100000', '1000000']),
+  }
+  const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
+  return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
 }
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const

@@ -9,12 +9,12 @@ export type GroupAction =
   | { do: 'read'; node: number }
   /** Node 0 is whoever leads then. */
   | { do: 'crash' | 'power-cut'; node: number; downMs: number }
-  /** Whoever leads is asked to hand over to that node. */
-  | { do: 'hand-over'; to: number }
   /** An operator wants the node to vote, or not to, and asks whoever leads. */
   | { do: 'add' | 'remove'; node: number }
   /** The node comes back with an empty disk, if the group can do without what it had. */
   | { do: 'lose-disk'; node: number; downMs: number }
+  /** Whoever leads is asked to hand over to that node. */
+  | { do: 'hand-over'; to: number }
   | MachineFault
 
 export interface GroupPlan {

@@ -45,9 +45,9 @@ export interface GroupStart {
 /** One process with its replica of the group: the broker's own log, replica, election and streams, and nothing else. */
 export interface GroupProcess {
   readonly replica: Replica
+  readonly clock: Clock
   /** See `SelfElected.handOver`. */
   handOver(to: BrokerId): Promise<HandedOver>
-  readonly clock: Clock
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)

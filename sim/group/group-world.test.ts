@@ -60,6 +60,19 @@ const planted: readonly Planted[] = [
     seenAs: ['committed history differs', 'logs differ', 'uncaught error', 'not live', 'ended itself'],
   },
   {
+    name: 'a set of voters counts only from when it is committed (Raft thesis, section 4.1)',
+    parts: {
+      ...sound,
+      rules: {
+        ...replicationRules,
+        votersInForce: (history, watermark) =>
+          history.sets.findLast(({ offset }) => offset < watermark) ?? history.sets[0],
+      },
+    },
+    seeds: 60,
+    seenAs: ['committed entries lost', 'committed history differs', 'two leaders', 'not live'],
+  },
+  {
     name: 'a replica that lacks entries is handed the leadership',
     parts: { ...sound, rules: { ...replicationRules, hasAll: () => true, mayStand: () => true } },
     seeds: 120,
@@ -72,19 +85,6 @@ const planted: readonly Planted[] = [
     seeds: 120,
     onlyHandsOver: true,
     seenAs: ['cut by a hand-over'],
-  },
-  {
-    name: 'a set of voters counts only from when it is committed (Raft thesis, section 4.1)',
-    parts: {
-      ...sound,
-      rules: {
-        ...replicationRules,
-        votersInForce: (history, watermark) =>
-          history.sets.findLast(({ offset }) => offset < watermark) ?? history.sets[0],
-      },
-    },
-    seeds: 60,
-    seenAs: ['committed entries lost', 'committed history differs', 'two leaders', 'not live'],
   },
 ]
 

@@ -80,13 +80,6 @@ export const clusterSettings = {
     about:
       'Bytes a second that this broker asks for, as follower, while it is far behind, of the replicas that follower.replication.throttled.replicas of their topic names.',
   }),
-  'leader.replication.throttled.rate': long({
-    default: longMax,
-    min: 0,
-    dynamic: true,
-    about:
-      'Bytes a second that this broker sends, as leader, to followers that are far behind, of the replicas that leader.replication.throttled.replicas of their topic names.',
-  }),
   'leader.imbalance.check.interval.seconds': long({
     default: 300,
     min: 1,
@@ -97,6 +90,13 @@ export const clusterSettings = {
     min: 0,
     about:
       'Share of the partitions that a broker is the preferred leader of, in percent: if others lead more of them, it gets all back that it may lead.',
+  }),
+  'leader.replication.throttled.rate': long({
+    default: longMax,
+    min: 0,
+    dynamic: true,
+    about:
+      'Bytes a second that this broker sends, as leader, to followers that are far behind, of the replicas that leader.replication.throttled.replicas of their topic names.',
   }),
   'metadata.log.max.record.bytes.between.snapshots': long({
     default: 20 * mib,

@@ -9,13 +9,3 @@ export interface Appended {
   /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
   readonly duplicate: boolean
 }
-
-/** Of a batch that is stored already. */
-export function appendedBefore(stored: {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  readonly timestamp: Timestamp
-}): Appended {
-  const { baseOffset, lastOffset, timestamp: logAppendTime } = stored
-  return { baseOffset, lastOffset, logAppendTime, duplicate: true }
-}

@@ -259,8 +259,8 @@ export class Following {
     } finally {
       this.#cutting = null
     }
-    this.#sink.cut(this.#log.logEndOffset)
     this.#votersCut(what.beginsAnewAt !== null)
+    this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 

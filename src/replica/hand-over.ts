@@ -6,19 +6,14 @@ import type { FollowerState } from './follower-states.ts'
 /** A leadership that is to go to another replica: tells once when that one has all that the leader has. */
 export class HandOver {
   readonly #to: BrokerId
-  readonly #rules: Pick<ReplicationRules, 'hasAll' | 'writesWhileHandingOver'>
+  readonly #rules: Pick<ReplicationRules, 'hasAll'>
   readonly #caughtUp: () => void
   #isDone = false
 
-  constructor(to: BrokerId, rules: Pick<ReplicationRules, 'hasAll' | 'writesWhileHandingOver'>, caughtUp: () => void) {
+  constructor(to: BrokerId, rules: Pick<ReplicationRules, 'hasAll'>, caughtUp: () => void) {
     this.#to = to
     this.#rules = rules
     this.#caughtUp = caughtUp
-  }
-
-  /** Whether its leader takes writes meanwhile. */
-  get takesWrites(): boolean {
-    return this.#rules.writesWhileHandingOver
   }
 
   /** To be called whenever a follower has fetched, or the watermark has moved. */

@@ -8,7 +8,6 @@ import type { Clock } from '../runtime/clock.ts'
 import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
-import type { HandOver } from './hand-over.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -30,8 +29,6 @@ export class Leadership {
   readonly #throttle: () => CatchUpThrottle | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
-  /** While it is to go to another replica. */
-  #handOver: HandOver | null = null
 
   constructor(parts: {
     leader: Leader
@@ -76,21 +73,8 @@ export class Leadership {
     this.#proofs?.changed()
   }
 
-  /** Whether producers may write here now: what comes while it is handed over would be cut, or delay the next leader. */
-  get takesWrites(): boolean {
-    return this.leader.takesWrites && this.#handOver?.takesWrites !== false
-  }
-
-  /** It is to go to another replica; null: it stays here after all. */
-  handOver(handOver: HandOver | null): void {
-    this.#handOver = handOver
-    this.#lookAtHandOver()
-  }
-
-  /** There is more in the log, a follower has fetched, or the watermark has moved. */
   wake(): void {
     this.#parked?.wake()
-    this.#lookAtHandOver()
   }
 
   forget(broker: BrokerId): void {
@@ -106,11 +90,6 @@ export class Leadership {
     this.#parked?.end(told.denies)
     this.committed.refuseAll(told.refusal)
     this.#proofs?.refuseAll(told.refusal)
-  }
-
-  #lookAtHandOver(): void {
-    const [{ logEndOffset }, { highWatermark }] = [this.#log, this.leader]
-    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark })
   }
 
   #proofsMade(): LeadershipProofs<AppendRefusal> {

@@ -14,21 +14,21 @@ import { type ReplicationRules, replicationRules } from '../replication/rules.ts
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
-import { DiskFault } from '../runtime/disk.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { type Appended, appendedBefore } from './appended.ts'
 import type { FollowerState } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
-import { HandOver } from './hand-over.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
+import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
+import type { Appended } from './appended.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
-import { GroupVoters } from './group-voters.ts'
+import type { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import {
   epochFault,
@@ -72,6 +72,8 @@ export class Replica {
   #leadership: Leadership | null = null
   /** Null: it has never followed. */
   #following: Following | null = null
+  /** While its leadership is to go to another replica: no writes are taken. */
+  #handOver: HandOver | null = null
   readonly #answerBytesMax: number
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
@@ -149,7 +151,7 @@ export class Replica {
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
     this.#voters = voters
-    this.#told = this.#inForce
+    this.#told = this.voters
   }
 
   /** Since it leads somebody has fetched who is none of the group's replicas, or has another folder than the group knows. */
@@ -167,9 +169,14 @@ export class Replica {
     return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
   }
 
-  /** The voters that count; null where the group does not elect its leader itself. */
+  /** Null: the group does not elect its leader itself. */
+  get voterLog(): GroupVoters | null {
+    return this.#voters
+  }
+
+  /** The voters that count; null as above. */
   get voters(): VoterSet | null {
-    return this.#inForce
+    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
   }
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
@@ -223,12 +230,13 @@ export class Replica {
 
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
   handOver(to: BrokerId, caughtUp: () => void): void {
-    this.#leadership?.handOver(new HandOver(to, this.#rules, caughtUp))
+    this.#handOver = new HandOver(to, this.#rules, caughtUp)
+    this.#lookAtHandOver()
   }
 
   /** Takes writes again. */
   takeBack(): void {
-    this.#leadership?.handOver(null)
+    this.#handOver = null
   }
 
   /** A follower's fetch. It is answered at once, or when there is something to say. */
@@ -286,33 +294,22 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
+    this.#reconfigure(voters === null ? sets : setsOf(voters))
   }
 
-  /**
-   * Has others vote from now on, as the leader: resolves once that is committed, or with why it is not. Nothing happens where `latest` is
-   * not the latest set any more, or the voters cannot be changed.
-   */
-  async changeVoters(latest: VoterSet, set: Omit<VoterSet, 'offset'>): Promise<AppendRefusal | null> {
-    const voters = this.#voters
-    const epoch = this.#epoch
-    if (voters === null || !this.leads) return this.#notLeader()
-    try {
-      await voters.begin(this.#log.logEndOffset)
-    } catch (error) {
-      if (error instanceof DiskFault) return { code: 'storage-error' }
-      throw error
-    }
+  /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
+  appendVoters(epoch: LeaderEpoch, latest: VoterSet, set: Omit<VoterSet, 'offset'>): Offset | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined || this.#epoch !== epoch || this.#log.fault !== null) return this.#notLeader()
-    // Another change may have come first.
-    if (voters.history.latest !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
+    // One that hands over appends nothing more, and another change may have come first.
+    const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
+    if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
     const appended = this.#appendTo(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }))
     if ('code' in appended) return appended
-    voters.appended([{ ...set, offset: appended.baseOffset }])
+    this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
-    return this.whenCommitted(appended.lastOffset + 1)
+    return appended.lastOffset + 1
   }
 
   /** Why the voters cannot be changed now, by this replica; null: they can. */
@@ -344,16 +341,23 @@ export class Replica {
    * they are neither stored nor committed yet.
    */
   append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
-    const leadership = this.#leadership
-    if (leadership === null || !leadership.takesWrites) return this.#notLeader()
-    const { leader } = leadership
+    const leader = this.#leadership?.leader
+    if (leader === undefined) return this.#notLeader()
+    if (!leader.takesWrites) return this.#notLeader()
+    // What comes now would be cut, or delay the next leader.
+    if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
     const check = this.#log.producers.check(batches.first)
     if (check.outcome === 'refused') return { code: check.code }
     if (check.outcome === 'duplicate') {
-      return appendedBefore(check)
+      return {
+        baseOffset: check.baseOffset,
+        lastOffset: check.lastOffset,
+        logAppendTime: check.timestamp,
+        duplicate: true,
+      }
     }
     return this.#appendTo(leader, batches)
   }
@@ -458,10 +462,6 @@ export class Replica {
     }
   }
 
-  get #inForce(): VoterSet | null {
-    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
-  }
-
   #reconfigure(sets: ReplicaSets): void {
     this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
     this.#leadership?.reconfigured()
@@ -469,7 +469,7 @@ export class Replica {
 
   /** A set was appended or cut, or the watermark has moved: whoever counts goes by what is in force now. */
   #votersMoved(): void {
-    const inForce = this.#inForce
+    const inForce = this.voters
     if (inForce === null) return
     if (inForce !== this.#told) {
       this.#told = inForce
@@ -498,7 +498,9 @@ export class Replica {
         const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
         return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
       },
-      cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
+      cut: (at) => {
+        this.#highWatermark = Math.min(this.#highWatermark, at)
+      },
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
     const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
@@ -512,6 +514,7 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#handOver = null
     this.#hasStrangers = false
     this.#following?.end()
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
@@ -525,19 +528,11 @@ export class Replica {
 
   #readState(): ReadState {
     const leader = this.#leadership?.leader
-    const { highWatermark } = this
-    return {
-      leads: leader !== undefined,
-      isLed: this.#knownLeader !== null,
-      isInTouch: this.#following?.isInTouch === true,
-      isInSync: this.#isInSync,
-      highWatermark,
-      storedUpTo: this.#log.storedUpTo,
-      epochStart: leader?.epochStart ?? 0,
-      epoch: this.#epoch,
-      knownLeader: this.#knownLeader,
-      serve: this.#scheme.serve,
-    }
+    const [knownLeader, epoch, highWatermark] = [this.#knownLeader, this.#epoch, this.highWatermark]
+    const isInTouch = this.#following?.isInTouch === true
+    const role = { leads: leader !== undefined, isLed: knownLeader !== null, isInTouch, isInSync: this.#isInSync }
+    const ends = { highWatermark, storedUpTo: this.#log.storedUpTo, epochStart: leader?.epochStart ?? 0 }
+    return { ...role, ...ends, epoch, knownLeader, serve: this.#scheme.serve }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -564,13 +559,20 @@ export class Replica {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
-      else {
-        this.#leadership?.committed.advance(effect.to)
-        this.#advanceTo(effect.to)
+      if (effect.type === 'propose-in-sync') {
+        this.#proposeInSync(effect.proposal)
+        continue
       }
+      this.#leadership?.committed.advance(effect.to)
+      this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
+    this.#lookAtHandOver()
+  }
+
+  #lookAtHandOver(): void {
+    const { logEndOffset } = this.#log
+    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -581,8 +583,10 @@ export class Replica {
   }
 
   #advanceTo(highWatermark: Offset): void {
-    const from = this.#highWatermark
-    invariant(highWatermark >= from, 'the high watermark goes back', { to: highWatermark, from })
+    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
+      to: highWatermark,
+      from: this.#highWatermark,
+    })
     this.#highWatermark = highWatermark
     if (this.#voters !== null) this.#votersMoved()
     this.#wakeWatchers()

@@ -119,6 +119,12 @@ export class ReplicationGroups {
     return news === undefined || this.#peers.silent.has(news.leader) ? null : news
   }
 
+  /** This broker has no replica of the group any more. */
+  leave(group: GroupName): void {
+    this.#members.get(keyOf(group))?.election?.close()
+    this.#members.delete(keyOf(group))
+  }
+
   /** Hands the group over to the replica of that broker, if it is led here. */
   handOver(group: GroupName, to: BrokerId): Promise<HandedOver> {
     return this.#members.get(keyOf(group))?.election?.handOver(to) ?? Promise.resolve('not-leader')
@@ -130,12 +136,6 @@ export class ReplicationGroups {
       return replica.leads && election !== null ? [election] : []
     })
     await Promise.all(led.map((election) => election.handOverToAny()))
-  }
-
-  /** This broker has no replica of the group any more. */
-  leave(group: GroupName): void {
-    this.#members.get(keyOf(group))?.election?.close()
-    this.#members.delete(keyOf(group))
   }
 
   /** The topic is gone. */

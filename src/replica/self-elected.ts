@@ -98,8 +98,7 @@ export class SelfElected {
 
   /** To the first of the voters that keeps pace. */
   handOverToAny(): Promise<HandedOver> {
-    const { voters } = this.#options.replica.voters ?? noVoters
-    const successor = voters.find(({ broker }) => this.#isFit(broker))
+    const successor = this.#options.replica.voters?.voters.find(({ broker }) => this.#isFit(broker))
     return successor === undefined ? Promise.resolve('unfit') : this.handOver(successor.broker)
   }
 

@@ -13,13 +13,13 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly votersInForce: typeof votersInForce
+  readonly voterChangeFault: typeof voterChangeFault
   readonly hasAll: typeof hasAll
   /** Whether who is told to stand does, with its own log and that of who told it. */
   readonly mayStand: typeof isUpToDate
   /** Whether a leader that hands over takes writes meanwhile. */
   readonly writesWhileHandingOver: boolean
-  readonly votersInForce: typeof votersInForce
-  readonly voterChangeFault: typeof voterChangeFault
   readonly receipts: ReceiptRules
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
@@ -29,11 +29,11 @@ export const replicationRules: ReplicationRules = {
   divergenceOf,
   cutFor,
   isUpToDate,
+  votersInForce,
+  voterChangeFault,
   hasAll,
   mayStand: isUpToDate,
   writesWhileHandingOver: false,
-  votersInForce,
-  voterChangeFault,
   receipts: receiptRules,
   hasPromised: (own, asked) => own >= asked,
 }

@@ -12,15 +12,15 @@ export interface BrokerRules {
   readonly replication: ReplicationRules
   /** What the controller decides. */
   readonly operations: typeof operations
-  /** What is done before a replica leads that is not in sync. */
-  readonly writeUncleanLoss: typeof writeUncleanLoss
   /** What a snapshot of the image is taken to hold, at the end of a batch that was replayed: that, and nothing of the log beyond. */
   readonly snapshotOf: (batch: ReplayedBatch, log: Log) => ReplayedBatch
+  /** What is done before a replica leads that is not in sync. */
+  readonly writeUncleanLoss: typeof writeUncleanLoss
 }
 
 export const brokerRules: BrokerRules = {
   replication: replicationRules,
   operations,
-  writeUncleanLoss,
   snapshotOf: (batch) => batch,
+  writeUncleanLoss,
 }

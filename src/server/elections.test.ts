@@ -279,14 +279,14 @@ describe('a clean stop', () => {
         const leaders = topics[0]?.partitions.map(({ leaderId, leaderEpoch }) => ({ leaderId, leaderEpoch })) ?? []
         return { quorum: told?.leaderId ?? -1, leaders }
       }
+      // The others keep pace by then: nothing is handed to who has not fetched yet what an epoch begins with.
+      await new Promise<void>((resolve) => void cluster.world.schedule(500, resolve))
       const before = await stands()
-      // A leader that was elected just now does not know yet who keeps pace.
-      await new Promise<void>((resolve) => void cluster.world.schedule(200, resolve))
       await cluster.stop(1)
       const after = await stands()
       assert.ok([2, 3].includes(after.quorum), `the metadata log is led by ${after.quorum}, before by ${before.quorum}`)
       for (const [at, { leaderId, leaderEpoch }] of after.leaders.entries()) {
-        assert.ok(leaderId > 1, `partition ${at}: ${JSON.stringify([before.leaders, after.leaders])}`)
+        assert.ok(leaderId > 1)
         assert.equal(leaderEpoch, (before.leaders[at]?.leaderEpoch ?? 0) + 1, 'one election, which was not lost')
       }
     }))

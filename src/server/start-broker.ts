@@ -1,6 +1,6 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
-import { answerUncleanElections, type UncleanLoss } from '../broker/unclean-candidates.ts'
+import { answerUncleanElections } from '../broker/unclean-candidates.ts'
 import { LeaderElections } from '../broker/leader-elections.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
@@ -101,7 +101,11 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
-  answerUnclean(runtime, member, { folder, partitions, rules })
+  answerUncleanElections(member.asks, {
+    image,
+    partitions,
+    write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
+  })
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -115,15 +119,7 @@ async function startAs(
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [
-    expireProducers(runtime, broker),
-    reviewInSync(runtime, broker, partitions),
-    startRetention(runtime, broker, partitions),
-    startCleaner(runtime, broker, partitions),
-    balanceLeaders(runtime, broker),
-    startVoterRounds(runtime, broker, partitions),
-    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
-  ]
+  const stopTimers = startTimers(runtime, broker, { partitions, folder })
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
@@ -142,6 +138,23 @@ async function startAs(
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
+}
+
+/** What is looked at from time to time; each is called to stop it. */
+function startTimers(
+  runtime: Runtime,
+  broker: Broker,
+  { partitions, folder }: { partitions: HostedPartitions; folder: LogFolder },
+): (() => void | Promise<void>)[] {
+  return [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+    startCleaner(runtime, broker, partitions),
+    startVoterRounds(runtime, broker, partitions),
+    balanceLeaders(runtime, broker),
+    expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
+  ]
 }
 
 function brokerOf(
@@ -267,15 +280,6 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
     timer = clock.setTimer(everyMs, review)
   }
   return () => timer.cancel()
-}
-
-function answerUnclean(
-  runtime: Runtime,
-  { asks, image }: ClusterMember,
-  { folder, partitions, rules }: { folder: LogFolder; partitions: HostedPartitions; rules: BrokerRules },
-): void {
-  const write = (loss: UncleanLoss): Promise<void> => rules.writeUncleanLoss(runtime, folder, loss)
-  answerUncleanElections(asks, { image, partitions, write })
 }
 
 /** What this broker leads in the place of a preferred replica goes back to it, where replicas elect their leaders themselves. */

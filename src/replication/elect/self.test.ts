@@ -256,6 +256,45 @@ describe('a follower', () => {
   })
 })
 
+describe('voters that change', () => {
+  const voters = (...brokers: number[]) => ({ type: 'voters' as const, voters: brokers.map(replica) })
+
+  test('count from when their set is in the log: a candidate asks anew, by the new majority', () => {
+    const election = electionOf(3)
+    election.step({ type: 'timeout', log })
+    assert.deepEqual(told(election.step(voters(1, 2, 3, 4, 5))), ['resign 4', 'arm-timer'])
+    election.step({ type: 'timeout', log })
+    received(election, vote(2, 5, { pre: true }))
+    assert.equal(election.role, 'prospective')
+    received(election, vote(3, 5, { pre: true }))
+    assert.equal(election.role, 'candidate')
+  })
+
+  test('without it leave a replica to ask around, unless it is the only one that may have that set', () => {
+    const election = electionOf(3)
+    election.step(voters(2, 3))
+    election.step({ type: 'timeout', log })
+    assert.equal(election.role, 'unattached')
+    election.step({ type: 'timeout', log, isLeaving: true })
+    received(election, vote(2, 5, { pre: true }))
+    assert.equal(election.role, 'prospective', 'its own vote does not count')
+    received(election, vote(3, 5, { pre: true }))
+    assert.equal(election.role, 'candidate')
+  })
+
+  test('without their leader have it lead until that is committed', () => {
+    const election = leader()
+    assert.deepEqual(told(election.step(voters(2, 3))), [])
+    assert.deepEqual(told(election.step({ type: 'removed' })), ['resign 5', 'arm-timer'])
+  })
+
+  test('of whom a majority is out of touch cost the leader its place', () => {
+    const election = leader()
+    election.step({ type: 'silent', brokers: new Set([3]) })
+    assert.deepEqual(told(election.step(voters(1, 3))), ['resign 5', 'arm-timer'])
+  })
+})
+
 describe('a leader that is to hand over', () => {
   function handingOver(): Election {
     const election = leader()
@@ -294,6 +333,12 @@ describe('a leader that is to hand over', () => {
     const election = handingOver()
     assert.deepEqual(told(election.step(silent(2, 3))), ['resign 5', 'arm-timer'])
     assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [])
+  })
+
+  test('leads on when the other one is no voter any more', () => {
+    const voters = (...brokers: number[]) => ({ type: 'voters', voters: brokers.map(replica) }) as const
+    assert.deepEqual(told(handingOver().step(voters(1, 3))), [])
+    assert.deepEqual(told(handingOver().step(voters(1, 2))), ['disarm-timer', 'take-back'])
   })
 
   test('is over with its epoch: somebody else may have been elected meanwhile', () => {
@@ -344,44 +389,5 @@ describe('a follower that is told to stand', () => {
     assert.deepEqual(received(follower(), { ...stand, leader: 2 }), [])
     assert.deepEqual(received(follower(), { ...stand, epoch: 3 }), [])
     assert.deepEqual(received(electionOf(3), stand), [], 'it follows nobody')
-  })
-})
-
-describe('voters that change', () => {
-  const voters = (...brokers: number[]) => ({ type: 'voters' as const, voters: brokers.map(replica) })
-
-  test('count from when their set is in the log: a candidate asks anew, by the new majority', () => {
-    const election = electionOf(3)
-    election.step({ type: 'timeout', log })
-    assert.deepEqual(told(election.step(voters(1, 2, 3, 4, 5))), ['resign 4', 'arm-timer'])
-    election.step({ type: 'timeout', log })
-    received(election, vote(2, 5, { pre: true }))
-    assert.equal(election.role, 'prospective')
-    received(election, vote(3, 5, { pre: true }))
-    assert.equal(election.role, 'candidate')
-  })
-
-  test('without it leave a replica to ask around, unless it is the only one that may have that set', () => {
-    const election = electionOf(3)
-    election.step(voters(2, 3))
-    election.step({ type: 'timeout', log })
-    assert.equal(election.role, 'unattached')
-    election.step({ type: 'timeout', log, isLeaving: true })
-    received(election, vote(2, 5, { pre: true }))
-    assert.equal(election.role, 'prospective', 'its own vote does not count')
-    received(election, vote(3, 5, { pre: true }))
-    assert.equal(election.role, 'candidate')
-  })
-
-  test('without their leader have it lead until that is committed', () => {
-    const election = leader()
-    assert.deepEqual(told(election.step(voters(2, 3))), [])
-    assert.deepEqual(told(election.step({ type: 'removed' })), ['resign 5', 'arm-timer'])
-  })
-
-  test('of whom a majority is out of touch cost the leader its place', () => {
-    const election = leader()
-    election.step({ type: 'silent', brokers: new Set([3]) })
-    assert.deepEqual(told(election.step(voters(1, 3))), ['resign 5', 'arm-timer'])
   })
 })

@@ -23,14 +23,14 @@ export type ElectionEvent =
   | { type: 'misled'; followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }
   /** The replica has followed a leader up to a watermark of its epoch: what it may have lost, it has again. */
   | { type: 'trusted' }
-  /** A leader is to hand over to that broker's replica, which keeps pace. */
-  | { type: 'hand-over'; to: BrokerId }
-  /** It has all that is here, and all of that is committed. */
-  | { type: 'caught-up'; broker: BrokerId; log: LogPosition }
   /** A voter set was appended to this replica's log, or cut off it: this one counts from now on. */
   | { type: 'voters'; voters: readonly ReplicaId[] }
   /** A set without this replica is committed, which leads. */
   | { type: 'removed' }
+  /** A leader is to hand over to that broker's replica, which keeps pace. */
+  | { type: 'hand-over'; to: BrokerId }
+  /** It has all that is here, and all of that is committed. */
+  | { type: 'caught-up'; broker: BrokerId; log: LogPosition }
 
 /** To be carried out in order, each when the one before it is done. */
 export type ElectionEffect =
@@ -136,14 +136,14 @@ export class Election {
       case 'trusted':
         this.#suspect = false
         return []
-      case 'hand-over':
-        return this.#onHandOver(event.to)
-      case 'caught-up':
-        return this.#onCaughtUp(event)
       case 'voters':
         return this.#onVoters(event.voters)
       case 'removed':
         return this.#role === 'leader' && !this.#isVoter(this.#self) ? this.#unattach() : []
+      case 'hand-over':
+        return this.#onHandOver(event.to)
+      case 'caught-up':
+        return this.#onCaughtUp(event)
       default:
         return event satisfies never
     }
