@@ -335,6 +335,12 @@ describe('a leader that is to hand over', () => {
     assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [])
   })
 
+  test('leads on when the other one is no voter any more', () => {
+    const voters = (...brokers: number[]) => ({ type: 'voters', voters: brokers.map(replica) }) as const
+    assert.deepEqual(told(handingOver().step(voters(1, 3))), [])
+    assert.deepEqual(told(handingOver().step(voters(1, 2))), ['disarm-timer', 'take-back'])
+  })
+
   test('is over with its epoch: somebody else may have been elected meanwhile', () => {
     const election = handingOver()
     received(election, { type: 'led', epoch: 7, leader: 2 })

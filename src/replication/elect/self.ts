@@ -261,7 +261,7 @@ export class Election {
     this.#voters = voters
     for (const { broker } of this.#others()) this.#met.add(broker)
     // Who was out of touch before is so still; the next news says who is.
-    if (this.#role === 'leader') return this.#onSilent(this.#silent)
+    if (this.#role === 'leader') return [...this.#keepFrom(voters), ...this.#onSilent(this.#silent)]
     // It asks anew, with those that count now.
     return this.#role === 'prospective' || this.#role === 'candidate' ? this.#unattach() : []
   }
@@ -318,6 +318,11 @@ export class Election {
     if (!this.#rules.mayStand(log, leaders)) return []
     // What was followed is left before it is decided, as with a vote.
     return [{ type: 'resign', epoch }, ...this.#stand(log)]
+  }
+
+  /** Whoever is no voter any more is handed nothing. */
+  #keepFrom(voters: readonly ReplicaId[]): ElectionEffect[] {
+    return voters.some(({ broker }) => broker === this.#successor?.broker) ? [] : this.#takeBack()
   }
 
   /** Whoever was to lead may stand still, and is then heard as anybody else. */
