@@ -53,7 +53,8 @@ export function groupPlanOf(seed: number): GroupPlan {
   const temper = random.pick(tempers)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
-  const onlyHandsOver = temper.every((fault) => fault === 'hand-over')
+  // A leader that is taken out of the voters ends as one that dies does.
+  const onlyHandsOver = membership === null && temper.every((fault) => fault === 'hand-over')
   const steps: PlannedStep<GroupAction>[] = []
   const count = 100 + random.integer(200)
   for (let atMs = 500; steps.length < count; atMs += random.between(0, 2 * gapMs)) {
