@@ -19,6 +19,12 @@ export interface ClusterCaller extends Caller {
   leader(topic: string, partition: number): Promise<Caller>
   /** Also makes the topic of the groups. */
   coordinator(group: string): Promise<Caller>
+  /** Where its consumers stand; empty: nowhere. */
+  readonly rack: string
+  /** Where the partition is read: at the leader, or at the replica that a consumer was sent to last. */
+  reader(topic: string, partition: number): Promise<Caller>
+  /** From now on the partition is read at that broker; null: at the leader. */
+  readAt(topic: string, partition: number, broker: number | null): void
   /** Its connections are closed, and no other is opened: the process that has them is gone. */
   close(): void
 }
@@ -61,6 +67,14 @@ export class KafkaLink implements ClusterCaller {
     await findCoordinatorBy(this, group)
     return this
   }
+
+  readonly rack = ''
+
+  async reader(): Promise<Caller> {
+    return this
+  }
+
+  readAt(): void {}
 
   close(): void {
     this.#isClosed = true

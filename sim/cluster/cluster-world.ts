@@ -84,7 +84,8 @@ class ClusterRun {
     this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const sentNear = (): void => this.world.mark('reads on at a replica that is near')
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack: this.#plan.rack, sentNear })
     this.#link = open()
     this.#operator = new Operator(this.world, this.#link, this.#plan.topics)
     this.#clients = new ClientWork({
@@ -137,6 +138,7 @@ class ClusterRun {
     if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
     if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
+    if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
     const names = await this.#settles(
@@ -211,6 +213,7 @@ class ClusterRun {
       case 'power-cut':
       case 'stop':
       case 'lose-disk':
+      case 'tear-snapshot':
         return this.#kill(action)
       case 'reset-client':
         this.world.mark('connection of a client reset')
