@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { invariant } from '../runtime/invariant.ts'
+import { AstrayLeaders } from './astray-leaders.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface BrokerImage {
@@ -47,6 +48,8 @@ export const resourceTypes = { topic: 2, broker: 4 } as const
  */
 export class ClusterImage {
   readonly clusterId: string
+  /** Leaders that may have records of their own. */
+  readonly astray = new AstrayLeaders()
   readonly #brokers = new Map<BrokerId, BrokerImage>()
   readonly #topics = new Map<string, TopicImage>()
   readonly #topicNames = new Map<string, string>()
@@ -160,7 +163,7 @@ export class ClusterImage {
     const { index, replicas, partitionEpoch } = before
     const { inSync, eligible, leader, leaderEpoch } = record
     const directories = record.directories ?? before.directories
-    partitions[record.partition] = {
+    const after = {
       index,
       replicas,
       directories,
@@ -170,6 +173,8 @@ export class ClusterImage {
       leaderEpoch,
       partitionEpoch: partitionEpoch + 1,
     }
+    partitions[record.partition] = after
+    this.astray.changed(record.topicId, before, after)
   }
 
   #onBrokerChange({ brokerId, fenced }: MetadataRecord & { type: 'broker-change' }): void {
@@ -182,6 +187,7 @@ export class ClusterImage {
     const topic = this.#topicOf({ topicId })
     this.#topics.delete(topic.name)
     this.#topicNames.delete(topicId)
+    this.astray.removed(topicId)
     this.#settings.delete(resourceKey(resourceTypes.topic, topic.name))
     this.#partitionCount -= topic.partitions.length
   }
