@@ -22,6 +22,7 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a primary gets back from a backup what it lacks',
   'log: groups loaded',
   'log: a replica cuts what its leader lacks; a receipt tells of it',
+  'log: records that a leader alone had may be lost; a receipt tells from where on',
   'a receipt of a cut',
   // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
   'answered by a leader alone, and lost',
