@@ -184,6 +184,7 @@ export class HostedPartitions {
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
       }
+      await Promise.all(replicas.map((replica) => replica.settled()))
       await Promise.all(replicas.map(({ topic, partition }) => this.#logs.delete({ topic, partition })))
     }
     for (const listener of this.#listeners) listener.topicsDeleted(gone)

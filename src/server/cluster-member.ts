@@ -134,6 +134,7 @@ export class ClusterMember {
     this.#watch.close()
     await this.coordinator.stop()
     this.groups.close()
+    await this.groups.settled()
     await this.peers.close()
   }
 
