@@ -1,3 +1,4 @@
+import { connectionOverridesForm, parseConnectionOverrides } from './connection-overrides.ts'
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
 import { clusterSettings } from './cluster-settings.ts'
 import { boolean, custom, double, int, list, long, oneOf, short, string } from './setting-kinds.ts'
@@ -82,11 +83,36 @@ const networkSettings = {
     },
     parseEndpoints,
   ),
+  'max.connection.creation.rate': int({
+    default: 2_147_483_647,
+    min: 0,
+    dynamic: true,
+    about:
+      'Connections that are taken in a second, in the long run; those of ten seconds may come at once. More wait. Only for the broker as a whole: Kafka also takes it for one listener.',
+  }),
   'max.connections': int({
     default: 10_000,
-    min: 1,
-    about: 'Connections at once; one more is closed. Kafka has no bound by default.',
+    min: 0,
+    dynamic: true,
+    about:
+      'Connections at once. More wait until one is closed, at most 1024 of them, and further ones are closed. Where it is lowered, those that have been silent longest are closed. Only for the broker as a whole. Kafka has no bound by default.',
   }),
+  'max.connections.per.ip': int({
+    default: 2_147_483_647,
+    min: 0,
+    dynamic: true,
+    about: 'Connections from one address at once; one more is closed.',
+  }),
+  'max.connections.per.ip.overrides': custom<ReadonlyMap<string, number>>(
+    'string',
+    {
+      default: '',
+      dynamic: true,
+      allowed: connectionOverridesForm,
+      about: 'Other bounds for some addresses. Names of hosts, which Kafka also takes, are not looked up.',
+    },
+    parseConnectionOverrides,
+  ),
   'max.incremental.fetch.session.cache.slots': int({
     default: 1_000,
     min: 0,

@@ -1,7 +1,6 @@
-import { batchHeaderBytes, nextOffsetOf } from '../record/batch-header.ts'
+import { nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
-import { plausibleSize } from './batch-walk.ts'
 import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
@@ -125,7 +124,7 @@ export class DiskReader {
         wantAtLeast = Math.max(smallestRead, found.more.size)
         // The segment's last batch is below what was asked for.
         if (found.more.at === block.length) continue
-        if (position + Math.max(found.more.size, batchHeaderBytes) > end)
+        if (position + Math.max(found.more.size, this.#parts.format.headerBytes) > end)
           throw this.#badBatch(segment, position, request)
       } finally {
         if (!kept) {
@@ -174,8 +173,9 @@ export class DiskReader {
 
   /** Size of the batch at `at`; null where the block ends before its header does. Garbage is a fault. */
   #sizeAt(segment: Segment, block: Buffer, at: number): number | null {
-    if (at + batchHeaderBytes > block.length) return null
-    const size = plausibleSize(block, at)
+    const { format } = this.#parts
+    if (at + format.headerBytes > block.length) return null
+    const size = format.plausibleSize(block, at)
     if (size === null) throw this.#badBatch(segment, at, { from: -1, upTo: -1 })
     return size
   }

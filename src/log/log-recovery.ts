@@ -1,12 +1,12 @@
 import type { BatchHeader } from '../record/batch-header.ts'
-import { endTransactionOf } from '../record/control-record.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { findNextBatch, walkBatches } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
+import { entryFacts } from './entry-format.ts'
 import { gapsAllowed, type LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { removeSegment } from './segment-removal.ts'
-import { batchFacts, openTransactionIndex, replayProducers } from './segment-loader.ts'
+import { openTransactionIndex, replayState } from './segment-loader.ts'
 
 /** What the start of a log found and did. */
 export interface RecoveryReport {
@@ -65,7 +65,7 @@ export class LogRecovery {
     // The segment that ends at the recovery point too: its indexes may not have been finished.
     const first = segments.floor(this.#checksEpochs ? Math.max(0, this.#recoveryPoint - 1) : 0)
     const scanned = segments.from(first.baseOffset)
-    await this.#loadProducers(first.baseOffset)
+    await this.#loadState(first.baseOffset)
     await damage.replaceFrom(first.baseOffset, [])
     this.#expected = first.baseOffset
     for (const segment of scanned) {
@@ -78,7 +78,7 @@ export class LogRecovery {
     segments.active.isSealed = false
     segments.active.isFinished = false
     await damage.replaceFrom(first.baseOffset, this.#damage)
-    this.#parts.producers.advanceTo(this.#expected)
+    this.#parts.state.advanceTo(this.#expected)
     return { report: this.#report(), logEndOffset: this.#expected }
   }
 
@@ -93,16 +93,16 @@ export class LogRecovery {
     }
   }
 
-  async #loadProducers(upTo: Offset): Promise<void> {
-    const { snapshots, producers, clock, logStartOffset, producerStateExpiryMs: expirationMs } = this.#parts
+  async #loadState(upTo: Offset): Promise<void> {
+    const { state, clock, logStartOffset, producerStateExpiryMs: expirationMs } = this.#parts
     const nowMs = clock.nowMs()
-    await snapshots.reload(producers, {
+    await state.reload({
       logStartOffset: Math.min(logStartOffset, upTo),
       logEndOffset: upTo,
       nowMs,
       expirationMs,
     })
-    await replayProducers(this.#parts, upTo)
+    await replayState(this.#parts, upTo)
   }
 
   /** Offsets between the end of the segment before and this one: a part of that file is gone. */
@@ -142,6 +142,7 @@ export class LogRecovery {
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
     await this.#writeIndexes(segment)
+    await this.#parts.state.spill()
     this.#rebuiltIndexes++
   }
 
@@ -167,26 +168,25 @@ export class LogRecovery {
   }
 
   async #takeIn(segment: Segment, from: Position, upTo: Position) {
-    const { files } = this.#parts
+    const { files, format } = this.#parts
     return await files.use(segment.path, (file) =>
-      walkBatches({ file, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
+      walkBatches({ file, format, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
         if (!this.#fits(header)) return false
         segment.sizeBytes = position
-        segment.note(batchFacts(header), this.#parts.settings.indexIntervalBytes)
-        this.#takeInState(segment, header)
+        segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
+        this.#takeInState(segment, header, position)
         return true
       }),
     )
   }
 
-  #takeInState(segment: Segment, header: BatchHeader): void {
-    const { epochs, producers, clock } = this.#parts
+  #takeInState(segment: Segment, header: BatchHeader, position: Position): void {
+    const { epochs, state, clock } = this.#parts
     const { baseOffset } = header
     this.#expected = header.nextOffset
     if (!this.#checksEpochs) epochs.note(header.partitionLeaderEpoch, baseOffset)
-    if (baseOffset < producers.endOffset) return
-    const at = { baseOffset, nowMs: clock.nowMs(), marker: endTransactionOf(header) }
-    const ended = producers.appended(header, at)
+    if (baseOffset < state.endOffset) return
+    const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
     if (ended?.aborted === true) segment.pendingAborts.push(ended)
   }
 
@@ -207,11 +207,19 @@ export class LogRecovery {
     fileBytes: number,
   ): Promise<{ position: Position; upTo: Offset } | null> {
     if (this.#powerCut && this.#expected >= this.#recoveryPoint) return null
-    const { files, segments, epochs } = this.#parts
+    const { files, format, segments, epochs } = this.#parts
     const minEpoch = epochs.epochAt(this.#expected) ?? -1
     const { buffers } = files
     const found = await files.use(segment.path, (file) =>
-      findNextBatch({ file, from: position + 1, upTo: fileBytes, minOffset: this.#expected + 1, minEpoch, buffers }),
+      findNextBatch({
+        file,
+        format,
+        from: position + 1,
+        upTo: fileBytes,
+        minOffset: this.#expected + 1,
+        minEpoch,
+        buffers,
+      }),
     )
     if (found !== null) return { position: found.position, upTo: found.baseOffset }
     const following = segments.next(segment)

@@ -41,6 +41,8 @@ export class AstrayLeaders {
 }
 
 function withDisk(astray: AstrayLeader, before: PartitionImage, after: PartitionImage): AstrayLeader {
-  const at = before.replicas.indexOf(astray.broker)
-  return before.directories[at] === after.directories[at] ? astray : { ...astray, lostDisk: true }
+  const diskOf = ({ replicas, directories }: PartitionImage) => directories[replicas.indexOf(astray.broker)]
+  const disk = diskOf(after)
+  // One that is no member any more has what it has: its copy is not asked for.
+  return disk === undefined || disk === diskOf(before) ? astray : { ...astray, lostDisk: true }
 }

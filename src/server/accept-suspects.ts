@@ -3,9 +3,20 @@ import type { Suspect } from '../log/suspicion.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import type { Offset } from '../record/offset.ts'
 import { boundsReceipt, type Receipt } from '../receipt/receipt.ts'
+import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
+
+/** What somebody else may have had of a partition, and its new leader lacks. */
+export interface MaybeLost {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  /** Where the new leader's log ends. */
+  readonly position: LogPosition
+  readonly why: string
+}
 
 /**
  * A replica that may have lost what it acknowledged neither votes nor leads until it has caught up with another. One with
@@ -18,6 +29,14 @@ export class AcceptedSuspects {
   constructor(runtime: Runtime, folder: LogFolder) {
     this.#runtime = runtime
     this.#folder = folder
+  }
+
+  /** A receipt of what an operator's word may have cost, durable when it resolves: from `position` on records may be missing. */
+  async note({ position, why, ...name }: MaybeLost): Promise<void> {
+    const { receipts, replica } = this.#folder.cuts
+    const receipt = boundsReceipt(this.#runtime, { ...name, replica, from: position.endOffset, to: null, reason: why })
+    await receipts.add([receipt])
+    this.#runtime.logger.warn({ ...name, receipt: receipt.id, why }, 'records may be lost; a receipt is written')
   }
 
   /** Durable when it resolves. Those whose logs cannot be opened do not go on, and stay suspect. */

@@ -11,15 +11,22 @@ import { CutReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import { Receipts } from '../receipt/receipts.ts'
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
-/** Hands a log's events on to the replica, which comes to be after its log. */
+/** Hands a log's events on to the replica, which comes to be after its log. Notes that an fsync has failed. */
 class Relay implements LogEvents {
   target: LogEvents | null = null
-  readonly #onFault: (fault: DiskFault) => void
+  readonly #folder: LogDirectory<Log>
+  readonly #topic: string
+  readonly #partition: number
+  readonly #logger: Logger
 
-  constructor(onFault: (fault: DiskFault) => void) {
-    this.#onFault = onFault
+  constructor(folder: LogDirectory<Log>, { topic, partition }: LogPlace, logger: Logger) {
+    this.#folder = folder
+    this.#topic = topic
+    this.#partition = partition
+    this.#logger = logger
   }
 
   stored(upTo: Offset): void {
@@ -31,8 +38,16 @@ class Relay implements LogEvents {
   }
 
   failed(fault: DiskFault): void {
-    this.#onFault(fault)
+    if (fault.operation === 'sync') this.#noteFailedSync(fault)
     this.target?.failed(fault)
+  }
+
+  #noteFailedSync(fault: DiskFault): void {
+    const name = { topic: this.#topic, partition: this.#partition }
+    this.#folder.syncFailed(name, fault.message).catch((error: unknown) => {
+      const facts = { ...name, error: String(error) }
+      this.#logger.error(facts, 'a failed fsync could not be noted: a power cut may take what it was to save')
+    })
   }
 }
 
@@ -80,8 +95,8 @@ export class LogFolder implements PartitionLogs {
   /** Opens the log that stands at `place`. */
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
-    const relay = new Relay((fault) => this.#failed(place, fault))
-    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, powerCut, syncFailed } = place
+    const relay = new Relay(this.directory, place, logger)
+    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, asClosed, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
       clock,
@@ -97,6 +112,7 @@ export class LogFolder implements PartitionLogs {
       logStartOffset,
       cleanedUpTo,
       clean,
+      asClosed,
       powerCut,
       syncFailed,
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
@@ -133,14 +149,6 @@ export class LogFolder implements PartitionLogs {
   /** What waits to be removed is left to the next start. */
   stopRemovals(): void {
     this.#removals.stop()
-  }
-
-  #failed({ topic, partition }: LogPlace, fault: DiskFault): void {
-    if (fault.operation !== 'sync') return
-    this.directory.syncFailed({ topic, partition }, fault.message).catch((error: unknown) => {
-      const facts = { topic, partition, error: String(error) }
-      this.#runtime.logger.error(facts, 'a failed fsync could not be noted: a power cut may take what it was to save')
-    })
   }
 
   async delete(name: { topic: string; partition: number }): Promise<void> {
