@@ -155,7 +155,7 @@ class ClusterRun {
     const flushedPartitions = new Set(finalLogs.keys())
     const known = { flushedPartitions, idempotentProducers, receipts: null }
     this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
-    const lost = [...this.#leadersWord.lost(finalLogs)]
+    const lost = [...this.#leadersWord.lost(finalLogs)].filter(({ partition }) => this.#isToBeReceipted(partition))
     if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
     this.#violations.push(...unreceipted(lost, this.#receipts.all()))
   }
@@ -284,6 +284,13 @@ class ClusterRun {
 
   #refused({ codeName, message }: KafkaError): void {
     if (!neverWrong.has(codeName)) this.#violate('wrong refusal', message)
+  }
+
+  /** Of what a disk or a power cut takes from the leader of a group that elects it itself nobody writes a receipt. */
+  #isToBeReceipted(partition: string): boolean {
+    const topic = this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
+    const loses = this.#plan.steps.some(({ action }) => action.do === 'power-cut' || action.do === 'lose-disk')
+    return !loses || topic?.settings['replication.scheme'] !== 'majority'
   }
 
   #note(event: HistoryEvent): void {
