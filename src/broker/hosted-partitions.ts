@@ -33,7 +33,7 @@ export interface SuspectReplicas {
   /** It leads, as nobody else is left that could: what it has lost is lost for good. */
   leadsWithout(partition: HostedName): void
   /** It leads, and an earlier leader that may have had more has lost its disk. */
-  leadsAfter(partition: LogName, lost: AstrayLeader, from: Offset): void
+  leadsAfter(partition: LogName, lost: AstrayLeader, range: { from: Offset; to: Offset | null }): void
 }
 
 export interface HostedName {
@@ -251,7 +251,10 @@ export class HostedPartitions {
       if (!astray.lostDisk) continue
       const next = epochs.entries.find(({ epoch }) => epoch > astray.epoch)
       const name = { topic: topic.name, topicId: topic.id, partition: partition.index }
-      this.#onceSuspect.leadsAfter(name, astray, next?.startOffset ?? logEndOffset)
+      const from = next?.startOffset ?? logEndOffset
+      const shown = replica.endShownBy(astray.broker)
+      const to = shown !== null && shown > from ? shown : null
+      this.#onceSuspect.leadsAfter(name, astray, { from, to })
     }
   }
 

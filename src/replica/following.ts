@@ -37,6 +37,8 @@ export class Following {
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
   readonly #receipts: ReplicaReceipts
+  /** The highest end of its log that each leader has shown. */
+  readonly #shown = new Map<BrokerId, Offset>()
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
 
@@ -63,6 +65,11 @@ export class Following {
     return this.#cutting !== null
   }
 
+  /** The highest end of its log that `leader` has shown; null: it has not, to this process. */
+  endShownBy(leader: BrokerId): Offset | null {
+    return this.#shown.get(leader) ?? null
+  }
+
   /** Resolves when the log is not being cut. */
   async settled(): Promise<void> {
     while (this.#cutting !== null) await this.#cutting
@@ -81,7 +88,9 @@ export class Following {
 
   answered(from: BrokerId, answer: FetchAnswer): void {
     const follower = this.#follower
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    if (follower?.leader !== from) return
+    if (answer.outcome === 'entries') this.#shown.set(from, Math.max(answer.logEndOffset, this.#shown.get(from) ?? 0))
+    this.#carryOut(follower, { type: 'answered', answer })
   }
 
   connected(broker: BrokerId): void {

@@ -189,6 +189,11 @@ export class Replica {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
 
+  /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
+  endShownBy(leader: BrokerId): Offset | null {
+    return this.#following?.endShownBy(leader) ?? null
+  }
+
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
   async settled(): Promise<void> {
     await this.#following?.settled()

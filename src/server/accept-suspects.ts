@@ -57,12 +57,12 @@ export class AcceptedSuspects {
   /** Has a receipt written of what is gone from `from` on, unless there is one. Durable when it resolves. */
   async lost(
     { topic, topicId, partition }: LogName,
-    { from, reason }: { from: Offset; reason: string },
+    { from, to, reason }: { from: Offset; to: Offset | null; reason: string },
   ): Promise<void> {
     const { cuts } = this.#folder
     const isOfIt = (each: Receipt): boolean => each.topicId === topicId && each.partition === partition
     if (cuts.receipts.list().some((each) => isOfIt(each) && each.reason === reason)) return
-    const lost = { topic, topicId, partition, replica: cuts.replica, from, to: null, reason }
+    const lost = { topic, topicId, partition, replica: cuts.replica, from, to, reason }
     const receipt = boundsReceipt(this.#runtime, lost)
     await cuts.receipts.add([receipt])
     const what = 'records that a leader alone had may be lost; a receipt tells from where on'
@@ -80,7 +80,7 @@ export class AcceptedSuspects {
       const led = image.astray.of(topicId, partition).find((each) => each.broker === self && !each.lostDisk)
       if (led === undefined) continue
       const why = `${reason}: ${detail}; it led epoch ${led.epoch}, and what it had alone may be gone`
-      await this.lost({ topic, topicId, partition }, { from: log.logEndOffset, reason: why })
+      await this.lost({ topic, topicId, partition }, { from: log.logEndOffset, to: null, reason: why })
     }
   }
 

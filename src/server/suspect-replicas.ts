@@ -49,9 +49,9 @@ export class SuspectsInFolder implements SuspectReplicas {
     this.#orSay({ topic, partition }, this.#accepted.accept(suspects))
   }
 
-  leadsAfter(name: LogName, { broker, epoch }: AstrayLeader, from: Offset): void {
+  leadsAfter(name: LogName, { broker, epoch }: AstrayLeader, range: { from: Offset; to: Offset | null }): void {
     const reason = `the disk of broker ${broker}, which led epoch ${epoch}, was replaced: what it had alone is gone`
-    this.#orSay(name, this.#accepted.lost(name, { from, reason }))
+    this.#orSay(name, this.#accepted.lost(name, { ...range, reason }))
   }
 
   /** Not written down it is suspect again after the next start, which costs time and no record. */
