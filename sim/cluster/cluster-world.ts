@@ -78,7 +78,9 @@ class ClusterRun {
     const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
-    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, rules, violate }))
+    const watchedGroup = this.#plan.members.members.length > 0 ? this.#plan.members.group : null
+    const surroundings = { world: this.world, settings, rules, watchedGroup, violate }
+    this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     const checked = { machines: this.#machines, violations: this.#violations }
@@ -88,7 +90,8 @@ class ClusterRun {
     this.#receipts = new ReceiptChecks({ ...checked, watched: isReceipted, mark: (name) => this.world.mark(name) })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const sentNear = (): void => this.world.mark('reads on at a replica that is near')
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack: this.#plan.rack, sentNear })
     this.#link = open()
     this.#operator = new Operator(this.world, this.#link, this.#plan.topics)
     this.#clients = new ClientWork({
@@ -134,6 +137,7 @@ class ClusterRun {
   /** All is healed: the cluster must answer everything, and all copies be in sync, and the same. */
   async #end(): Promise<void> {
     this.#isCalm = true
+    this.#clients.calmMembers()
     this.world.network.heal()
     if (!(await this.#becomes(() => this.#areUp(), 'not all brokers were up'))) return
     if (!(await this.#settles(this.#untilLed(), 'not all primaries could be promoted'))) return
@@ -143,6 +147,7 @@ class ClusterRun {
     if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
     if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
+    if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
     const names = await this.#settles(
@@ -220,6 +225,7 @@ class ClusterRun {
       case 'power-cut':
       case 'stop':
       case 'lose-disk':
+      case 'tear-snapshot':
         return this.#kill(action)
       case 'reset-client':
         this.world.mark('connection of a client reset')
@@ -286,11 +292,15 @@ class ClusterRun {
     if (!neverWrong.has(codeName)) this.#violate('wrong refusal', message)
   }
 
-  /** Of what a disk or a power cut takes from the leader of a group that elects it itself nobody writes a receipt. */
+  /**
+   * Of what a power cut takes from the leader of a group that elects it itself nobody writes a receipt; of what goes with a disk
+   * nobody may who was started since.
+   */
   #isToBeReceipted(partition: string): boolean {
     const topic = this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
-    const loses = this.#plan.steps.some(({ action }) => action.do === 'power-cut' || action.do === 'lose-disk')
-    return !loses || topic?.settings['replication.scheme'] !== 'majority'
+    const knows = (fault: string): boolean => this.#plan.steps.some(({ action }) => action.do === fault)
+    if (knows('lose-disk')) return false
+    return !knows('power-cut') || topic?.settings['replication.scheme'] !== 'majority'
   }
 
   #note(event: HistoryEvent): void {

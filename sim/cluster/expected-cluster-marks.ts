@@ -29,4 +29,17 @@ export const expectedClusterMarks: readonly string[] = [
   'a receipt of a cut',
   // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
   'answered by a leader alone, and lost',
+  'reads on at a replica that is near',
+  'log: a snapshot of the cluster was taken',
+  'log: a snapshot of the cluster was fetched from the leader',
+  'log: the image is taken up from a snapshot',
+  'log: a snapshot is damaged: it is passed over',
+  'storm of members',
+  'member died: joining',
+  'member died: joined',
+  'member died: syncing',
+  'kept through a rebalance',
+  'coordinator died in PreparingRebalance',
+  'coordinator died in CompletingRebalance',
+  'coordinator died in Stable',
 ]

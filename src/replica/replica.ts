@@ -1,9 +1,6 @@
-import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
 import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import type { LogSlice } from '../log/log-slice.ts'
-import type { ReadMemory } from '../log/read-memory.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
@@ -11,22 +8,38 @@ import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
-import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { DiskFault } from '../runtime/disk.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
+import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
-import { lostAbove } from './lost-above.ts'
+import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
+import type { GroupLink, InSyncDecider } from './group-link.ts'
+import { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
+import {
+  epochFault,
+  latestOf,
+  type ReadAnswer,
+  type ReadRequest,
+  type ReadState,
+  readVisible,
+  visibleUpTo,
+} from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import type { ReplicaOptions } from './replica-options.ts'
+import { votersBatch } from './voters-record.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
 export interface Appended {
@@ -38,67 +51,8 @@ export interface Appended {
   readonly duplicate: boolean
 }
 
-/** What a read gave: where the log stands and, unless there is nothing at `from`, a slice that must be released. */
-export interface ReadAnswer {
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly logStartOffset: Offset
-  readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
-  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
-}
-
-export interface ReadRequest {
-  readonly from: Offset
-  readonly maxBytes: number
-  /** Give the first batch even if it is larger than `maxBytes`, so that the reader gets on. */
-  readonly minOneBatch: boolean
-  readonly committedTransactionsOnly: boolean
-  /** The leader epoch that the caller believes in; -1: it doesn't say. */
-  readonly leaderEpoch: LeaderEpoch
-  /** What reads from disk are counted in. */
-  readonly memory?: ReadMemory
-}
-
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
-
-/** How a replica reaches the others of its group. */
-export interface GroupLink {
-  fetch(to: BrokerId, request: FetchRequest): void
-  /** Whom it followed in epoch `followed` does not lead: what that one knows instead. */
-  misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): void
-  /** A suspect replica has followed its leader far enough to be counted again. */
-  trusted(): void
-}
-
-/** Who decides on the in-sync set of a group whose leader only proposes it. */
-export interface InSyncDecider {
-  /** Whether the replica would be taken in now: its broker is alive, and this process is the registered one. */
-  mayJoin(replica: FetchingReplica): boolean
-  /** Ends with `configure` once it is decided, or with `proposalRefused`. */
-  propose(replica: Replica, proposal: InSyncProposal): void
-}
-
-export interface ReplicaOptions {
-  readonly topic: string
-  readonly partition: number
-  readonly self: ReplicaId
-  readonly scheme: Scheme
-  /** Null: the group has no other replicas. */
-  readonly link?: GroupLink | null
-  /** Null: the group's in-sync set never changes. */
-  readonly inSync?: InSyncDecider | null
-  readonly rules?: ReplicationRules
-  /** Where what it cuts is written down before; absent: nowhere. */
-  readonly receipts?: ReplicaReceipts
-  /** It may have lost what it has acknowledged. Default false. */
-  readonly suspect?: boolean
-  /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
-  readonly answerBytesMax?: number
-  readonly clock: Clock
-  readonly logger: Logger
-}
 
 const defaultAnswerBytesMax = 1024 * 1024
 /**
@@ -110,9 +64,10 @@ const defaultAnswerBytesMax = 1024 * 1024
 export class Replica {
   readonly topic: string
   readonly partition: number
-  readonly #self: ReplicaId
+  readonly self: ReplicaId
   readonly #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
@@ -126,19 +81,27 @@ export class Replica {
   /** Null: it has never followed. */
   #following: Following | null = null
   readonly #answerBytesMax: number
+  #voters: GroupVoters | null = null
+  /** The set that whoever counts votes was told of. */
+  #told: VoterSet | null = null
+  #hasStrangers = false
   #suspect: boolean
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
+  /** Whether the group counts this replica among those in sync, as far as it was told. */
+  #isInSync = true
+  #throttles = noThrottles
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
     this.topic = replica.topic
     this.partition = replica.partition
-    this.#self = replica.self
+    this.self = replica.self
     this.#scheme = replica.scheme
     this.#link = replica.link ?? null
     this.#inSync = replica.inSync ?? null
+    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
@@ -152,9 +115,11 @@ export class Replica {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: ignored,
+      flushed() {},
       failed: (fault) => opened.#onFailed(fault),
     })
+    // Only what is committed gets into a snapshot.
+    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -190,8 +155,32 @@ export class Replica {
   }
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
-  endShownBy(leader: BrokerId): Offset | null {
-    return this.#following?.endShownBy(leader) ?? null
+  readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
+  /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
+  countBy(voters: GroupVoters): void {
+    this.#voters = voters
+    this.#told = this.#inForce
+  }
+
+  /** Since it leads somebody has fetched who is none of the group's replicas, or has another folder than the group knows. */
+  get hasStrangers(): boolean {
+    return this.#hasStrangers
+  }
+
+  /** The newest set in this log, committed or not. */
+  get latestVoters(): VoterSet | null {
+    return this.#voters?.history.latest ?? null
+  }
+
+  /** A set without this replica stands in its log, and is not committed, as far as it knows. */
+  get isLeaving(): boolean {
+    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
+  }
+
+  /** The voters that count; null where the group does not elect its leader itself. */
+  get voters(): VoterSet | null {
+    return this.#inForce
   }
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
@@ -202,13 +191,13 @@ export class Replica {
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
-    this.#leave(epoch, this.#self.broker)
+    this.#leave(epoch, this.self.broker)
     // Whoever decided on it knew, and nobody else has more.
     this.#suspect = false
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
-      self: this.#self.broker,
+      self: this.self.broker,
       sets,
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
@@ -217,9 +206,15 @@ export class Replica {
     })
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
-    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, notesFollowers }
+    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
+    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
     this.#leadership = new Leadership(parts)
-    if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
+    if (this.#scheme.commit.opensEpoch) {
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
+      this.#log.append(leaderChangeBatch(opened), epoch)
+    }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
@@ -243,9 +238,14 @@ export class Replica {
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
     const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
+    if (isGone(request, this.#log)) {
+      const voters = this.#voters?.history.at(logStartOffset).voters ?? null
+      const snapshot = this.#snapshots?.newest ?? null
+      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
+    }
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
@@ -267,6 +267,8 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+    // Consumers that wait here for what its leader has next wait for nothing.
+    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -274,11 +276,52 @@ export class Replica {
     return this.#leadership?.followers() ?? []
   }
 
+  /** From now on these hold it back while it, or who follows it, is far behind. */
+  throttle(throttles: ReplicaThrottles): void {
+    this.#throttles = throttles
+  }
+
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
-    this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
-    this.#leadership?.reconfigured()
+    const wasInSync = this.#isInSync
+    this.#isInSync = sets.inSync.includes(this.self.broker)
+    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    // Who votes is what the log says, and not the image, which only tells others of it.
+    this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
+  }
+
+  /**
+   * Has others vote from now on, as the leader: resolves once that is committed, or with why it is not. Nothing happens where `latest` is
+   * not the latest set any more, or the voters cannot be changed.
+   */
+  async changeVoters(latest: VoterSet, set: Omit<VoterSet, 'offset'>): Promise<AppendRefusal | null> {
+    const voters = this.#voters
+    const epoch = this.#epoch
+    if (voters === null || !this.leads) return this.#notLeader()
+    try {
+      await voters.begin(this.#log.logEndOffset)
+    } catch (error) {
+      if (error instanceof DiskFault) return { code: 'storage-error' }
+      throw error
+    }
+    const leader = this.#leadership?.leader
+    if (leader === undefined || this.#epoch !== epoch || this.#log.fault !== null) return this.#notLeader()
+    // Another change may have come first.
+    if (voters.history.latest !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
+    const appended = this.#appendTo(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }))
+    if ('code' in appended) return appended
+    voters.appended([{ ...set, offset: appended.baseOffset }])
+    this.#votersMoved()
+    return this.whenCommitted(appended.lastOffset + 1)
+  }
+
+  /** Why the voters cannot be changed now, by this replica; null: they can. */
+  mayChangeVoters(): string | null {
+    const leader = this.#leadership?.leader
+    if (leader === undefined || this.#voters === null) return 'this replica does not lead a group of voters'
+    const { highWatermark, epochStart } = leader
+    return this.#rules.voterChangeFault({ latest: this.#voters.history.latest, highWatermark, epochStart })
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -345,49 +388,22 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const stale = this.checkEpoch(request.leaderEpoch)
-    if (stale !== null) return stale
-    const visible = this.#visibleUpTo()
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // A backup may be behind what its primary has answered: that comes back with the primary.
-      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) {
-      return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
-    }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+    return readVisible(this.#log, this.#readState(), request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    const latest = this.#scheme.serve.latest(this.#serveView())
-    if (typeof latest !== 'number') return this.#readRefusal(latest)
-    return options.committedTransactionsOnly ? this.#log.lastStableOffset(latest) : latest
+    return latestOf(this.#log, this.#readState(), options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) {
-      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
-      return isServed ? null : this.#notLeader()
-    }
-    if (callers < 0 || callers === this.#epoch) return null
-    return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+    return epochFault(this.#readState(), callers, { mayBeNear: false })
+  }
+
+  /** As leader: the others in sync that have everything below `from`, and how far they are. */
+  copiesFrom(from: Offset): readonly ReplicaCopy[] {
+    return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
@@ -401,7 +417,7 @@ export class Replica {
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
-    const visible = this.#visibleUpTo()
+    const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
@@ -448,11 +464,33 @@ export class Replica {
     }
   }
 
+  get #inForce(): VoterSet | null {
+    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
+  }
+
+  #reconfigure(sets: ReplicaSets): void {
+    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+    this.#leadership?.reconfigured()
+  }
+
+  /** A set was appended or cut, or the watermark has moved: whoever counts goes by what is in force now. */
+  #votersMoved(): void {
+    const inForce = this.#inForce
+    if (inForce === null) return
+    if (inForce !== this.#told) {
+      this.#told = inForce
+      this.#link?.voters(inForce.voters)
+      this.#reconfigure(setsOf(inForce))
+    }
+    const isOut = !inForce.voters.some((voter) => isSameReplica(voter, this.self))
+    if (this.leads && isOut && this.#highWatermark > inForce.offset) this.#link?.removed()
+  }
+
   #newFollowing(): Following {
     const { topic, partition } = this
-    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
+      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
@@ -460,20 +498,13 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
-      known: () => {
-        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
-        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
-      },
+      voters: () => this.#voters,
+      votersMoved: () => this.#votersMoved(),
+      known: () => knownOfCut(this.#scheme, this.#highWatermark),
     }
-    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
-    const receipts = this.#receipts
-    return new Following({ log, clock, logger, rules, facts, receipts, sink })
-  }
-
-  #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
-    const voters = replicas.map(({ broker }) => broker)
-    const batch = leaderChangeBatch({ leader: this.#self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
-    this.#log.append(batch, epoch)
+    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
+    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
   /** Ends the role that it has, in favour of an epoch that is no lower. */
@@ -483,41 +514,32 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#hasStrangers = false
     this.#following?.end()
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
     // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
-    const leader = this.#knownLeader === this.#self.broker ? null : this.#knownLeader
+    const leader = this.#knownLeader === this.self.broker ? null : this.#knownLeader
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
-  }
-
-  #serveView() {
+  #readState(): ReadState {
     const leader = this.#leadership?.leader
     const { highWatermark } = this
-    const isLed = this.#knownLeader !== null
-    const { storedUpTo } = this.#log
-    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
-  }
-
-  #visibleUpTo(): Offset | ReadRefusal {
-    const visible = this.#scheme.serve.visibleUpTo(this.#serveView())
-    return typeof visible === 'number' ? visible : this.#readRefusal(visible)
-  }
-
-  #readRefusal(refusal: { code: 'not-leader' } | { code: 'offset-not-available' }): ReadRefusal {
-    return refusal.code === 'not-leader' ? this.#notLeader() : refusal
+    return {
+      leads: leader !== undefined,
+      isLed: this.#knownLeader !== null,
+      isInTouch: this.#following?.isInTouch === true,
+      isInSync: this.#isInSync,
+      highWatermark,
+      storedUpTo: this.#log.storedUpTo,
+      epochStart: leader?.epochStart ?? 0,
+      epoch: this.#epoch,
+      knownLeader: this.#knownLeader,
+      serve: this.#scheme.serve,
+    }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -567,15 +589,11 @@ export class Replica {
       from: this.#highWatermark,
     })
     this.#highWatermark = highWatermark
+    if (this.#voters !== null) this.#votersMoved()
     this.#wakeWatchers()
   }
 
   #wakeWatchers(): void {
-    if (this.#watchers === null) return
-    for (const watcher of [...this.#watchers]) watcher(this)
+    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
   }
 }
-
-const ignored = (): void => {}
-
-const noneAborted = (): readonly AbortedTransaction[] => []

@@ -26,9 +26,11 @@ import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { Promotions } from './promotions.ts'
+import { ReplicaChanges } from './replica-changes.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
+import { VoterRounds } from './voter-rounds.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -36,6 +38,10 @@ export interface RunningBroker {
   readonly http: { readonly host: string; readonly port: number } | null
   /** All that it hosts, that of the metadata log first: for those who look on from outside. */
   replicas(): Iterable<Replica>
+  /** What this broker takes the cluster for; likewise. */
+  readonly image: ClusterImage
+  /** State of a group that it coordinates, as DescribeGroups names it; null: another broker does, or it is still loading. */
+  groupState(groupId: string): string | null
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -81,7 +87,8 @@ async function startAs(
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
   const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, rules })
-  const listener = listenerOf(runtime, broker, { groups, promotions })
+  const membership = membershipOf(runtime, member, { broker, partitions })
+  const listener = listenerOf(runtime, broker, { groups, promoter: promotions, membership })
   const { endpoint } = broker
   // A port that the system picks is known only once it listens.
   const isPicked = endpoint.port === 0
@@ -109,6 +116,7 @@ async function startAs(
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
+    startVoterRounds(runtime, broker, partitions),
     expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
@@ -120,7 +128,12 @@ async function startAs(
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
+    image,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
+    groupState(groupId) {
+      const described = groups.service.describe(groupId)
+      return described.code === 'ok' ? described.state : null
+    },
     failed: member.failed,
     stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
   }
@@ -184,6 +197,21 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
 }
 
+function membershipOf(
+  { clock }: Runtime,
+  member: ClusterMember,
+  { broker, partitions }: { broker: Broker; partitions: HostedPartitions },
+): ReplicaChanges {
+  const { coordinator, configs, groups, peers, asks } = member
+  const self = { broker: broker.id, directory: broker.directoryId }
+  return new ReplicaChanges({ coordinator, configs, partitions, groups, peers, asks, clock, self })
+}
+
+function startVoterRounds(runtime: Runtime, broker: Broker, partitions: HostedPartitions): () => Promise<void> {
+  const rounds = new VoterRounds(runtime, partitions, broker.coordinator)
+  return () => rounds.stop()
+}
+
 /** What brings primaries back to lead, and backups in their place. */
 function promotionsOf(
   runtime: Runtime,
@@ -220,7 +248,7 @@ async function openLogs(
   const report = await openFolder(folder, { image, configs, self: configs.started.nodeId })
   await setUnknownAside(folder, image)
   suspects.found = report.suspects.filter((suspect) => !isAlone(image, suspect))
-  await partitions.openAll(suspects.names())
+  await partitions.openAll(suspects.names(), [...folder.directory.hosted()])
   await accepted.ledBefore(
     report.suspects.filter((suspect) => !isAlone(image, suspect)),
     image,
@@ -245,10 +273,10 @@ const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0
 function listenerOf(
   runtime: Runtime,
   broker: Broker,
-  { groups, promotions }: { groups: GroupCoordination; promotions: Promotions },
+  parts: { groups: GroupCoordination; promoter: Promotions; membership: ReplicaChanges },
 ): KafkaListener {
   const dispatcher = new Dispatcher({
-    handlers: kafkaHandlers(broker, groups, promotions),
+    handlers: kafkaHandlers(broker, parts.groups, parts),
     ...runtime,
     crash: (violation) => {
       runtime.logger.error({ stack: violation.stack }, 'an invariant does not hold: the broker ends')

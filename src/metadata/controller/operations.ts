@@ -2,12 +2,14 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { changeReplicas } from './change-replicas.ts'
 import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
@@ -20,6 +22,7 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  changeReplicas,
   createBrokerGroup,
   createPartitions,
   createTopics,
@@ -27,6 +30,7 @@ export const operations = {
   deleteTopics,
   electLeaders,
   fenceBroker,
+  mirrorVoters,
   orderBrokerGroup,
   promoteReplica,
   registerBroker,
