@@ -1,6 +1,7 @@
 import { zeroUuid } from '../codec/uuid.ts'
 import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
+import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
@@ -9,7 +10,7 @@ import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
-import type { LeaderEpoch } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReplicaSets } from '../replication/in-sync-set.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
@@ -20,7 +21,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { reviewVoters } from '../replica/voter-changes.ts'
 import type { LiveConfigs } from './live-configs.ts'
-import type { PartitionLogs } from './partition-logs.ts'
+import type { LogName, PartitionLogs } from './partition-logs.ts'
 
 /** Told when this broker begins or ceases to lead a partition. */
 export interface LeadershipListener {
@@ -35,6 +36,8 @@ export interface SuspectReplicas {
   hasAllAgain(partition: HostedName): void
   /** It leads, as nobody else is left that could: what it has lost is lost for good. */
   leadsWithout(partition: HostedName): void
+  /** It leads, and an earlier leader that may have had more has lost its disk. */
+  leadsAfter(partition: LogName, lost: AstrayLeader, range: { from: Offset; to: Offset | null }): void
 }
 
 export interface HostedName {
@@ -168,6 +171,7 @@ export class HostedPartitions {
     const touched = this.#partitionsIn(records)
     for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
     await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
+    for (const { topic, partition } of touched) this.#lookForLost(topic, partition)
     // Who may join an in-sync set has changed, and nothing else may come of those that wait for it.
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
@@ -237,6 +241,7 @@ export class HostedPartitions {
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
       }
+      await Promise.all(replicas.map((replica) => replica.settled()))
       await Promise.all(replicas.map(({ topic, partition }) => this.#logs.delete({ topic, partition })))
     }
     for (const listener of this.#listeners) listener.topicsDeleted(gone)
@@ -289,6 +294,22 @@ export class HostedPartitions {
     else replica.follow(leaderEpoch, leader)
     this.#reconfigure(replica, partition)
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
+  }
+
+  /** What an earlier leader alone had is lost with its disk: at the earliest where the next one went on. */
+  #lookForLost(topic: TopicImage, partition: PartitionImage): void {
+    const replica = this.get(topic.name, partition.index)
+    if (replica === null || !replica.leads) return
+    const { epochs, logEndOffset } = replica.log
+    for (const astray of this.#image.astray.of(topic.id, partition.index)) {
+      if (!astray.lostDisk) continue
+      const next = epochs.entries.find(({ epoch }) => epoch > astray.epoch)
+      const name = { topic: topic.name, topicId: topic.id, partition: partition.index }
+      const from = next?.startOffset ?? logEndOffset
+      const shown = replica.endShownBy(astray.broker)
+      const to = shown !== null && shown > from ? shown : null
+      this.#onceSuspect.leadsAfter(name, astray, { from, to })
+    }
   }
 
   /**

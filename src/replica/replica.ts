@@ -24,7 +24,7 @@ import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
-import { lostAbove } from './lost-above.ts'
+import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { Appended } from './appended.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
@@ -147,6 +147,9 @@ export class Replica {
   get highWatermark(): Offset {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
+
+  /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
+  readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
@@ -494,10 +497,7 @@ export class Replica {
       trusted: () => this.trust(),
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
-      known: () => {
-        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
-        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
-      },
+      known: () => knownOfCut(this.#scheme, this.#highWatermark),
       cut: (at) => {
         this.#highWatermark = Math.min(this.#highWatermark, at)
       },

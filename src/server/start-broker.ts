@@ -268,6 +268,11 @@ async function openLogs(
   await setUnknownAside(folder, image)
   suspects.found = report.suspects.filter((suspect) => !isAlone(image, suspect))
   await partitions.openAll(suspects.names(), [...folder.directory.hosted()])
+  await accepted.ledBefore(
+    report.suspects.filter((suspect) => !isAlone(image, suspect)),
+    image,
+    configs.started.nodeId,
+  )
   await accepted.accept(report.suspects.filter((suspect) => isAlone(image, suspect)))
 }
 

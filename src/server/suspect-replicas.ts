@@ -1,6 +1,9 @@
 import type { HostedName, SuspectReplicas } from '../broker/hosted-partitions.ts'
+import type { LogName } from '../broker/partition-logs.ts'
 import type { Suspect } from '../log/suspicion.ts'
+import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage } from '../metadata/image.ts'
+import type { Offset } from '../record/offset.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { AcceptedSuspects } from './accept-suspects.ts'
 import type { LogFolder } from './log-folder.ts'
@@ -44,6 +47,11 @@ export class SuspectsInFolder implements SuspectReplicas {
   leadsWithout({ topic, partition }: HostedName): void {
     const suspects = this.#found.filter((each) => each.topic === topic && each.partition === partition)
     this.#orSay({ topic, partition }, this.#accepted.accept(suspects))
+  }
+
+  leadsAfter(name: LogName, { broker, epoch }: AstrayLeader, range: { from: Offset; to: Offset | null }): void {
+    const reason = `the disk of broker ${broker}, which led epoch ${epoch}, was replaced: what it had alone is gone`
+    this.#orSay(name, this.#accepted.lost(name, { ...range, reason }))
   }
 
   /** Not written down it is suspect again after the next start, which costs time and no record. */
