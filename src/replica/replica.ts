@@ -258,8 +258,8 @@ export class Replica {
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
     if (request.suspect) return
-    const nowMs = this.#clock.monotonicMs()
-    this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
+    const facts = { from, logStartOffset: request.logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
+    this.#apply(leadership.leader.step({ type: 'fetched', replica, ...facts }))
   }
 
   /** The answer to this replica's own fetch. */

@@ -11,7 +11,15 @@ export type LeaderEvent =
    * A replica has fetched in this leader's epoch, from where its log is a beginning of the leader's: everything below
    * `from` is stored there. `logEndOffset` is the leader's; times are of the monotonic clock.
    */
-  | { type: 'fetched'; replica: FetchingReplica; from: Offset; logEndOffset: Offset; nowMs: number }
+  | {
+      type: 'fetched'
+      replica: FetchingReplica
+      from: Offset
+      /** The follower's; 0 unless given. */
+      logStartOffset?: Offset
+      logEndOffset: Offset
+      nowMs: number
+    }
   /** A replica cannot be reached: what it has next, its next fetch says. */
   | { type: 'departed'; broker: BrokerId }
   /** From time to time: those that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -36,6 +44,8 @@ export class Leader {
   readonly #self: BrokerId
   /** What the others have by their latest fetches; null: nobody has fetched yet. */
   #stored: Map<BrokerId, Offset> | null = null
+  /** Where the logs of those begin that do not reach down to 0; null: nobody's. */
+  #starts: Map<BrokerId, Offset> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
   readonly #inSync: InSyncSet | null
@@ -114,10 +124,14 @@ export class Leader {
     return this.#inSync === null ? null : this.#sets.inSync.includes(broker)
   }
 
-  /** The others in sync that are in touch and have everything below `from`: what they have, consumers may be sent for. */
+  /**
+   * The others in sync that are in touch, have everything below `from` and reach down to it: what they have, consumers may be
+   * sent for. After an unclean election a follower's log may begin higher than the leader's.
+   */
   copiesFrom(from: Offset): readonly ReplicaCopy[] {
     return this.#view().copies.filter(({ broker, storedUpTo }) => {
-      return broker !== this.#self && storedUpTo >= from && this.#sets.inSync.includes(broker)
+      if (broker === this.#self || storedUpTo < from || (this.#starts?.get(broker) ?? 0) > from) return false
+      return this.#sets.inSync.includes(broker)
     })
   }
 
@@ -126,12 +140,14 @@ export class Leader {
     return this.#commit.admits(this.#view())
   }
 
-  #onFetched({ replica, from, logEndOffset, nowMs }: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
+  #onFetched(fetch: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
+    const { replica, from, logStartOffset = 0, logEndOffset, nowMs } = fetch
     // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
     if (!this.counts(replica)) return []
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
     this.#stored ??= new Map()
     this.#stored.set(replica.broker, from)
+    if (logStartOffset > 0 || this.#starts !== null) this.#starts = (this.#starts ?? new Map()).set(replica.broker, logStartOffset)
     const advanced = this.#advance()
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
