@@ -147,7 +147,8 @@ export class Leader {
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
     this.#stored ??= new Map()
     this.#stored.set(replica.broker, from)
-    if (logStartOffset > 0 || this.#starts !== null) this.#starts = (this.#starts ?? new Map()).set(replica.broker, logStartOffset)
+    if (logStartOffset > 0 || this.#starts !== null)
+      this.#starts = (this.#starts ?? new Map()).set(replica.broker, logStartOffset)
     const advanced = this.#advance()
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
