@@ -81,6 +81,8 @@ export class HostedPartitions {
   readonly #replicas = new Map<string, Map<number, Replica>>()
   /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
   readonly #reviewed = new Set<Replica>()
+  /** Those whose groups elect their leaders themselves. */
+  readonly #selfElected = new Set<Replica>()
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
   /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
@@ -189,11 +191,15 @@ export class HostedPartitions {
 
   /** Voters that are due are changed, and replicas that their groups have put out go. One round for all partitions. */
   async reviewVoters(): Promise<void> {
-    for (const replica of this.all()) {
-      if (replica.scheme.elect !== 'self') continue
+    for (const replica of this.#selfElected) {
       if (replica.leads) reviewVoters(replica, this.#clock.monotonicMs())
       else await this.#leaveIfOut(replica)
     }
+  }
+
+  /** The replicas of groups that elect their leaders themselves. */
+  selfElected(): Iterable<Replica> {
+    return this.#selfElected
   }
 
   /** Opens a replica that a group wants here, before the image tells of it. False: there is no such partition. */
@@ -237,7 +243,7 @@ export class HostedPartitions {
       const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
       this.#replicas.delete(name)
       for (const replica of replicas) {
-        this.#reviewed.delete(replica)
+        this.#noMoreRounds(replica)
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
       }
@@ -332,7 +338,7 @@ export class HostedPartitions {
     const replica = this.get(topic.name, partition)
     if (replica === null) return
     this.#replicas.get(topic.name)?.delete(partition)
-    this.#reviewed.delete(replica)
+    this.#noMoreRounds(replica)
     this.#invited.delete(keyOf(topic.name, partition))
     this.#groups.leave({ topicId: topic.id, partition })
     const led = replica.leads
@@ -340,6 +346,11 @@ export class HostedPartitions {
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition)
     this.#logger.info({ topic: topic.name, partition }, 'a replica is not wanted here any more: it is deleted')
     await this.#logs.delete({ topic: topic.name, partition })
+  }
+
+  #noMoreRounds(replica: Replica): void {
+    this.#reviewed.delete(replica)
+    this.#selfElected.delete(replica)
   }
 
   #lead(replica: Replica, partition: PartitionImage): void {
@@ -392,6 +403,7 @@ export class HostedPartitions {
     replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
     if (inSync !== null) this.#reviewed.add(replica)
+    if (scheme.elect === 'self') this.#selfElected.add(replica)
     this.#replicas.set(topic.name, replicas)
     const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
     if (!isAlone || election !== null) this.#groups.join(group, { replica, election })

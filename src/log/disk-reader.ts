@@ -1,10 +1,9 @@
 import { nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
-import { invariant } from '../runtime/invariant.ts'
 import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
-import type { ReadBuffers } from './read-buffers.ts'
+import { PooledSlice } from './pooled-slice.ts'
 import { type ReadMemory, unboundedReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import { positionBefore } from './segment-loader.ts'
@@ -117,7 +116,13 @@ export class DiskReader {
           kept = true
           this.#keepCursor({ offset: found.nextOffset, segment, position: position + found.end })
           const bytes = block.subarray(found.start, found.end)
-          return new DiskSlice({ bytes, nextOffset: found.nextOffset, whole: buffer, pool: buffers, memory })
+          return new PooledSlice({
+            batches: [bytes],
+            nextOffset: found.nextOffset,
+            whole: buffer,
+            pool: buffers,
+            memory,
+          })
         }
         if (found.more === null) return emptySlice(request.from)
         position += found.more.at
@@ -199,31 +204,5 @@ export class DiskReader {
 
   #fault(code: LogReadFault['code'], { from, upTo }: { from: Offset; upTo: Offset }): LogReadFault {
     return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
-  }
-}
-
-class DiskSlice implements LogSlice {
-  readonly buffers: readonly Buffer[]
-  readonly bytes: number
-  readonly nextOffset: Offset
-  readonly #whole: Buffer
-  readonly #pool: ReadBuffers
-  readonly #memory: ReadMemory
-  #released = false
-
-  constructor(read: { bytes: Buffer; nextOffset: Offset; whole: Buffer; pool: ReadBuffers; memory: ReadMemory }) {
-    this.buffers = [read.bytes]
-    this.bytes = read.bytes.length
-    this.nextOffset = read.nextOffset
-    this.#whole = read.whole
-    this.#pool = read.pool
-    this.#memory = read.memory
-  }
-
-  release(): void {
-    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
-    this.#released = true
-    this.#pool.give(this.#whole)
-    this.#memory.give(this.#whole.length)
   }
 }

@@ -42,10 +42,8 @@ export class Leader {
   readonly epoch: LeaderEpoch
   readonly epochStart: Offset
   readonly #self: BrokerId
-  /** What the others have by their latest fetches; null: nobody has fetched yet. */
-  #stored: Map<BrokerId, Offset> | null = null
-  /** Where the logs of those begin that do not reach down to 0; null: nobody's. */
-  #starts: Map<BrokerId, Offset> | null = null
+  /** What the others have, and where their logs begin, by their latest fetches; null: nobody has fetched yet. */
+  #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
   readonly #inSync: InSyncSet | null
@@ -86,7 +84,7 @@ export class Leader {
       case 'fetched':
         return this.#onFetched(event)
       case 'departed':
-        this.#stored?.delete(event.broker)
+        this.#fetched?.delete(event.broker)
         this.#inSync?.departed(event.broker)
         return []
       case 'review':
@@ -130,7 +128,8 @@ export class Leader {
    */
   copiesFrom(from: Offset): readonly ReplicaCopy[] {
     return this.#view().copies.filter(({ broker, storedUpTo }) => {
-      if (broker === this.#self || storedUpTo < from || (this.#starts?.get(broker) ?? 0) > from) return false
+      if (broker === this.#self || storedUpTo < from || (this.#fetched?.get(broker)?.logStartOffset ?? 0) > from)
+        return false
       return this.#sets.inSync.includes(broker)
     })
   }
@@ -145,10 +144,8 @@ export class Leader {
     // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
     if (!this.counts(replica)) return []
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
-    this.#stored ??= new Map()
-    this.#stored.set(replica.broker, from)
-    if (logStartOffset > 0 || this.#starts !== null)
-      this.#starts = (this.#starts ?? new Map()).set(replica.broker, logStartOffset)
+    this.#fetched ??= new Map()
+    this.#fetched.set(replica.broker, { storedUpTo: from, logStartOffset })
     const advanced = this.#advance()
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
@@ -174,7 +171,7 @@ export class Leader {
   }
 
   #storedBy(broker: BrokerId): Offset {
-    return broker === this.#self ? this.#ownStoredUpTo : (this.#stored?.get(broker) ?? -1)
+    return broker === this.#self ? this.#ownStoredUpTo : (this.#fetched?.get(broker)?.storedUpTo ?? -1)
   }
 
   #view(): CommitView {
