@@ -12,6 +12,7 @@ import type { ReplicationRules } from '../../src/replication/rules.ts'
 import type { Scheme } from '../../src/replication/schemes.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { machineName } from '../machine-faults.ts'
+import { type GroupPart, partsOf, type ServeQueue } from './group-parts.ts'
 
 const directory = '/data/g-0'
 const port = 9190
@@ -25,6 +26,9 @@ export interface GroupSetup {
   readonly flushMessages: number
   readonly segmentBytes: number
   readonly answerBytesMax: number
+  /** 0: the log is a partition's. */
+  readonly queues: number
+  readonly serve: ServeQueue
 }
 
 /** How a process finds its machine. */
@@ -40,6 +44,8 @@ export interface GroupStart {
 /** One process with its replica of the group: the broker's own log, replica, election and streams, and nothing else. */
 export interface GroupProcess {
   readonly replica: Replica
+  /** What clients see of it. */
+  readonly parts: readonly GroupPart[]
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
@@ -93,12 +99,12 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
   })
   groups.join(group, { replica, election })
   await peers.start()
-  return { replica }
+  return { replica, parts: partsOf(replica, { ...setup, clock: runtime.clock }) }
 }
 
 function openLog(
   runtime: Runtime,
-  { flushMessages, segmentBytes }: GroupSetup,
+  { flushMessages, segmentBytes, queues }: GroupSetup,
   { powerCut, events }: { powerCut: boolean; events: LogEvents },
 ): Promise<Log> {
   const { disk, clock, random, logger } = runtime
@@ -122,6 +128,7 @@ function openLog(
     random,
     logger,
     directory,
+    unit: queues === 0 ? 'partition' : 'broker',
     settings,
     events,
     tail: new TailMemory({ maxBytes: 1024 * 1024 }),

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { divergenceOf } from '../../src/replication/divergence.ts'
 import { replicationRules } from '../../src/replication/rules.ts'
-import { majorityScheme } from '../../src/replication/schemes.ts'
-import { type GroupUnderTest, runGroupSeed } from './group-world.ts'
-
-const sound: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme }
+import { countsFromCommitted, showsUncommitted } from './planted-queues.ts'
+import { type GroupUnderTest, runGroupSeed, soundGroup as sound } from './group-world.ts'
 
 describe('a group that elects its leader itself', () => {
   test('30 seeds of faults show no violation', async () => {
@@ -55,6 +53,18 @@ const planted: readonly Planted[] = [
     },
     seeds: 100,
     seenAs: ['committed history differs', 'logs differ', 'uncaught error', 'not live', 'ended itself'],
+  },
+  {
+    name: 'a new leader gives out queue offsets before its consume queues have reached the end of its log (rocketmq#7689)',
+    parts: { ...sound, serve: countsFromCommitted },
+    seeds: 60,
+    seenAs: ['uncaught error', 'ended itself', 'lost', 'hole'],
+  },
+  {
+    name: 'consumers of a queue are shown what is not committed (rocketmq#8239)',
+    parts: { ...sound, serve: showsUncommitted },
+    seeds: 120,
+    seenAs: ['early read'],
   },
 ]
 

@@ -333,21 +333,27 @@ export class Log {
    * `removeBelowLogStart`.
    */
   async expire(highWatermark: Offset): Promise<boolean> {
+    const expired = await this.endOfExpired(highWatermark)
+    if (expired === null || expired <= this.logStartOffset) return false
+    this.moveLogStart(expired)
+    return true
+  }
+
+  /** Where the log would begin without those segments; null: none is to go. Has the newest to go too, another is begun. */
+  async endOfExpired(highWatermark: Offset): Promise<Offset | null> {
     const { segments, clock } = this.#parts
     for (;;) {
       const rule = this.settings.retention ?? null
-      if (rule === null || !this.#isAtRest) return false
+      if (rule === null || !this.#isAtRest) return null
       const at = { nowMs: clock.nowMs(), highWatermark, logEndOffset: this.#logEndOffset }
       const expired = endOfExpired(segments.all, rule, at)
-      if (expired === null) return false
+      if (expired === null) return null
       if (typeof expired !== 'number') {
         await this.#load(expired)
         continue
       }
       if (expired === this.#logEndOffset && segments.active.sizeBytes > 0) this.#roll(at.nowMs)
-      const moves = expired > this.logStartOffset
-      this.moveLogStart(expired)
-      return moves
+      return expired
     }
   }
 

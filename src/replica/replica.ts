@@ -1,11 +1,7 @@
-import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
-import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import type { LogSlice } from '../log/log-slice.ts'
-import type { ReadMemory } from '../log/read-memory.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
-import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
@@ -18,45 +14,16 @@ import type { Clock } from '../runtime/clock.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { expireGroup } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
+import { type Appended, placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
-
-/** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
-export interface Appended {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  /** -1 where the producer's own timestamps stand. */
-  readonly logAppendTime: Timestamp
-  /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
-  readonly duplicate: boolean
-}
-
-/** What a read gave: where the log stands and, unless there is nothing at `from`, a slice that must be released. */
-export interface ReadAnswer {
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly logStartOffset: Offset
-  readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
-  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
-}
-
-export interface ReadRequest {
-  readonly from: Offset
-  readonly maxBytes: number
-  /** Give the first batch even if it is larger than `maxBytes`, so that the reader gets on. */
-  readonly minOneBatch: boolean
-  readonly committedTransactionsOnly: boolean
-  /** The leader epoch that the caller believes in; -1: it doesn't say. */
-  readonly leaderEpoch: LeaderEpoch
-  /** What reads from disk are counted in. */
-  readonly memory?: ReadMemory
-}
+import { type ReadAnswer, type ReadRequest, readVisible } from './visible-read.ts'
 
 /** Told when more may be read of a replica, or when it leads no longer. */
 export type ReplicaWatcher = () => void
@@ -294,27 +261,21 @@ export class Replica {
   }
 
   /**
-   * Gives the batches their place in the log. When this returns their order is fixed and the caller's bytes are free;
-   * they are neither stored nor committed yet.
+   * Gives the batches their place in the log, and in a queue of it (`to`) where it is a commit log. When this returns their
+   * order is fixed and the caller's bytes are free; they are neither stored nor committed yet.
    */
-  append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
+  append(
+    batches: ValidatedBatches,
+    { allInSync, to = null }: { allInSync: boolean; to?: ToQueue | null },
+  ): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined) return this.#notLeader()
-    if (!leader.takesWrites) return this.#notLeader()
+    if (leader?.takesWrites !== true) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
-    const refusal = options.allInSync ? leader.admits() : null
+    const refusal = allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
-    const check = this.#log.producers.check(batches.first)
-    if (check.outcome === 'refused') return { code: check.code }
-    if (check.outcome === 'duplicate') {
-      return {
-        baseOffset: check.baseOffset,
-        lastOffset: check.lastOffset,
-        logAppendTime: check.timestamp,
-        duplicate: true,
-      }
-    }
-    return this.#appendTo(leader, batches)
+    const appended = placeBatches(this.#log, batches, { epoch: leader.epoch, to })
+    this.#leadership?.parked.wake()
+    return appended
   }
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
@@ -344,30 +305,13 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const stale = this.checkEpoch(request.leaderEpoch)
-    if (stale !== null) return stale
-    const visible = this.#visibleUpTo()
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // A backup may be behind what its primary has answered: that comes back with the primary.
-      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+    const visible = this.visibleTo(request.leaderEpoch)
+    return typeof visible === 'number' ? readVisible(this.#log, request, { visible, leads: this.leads }) : visible
+  }
+
+  /** Up to where a caller who believes in that leader epoch may read; -1: it doesn't say. */
+  visibleTo(leaderEpoch: LeaderEpoch): Offset | ReadRefusal {
+    return this.checkEpoch(leaderEpoch) ?? this.#visibleUpTo()
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
@@ -418,7 +362,10 @@ export class Replica {
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
     if (this.#following.isCutting) return false
-    const moved = await this.#log.expire(this.highWatermark)
+    const moved =
+      this.#log.queues === null
+        ? await this.#log.expire(this.highWatermark)
+        : await expireGroup(this, this.#clock.nowMs())
     if (moved) this.#leadership?.parked.wake()
     return moved
   }
@@ -430,18 +377,6 @@ export class Replica {
 
   unwatch(watcher: ReplicaWatcher): void {
     this.#watchers.delete(watcher)
-  }
-
-  #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
-    try {
-      const appended = this.#log.append(batches, leader.epoch)
-      this.#leadership?.parked.wake()
-      return { ...appended, duplicate: false }
-    } catch (error) {
-      // The disk has failed or is far behind: nothing was appended.
-      if (error instanceof LogAppendFault) return { code: 'storage-error' }
-      throw error
-    }
   }
 
   #followingOf(log: Log): Following {
@@ -483,16 +418,6 @@ export class Replica {
     // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
     const leader = this.#knownLeader === this.#self.broker ? null : this.#knownLeader
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
-  }
-
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
   }
 
   #serveView() {
@@ -560,6 +485,7 @@ export class Replica {
       from: this.#highWatermark,
     })
     this.#highWatermark = highWatermark
+    this.#log.queues?.watermarkReached(highWatermark)
     this.#wakeWatchers()
   }
 
@@ -567,5 +493,3 @@ export class Replica {
     for (const watcher of [...this.#watchers]) watcher()
   }
 }
-
-const noneAborted = (): readonly AbortedTransaction[] => []
