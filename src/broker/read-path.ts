@@ -4,14 +4,14 @@ import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { ServedPartition } from '../replica/served-partition.ts'
 import type { ReadAnswer } from '../replica/visible-read.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 
 /** One partition that a consumer wants to read, in the order in which it wants them served. */
 export interface ReadTarget {
-  readonly replica: Replica
+  readonly replica: ServedPartition
   readonly from: Offset
   readonly maxBytes: number
   readonly leaderEpoch: LeaderEpoch

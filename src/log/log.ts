@@ -549,4 +549,4 @@ export class Log {
   }
 }
 
-const placeIn = ({ topicId, partition, endOffset: offset }: LogQueue) => ({ topicId, partition, offset })
+const placeIn = ({ topicIdBytes, partition, endOffset: offset }: LogQueue) => ({ topicIdBytes, partition, offset })

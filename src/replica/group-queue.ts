@@ -3,24 +3,28 @@ import { queueStartsBatch } from '../log/queues/queue-starts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { ownBatch } from './own-batch.ts'
 import type { Appended } from './placing.ts'
-import type { AppendRefusal, ReadRefusal } from './refusal.ts'
+import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { Replica } from './replica.ts'
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { type ReadAnswer, type ReadRequest, readVisible } from './visible-read.ts'
 
 /**
  * One queue of a replicated commit log, as who serves clients meets it. Its group's replica leads, follows and commits; what
  * is the queue's follows from that: no offset of it is beyond what the group shows.
  */
-export class GroupQueue {
+export class GroupQueue implements ServedPartition {
   readonly topic: string
   readonly partition: number
   readonly group: Replica
   readonly log: QueueLog
   readonly #clock: Clock
+  /** What the group is watched with for each watcher of this queue. */
+  readonly #watchers = new Map<PartitionWatcher, PartitionWatcher>()
 
   constructor(name: { topic: string; topicId: string; partition: number }, parts: { group: Replica; clock: Clock }) {
     const { group, clock } = parts
@@ -33,8 +37,36 @@ export class GroupQueue {
     this.#clock = clock
   }
 
+  get leads(): boolean {
+    return this.group.leads
+  }
+
+  get epoch(): LeaderEpoch {
+    return this.group.epoch
+  }
+
   get highWatermark(): Offset {
     return this.log.endAt(this.group.highWatermark)
+  }
+
+  admits(): CommitRefusal | null {
+    return this.group.admits()
+  }
+
+  whenStored(upTo: Offset): Promise<AppendRefusal | null> {
+    return this.group.whenStored(upTo)
+  }
+
+  whenCommitted(upTo: Offset): Promise<AppendRefusal | null> {
+    return this.group.whenCommitted(upTo)
+  }
+
+  whenProven(): Promise<AppendRefusal | null> {
+    return this.group.whenProven()
+  }
+
+  checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
+    return this.group.checkEpoch(callers)
   }
 
   /** Gives the batches their place in the queue and the group: see `Replica.append`. */
@@ -50,6 +82,30 @@ export class GroupQueue {
     const visible = this.group.visibleTo(request.leaderEpoch)
     if (typeof visible !== 'number') return visible
     return readVisible(this.log, request, { visible: this.log.endAt(visible), leads: this.group.leads })
+  }
+
+  /** Not woken by what moves in other queues of the group: there may be thousands, each with somebody who waits. */
+  watch(watcher: PartitionWatcher): void {
+    let seen = this.#state
+    const onGroupMoved = (): void => {
+      const now = this.#state
+      if (now === seen) return
+      seen = now
+      watcher()
+    }
+    this.#watchers.set(watcher, onGroupMoved)
+    this.group.watch(onGroupMoved)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    const onGroupMoved = this.#watchers.get(watcher)
+    if (onGroupMoved !== undefined) this.group.unwatch(onGroupMoved)
+    this.#watchers.delete(watcher)
+  }
+
+  get #state(): string {
+    const { leads, epoch, knownLeader, log } = this.group
+    return `${leads} ${epoch} ${knownLeader} ${log.fault === null} ${this.highWatermark}`
   }
 
   /** The end of the queue for a consumer that asks for `latest`. */

@@ -23,10 +23,8 @@ import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
 import { type Appended, placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { type ReadAnswer, type ReadRequest, readVisible } from './visible-read.ts'
-
-/** Told when more may be read of a replica, or when it leads no longer. */
-export type ReplicaWatcher = () => void
 
 /** How a replica reaches the others of its group. */
 export interface GroupLink {
@@ -77,7 +75,7 @@ const defaultAnswerBytesMax = 1024 * 1024
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
  * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
  */
-export class Replica {
+export class Replica implements ServedPartition {
   readonly topic: string
   readonly partition: number
   readonly #self: ReplicaId
@@ -87,7 +85,7 @@ export class Replica {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #stored = new OffsetWaits<AppendRefusal>()
-  readonly #watchers = new Set<ReplicaWatcher>()
+  readonly #watchers = new Set<PartitionWatcher>()
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
@@ -371,11 +369,11 @@ export class Replica {
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
-  watch(watcher: ReplicaWatcher): void {
+  watch(watcher: PartitionWatcher): void {
     this.#watchers.add(watcher)
   }
 
-  unwatch(watcher: ReplicaWatcher): void {
+  unwatch(watcher: PartitionWatcher): void {
     this.#watchers.delete(watcher)
   }
 
