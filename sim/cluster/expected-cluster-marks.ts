@@ -20,5 +20,8 @@ export const expectedClusterMarks: readonly string[] = [
   'log: the log is cut: its leader has something else there',
   'log: a suspect replica has caught up and counts again',
   'log: a primary gets back from a backup what it lacks',
+  'promoted',
+  'promotion refused',
+  'log: a promotion has asked the others how far they are',
   'log: groups loaded',
 ]

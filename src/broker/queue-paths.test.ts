@@ -55,7 +55,7 @@ function produce({ clock }: Runtime, queue: GroupQueue, value: string, timestamp
 }
 
 function readFrom({ clock }: Runtime, replica: GroupQueue): WaitingRead {
-  return new WaitingRead(clock, [{ replica, from: 0, maxBytes: 1000, leaderEpoch: -1 }], {
+  return new WaitingRead(clock, [{ replica, wish: { from: 0, maxBytes: 1000, leaderEpoch: -1 } }], {
     minBytes: 1,
     maxWaitMs: 60_000,
     maxBytes: 1000,

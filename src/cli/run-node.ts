@@ -49,6 +49,7 @@ export async function runNode(run: NodeRun): Promise<void> {
     const node = await startUnlessStopped(runtime, { config, name, stopWanted: run.stopWanted })
     if (node === null) return
     run.onReady(node.ready)
+
     const ended = await Promise.race([run.stopWanted, node.failed])
     if (ended instanceof Error) {
       logger.error({ error: ended }, 'it cannot go on')

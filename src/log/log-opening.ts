@@ -6,6 +6,7 @@ import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
 import { batchFormat, entryFacts } from './entry-format.ts'
 import { EpochTable, epochsFileName } from './epoch-table.ts'
 import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
+import { takeUpAsClosed } from './log-as-closed.ts'
 import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
 import type { LogOptions } from './log-options.ts'
 import { PartitionState } from './partition-state.ts'
@@ -31,6 +32,8 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
   const { disk, directory, logger } = options
   // One look at the folder serves all parts: asking for each file that may be there would be most of a start.
   let names = await filesIn(disk, directory)
+  const asClosed = await openAsClosed(options, names)
+  if (asClosed !== null) return asClosed
   const { files } = options
   if (await recoverSwaps({ disk, directory, logger, files }, names)) names = await filesIn(disk, directory)
   await removeLeftovers({ disk, directory }, names)
@@ -51,6 +54,15 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
   }
   logEndOffset = await fitToLogStart(parts, logEndOffset)
   return { parts, logEndOffset, recovery }
+}
+
+/** Null: nothing was noted at its close, or it does not look as it did then. */
+async function openAsClosed(options: LogOptions, names: readonly string[]): Promise<OpenedLog | null> {
+  const { disk, directory, logger, clean, asClosed = null } = options
+  if (!clean || asClosed === null) return null
+  const parts = await partsOf(options, { disk, directory, logger, names })
+  if (!(await takeUpAsClosed(parts, names, asClosed))) return null
+  return { parts, logEndOffset: await fitToLogStart(parts, asClosed.logEndOffset), recovery: nothingRecovered }
 }
 
 /** Drops every segment and begins at `offset`. */
@@ -116,13 +128,7 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
   bases.sort((a, b) => a - b)
   for (const base of bases) {
     const segment = newSegment(parts, base)
-    const { size, modifiedMs } = await disk.stat(segment.path)
-    segment.modifiedMs = modifiedMs
-    segment.sizeBytes = size
-    segment.writtenBytes = size
-    segment.syncedBytes = size
-    segment.isCreated = true
-    segment.isNameDurable = true
+    segment.found(await disk.stat(segment.path))
     segment.isSealed = base !== bases[bases.length - 1]
     segment.isFinished = segment.isSealed
     segments.add(segment)

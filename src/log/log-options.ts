@@ -4,6 +4,7 @@ import type { Disk } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { DelayedRemovals } from './delayed-removals.ts'
+import type { LogAsClosed } from './log-as-closed.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogEvents, LogSettings } from './log-settings.ts'
 import type { QueueLimits } from './queues/queues.ts'
@@ -34,6 +35,8 @@ export interface LogOptions {
   readonly cleanedUpTo?: Offset | null
   /** The folder was closed cleanly: what it says of itself is believed. */
   readonly clean: boolean
+  /** What was noted of it at its clean close; null, the default: nothing. */
+  readonly asClosed?: LogAsClosed | null
   /**
    * The machine lost power since (or it is not known): what was not fsynced may be missing in any order. Default false.
    */

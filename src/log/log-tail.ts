@@ -1,5 +1,6 @@
 import { batchSizeOf, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset } from '../record/offset.ts'
+import type { LogReadRequest } from './disk-reader.ts'
 import type { LogSlice } from './log-slice.ts'
 import type { TailChunk, TailMemory, TailResident } from './tail-memory.ts'
 import { TailSlice } from './tail-slice.ts'
@@ -97,16 +98,18 @@ export class LogTail {
   }
 
   /**
-   * Whole batches from the one that holds `from` on, or null when memory does not reach back to it. See `Log.read`.
+   * Whole batches from the one that holds `from` on, or null when memory does not reach back to it. With `bounded`, also when
+   * it has lent as much as it may. See `Log.read`.
    */
-  read(request: { from: Offset; upTo: Offset; maxBytes: number; minOneBatch: boolean }): LogSlice | null {
+  read(request: LogReadRequest, { bounded }: { bounded: boolean }): LogSlice | null {
     const at = this.#runHolding(request.from)
     if (at < 0 || request.from < this.#readableFrom) return null
+    if (bounded && !this.#memory.mayLend((this.#runs[at] as TailRun).chunk)) return null
     const slice = new TailSlice(this.#memory, request.from)
     let room = request.maxBytes
     for (let i = at; i < this.#runs.length; i++) {
       const run = this.#runs[i] as TailRun
-      if (run.baseOffset >= request.upTo) break
+      if (run.baseOffset >= request.upTo || (bounded && !this.#memory.mayLend(run.chunk))) break
       const start = i === at ? firstBatchHolding(run, request.from) : run.start
       const end = this.#endWithin(run, start, request.upTo, room, slice.bytes === 0 && request.minOneBatch)
       if (end > start) slice.add(run.chunk, start, end, nextOffsetUpTo(run, start, end))

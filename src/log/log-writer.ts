@@ -69,7 +69,7 @@ export class LogWriter {
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.#parts.clock.defer(this.#start)
+    this.#parts.clock.defer(() => void this.#writes.run(() => this.#begin()))
   }
 
   /** Fsyncs sealed segments, with their indexes, beside the writes. */
@@ -114,11 +114,9 @@ export class LogWriter {
     this.#onFault(fault)
   }
 
-  readonly #start = () => {
-    void this.#writes.run(async () => {
-      this.#isScheduled = false
-      await this.#writePending()
-    })
+  async #begin(): Promise<void> {
+    this.#isScheduled = false
+    await this.#writePending()
   }
 
   async #writePending(): Promise<void> {

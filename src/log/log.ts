@@ -12,12 +12,13 @@ import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
+import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
 import type { LogOptions } from './log-options.ts'
 import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
 import { continuesLog } from './replicated-entries.ts'
 import { syncRecovered } from './recovered-sync.ts'
 import type { RecoveryReport } from './log-recovery.ts'
-import type { LogSettings } from './log-settings.ts'
+import type { LogEvents, LogSettings } from './log-settings.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
 import { LogTail } from './log-tail.ts'
 import { truncateLog } from './log-truncation.ts'
@@ -55,7 +56,6 @@ export interface AppendedAt {
  */
 export class Log {
   readonly recovery: RecoveryReport
-  readonly compactions: LogCompactions
   /** Null: the log is of unit `partition`. */
   readonly queues: QueueAccess | null
   readonly #parts: LogParts
@@ -64,7 +64,7 @@ export class Log {
   readonly #reader: DiskReader
   readonly #writer: LogWriter
   readonly #header = new BatchHeader(noBytes)
-  readonly #options: LogOptions
+  readonly #events: LogEvents
   #logEndOffset: Offset
   #sizeBytes: number
   #fault: DiskFault | null = null
@@ -73,11 +73,13 @@ export class Log {
   readonly #rearrangements = new SerialQueue()
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
+  /** Null as long as nobody has asked for it: most logs are never compacted. */
+  #compactions: LogCompactions | null = null
 
   private constructor(options: LogOptions, opened: OpenedLog) {
     const { parts, logEndOffset, recovery } = opened
     const { tail, events } = options
-    this.#options = options
+    this.#events = events
     this.#parts = parts
     this.#memory = tail
     this.#logEndOffset = logEndOffset
@@ -94,16 +96,6 @@ export class Log {
     })
     const { queues } = parts
     this.queues = queues && new QueueAccess({ queues, parts, tail: this.#tail, memory: tail, written: this.#writer })
-    this.compactions = new LogCompactions({
-      parts,
-      rearrangements: this.#rearrangements,
-      isAtRest: () => this.#isAtRest,
-      swapped: (upTo, moreBytes) => {
-        this.#sizeBytes += moreBytes
-        this.#tail.evictBelow(upTo)
-      },
-      fail: (fault) => this.#writer.fail(fault),
-    })
   }
 
   /** Opens the log in `directory`, or makes it. After an unclean shutdown what recovery found good is made durable. */
@@ -145,6 +137,20 @@ export class Log {
 
   get sizeBytes(): number {
     return this.#sizeBytes
+  }
+
+  get compactions(): LogCompactions {
+    this.#compactions ??= new LogCompactions({
+      parts: this.#parts,
+      rearrangements: this.#rearrangements,
+      isAtRest: () => this.#isAtRest,
+      swapped: (upTo, moreBytes) => {
+        this.#sizeBytes += moreBytes
+        this.#tail.evictBelow(upTo)
+      },
+      fail: (fault) => this.#writer.fail(fault),
+    })
+    return this.#compactions
   }
 
   /** Set once the disk has failed; the log then takes nothing more until it is opened again. */
@@ -241,9 +247,11 @@ export class Log {
       throw this.#readFault('offset-out-of-range', this.logStartOffset, this.#logEndOffset)
     }
     if (from >= upTo || from === this.#logEndOffset) return emptySlice(from)
-    const slice = this.#tail.read(request)
+    const { writtenUpTo } = this.#writer
+    // Clients, whose memory is counted, may be stuck for long; other brokers are few. What is not on the disk is nowhere else.
+    const slice = this.#tail.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
     if (slice !== null) return slice
-    const written = Math.min(upTo, this.#writer.writtenUpTo)
+    const written = Math.min(upTo, writtenUpTo)
     return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
   }
 
@@ -312,7 +320,9 @@ export class Log {
       let removedBytes = 0
       await epochs.write()
       // A folder without any segment would begin at 0 again, were its checkpoint lost.
-      if (this.hasSegmentsBelowStart && !segments.active.isCreated) await createFiles(this.#parts, segments.active)
+      // Of those that are appended to meanwhile the one that is written next: behind a later one would be a hole.
+      const next = segments.floor(this.#writer.writtenUpTo)
+      if (this.hasSegmentsBelowStart && !next.isCreated) await createFiles(this.#parts, next)
       // What they leave behind is saved by then.
       for (const { snapshot } of segments.all) await snapshot
       for (const segment of segmentsToRemove(this.#parts)) {
@@ -406,7 +416,7 @@ export class Log {
     this.#isClosed = true
     const { segments, files, state } = this.#parts
     try {
-      await this.compactions.ended()
+      await this.#compactions?.ended()
       if (this.#fault !== null) throw this.#fault
       await this.#writer.flush()
       await this.#writer.exclusively(async () => {
@@ -426,6 +436,12 @@ export class Log {
       await Promise.all(segments.all.map((segment) => this.#letGo(segment)))
       await this.#parts.state.close()
     }
+  }
+
+  /** What the next start need not look for, of a log that is closed well; see `logAsClosed`. */
+  asClosed(): Promise<LogAsClosed | null> {
+    invariant(this.#isClosed, 'a log is noted that is open', { directory: this.#parts.directory })
+    return this.#fault === null ? logAsClosed(this.#parts, this.#logEndOffset) : Promise.resolve(null)
   }
 
   async #letGo(segment: LogParts['segments']['active']): Promise<void> {
@@ -541,7 +557,7 @@ export class Log {
       { directory, code: fault.code, operation: fault.operation },
       'the disk failed, the log takes nothing more',
     )
-    this.#options.events.failed(fault)
+    this.#events.failed(fault)
   }
 
   #readFault(code: LogReadFault['code'], from: Offset, upTo: Offset): LogReadFault {

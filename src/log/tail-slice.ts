@@ -3,7 +3,7 @@ import { invariant } from '../runtime/invariant.ts'
 import type { LogSlice } from './log-slice.ts'
 import type { TailChunk, TailMemory } from './tail-memory.ts'
 
-/** Bytes of the tail memory, pinned until they are released. */
+/** Bytes of the tail memory, lent until they are released. */
 export class TailSlice implements LogSlice {
   readonly buffers: Buffer[] = []
   bytes = 0
@@ -30,7 +30,7 @@ export class TailSlice implements LogSlice {
     }
     if (lastChunk !== chunk) {
       this.#chunks.push(chunk)
-      this.#memory.pin(chunk)
+      this.#memory.lend(chunk)
     }
     this.#lastStart = start
     this.#lastEnd = end
@@ -40,6 +40,6 @@ export class TailSlice implements LogSlice {
   release(): void {
     invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
     this.#released = true
-    for (const chunk of this.#chunks) this.#memory.unpin(chunk)
+    for (const chunk of this.#chunks) this.#memory.takeBack(chunk)
   }
 }

@@ -24,7 +24,7 @@ export class GroupQueue implements ServedPartition {
   readonly log: QueueLog
   readonly #clock: Clock
   /** What the group is watched with for each watcher of this queue. */
-  readonly #watchers = new Map<PartitionWatcher, PartitionWatcher>()
+  readonly #watchers = new Map<PartitionWatcher, () => void>()
 
   constructor(name: { topic: string; topicId: string; partition: number }, parts: { group: Replica; clock: Clock }) {
     const { group, clock } = parts
@@ -91,7 +91,7 @@ export class GroupQueue implements ServedPartition {
       const now = this.#state
       if (now === seen) return
       seen = now
-      watcher()
+      watcher(this)
     }
     this.#watchers.set(watcher, onGroupMoved)
     this.group.watch(onGroupMoved)

@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -15,12 +16,13 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { expireGroup } from './expire-group.ts'
-import { type FollowerState, FollowerStates } from './follower-states.ts'
+import type { FollowerState } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
-import { LeadershipProofs } from './leadership-proofs.ts'
+import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
+import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
-import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
+import type { AnswerFetch } from './parked-fetches.ts'
 import { type Appended, placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
@@ -53,19 +55,14 @@ export interface ReplicaOptions {
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
   readonly rules?: ReplicationRules
+  /** Where what it cuts is written down before; absent: nowhere. */
+  readonly receipts?: ReplicaReceipts
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
   readonly answerBytesMax?: number
   readonly clock: Clock
   readonly logger: Logger
-}
-
-interface Leadership {
-  readonly leader: Leader
-  readonly committed: OffsetWaits<AppendRefusal>
-  readonly parked: ParkedFetches
-  readonly proofs: LeadershipProofs<AppendRefusal>
 }
 
 const defaultAnswerBytesMax = 1024 * 1024
@@ -84,12 +81,15 @@ export class Replica implements ServedPartition {
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
-  readonly #watchers = new Set<PartitionWatcher>()
+  /** Null: nobody watches, as with most of thousands. */
+  #watchers: Set<PartitionWatcher> | null = null
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
-  #following!: Following
+  /** Null: it has never followed. */
+  #following: Following | null = null
   readonly #answerBytesMax: number
   #suspect: boolean
   /** Highest that this replica has known, in any role. */
@@ -109,6 +109,7 @@ export class Replica implements ServedPartition {
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
     this.#clock = replica.clock
     this.#logger = replica.logger
+    this.#receipts = replica.receipts ?? noReceipts
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
@@ -116,10 +117,9 @@ export class Replica implements ServedPartition {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: () => {},
+      flushed: ignored,
       failed: (fault) => opened.#onFailed(fault),
     })
-    opened.#following = opened.#followingOf(opened.#log)
     return opened
   }
 
@@ -156,12 +156,12 @@ export class Replica implements ServedPartition {
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
   async settled(): Promise<void> {
-    await this.#following.settled()
+    await this.#following?.settled()
   }
 
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(!this.#following.isCutting, 'a log that is being cut cannot be led', { epoch })
+    invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
     // Whoever decided on it knew, and nobody else has more.
     this.#suspect = false
@@ -175,11 +175,10 @@ export class Replica implements ServedPartition {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
     // Of the others the controller knows who keeps pace.
-    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
-    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers, proofs }
-    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts), proofs }
+    const notesFollowers = this.#scheme.elect === 'self'
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, notesFollowers }
+    this.#leadership = new Leadership(parts)
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -187,6 +186,7 @@ export class Replica implements ServedPartition {
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
+    this.#following ??= this.#newFollowing()
     this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
     this.#wakeWatchers()
   }
@@ -206,8 +206,7 @@ export class Replica implements ServedPartition {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
-    if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
-    leadership.parked.add(replica, request, answer)
+    leadership.fetched(replica, request, answer)
     if (request.suspect) return
     const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
@@ -215,31 +214,31 @@ export class Replica implements ServedPartition {
 
   /** The answer to this replica's own fetch. */
   answered(from: BrokerId, answer: FetchAnswer): void {
-    this.#following.answered(from, answer)
+    this.#following?.answered(from, answer)
   }
 
   /** A broker can be reached, over a new stream: what was on its way before is lost. */
   connected(broker: BrokerId): void {
-    this.#following.connected(broker)
+    this.#following?.connected(broker)
     // It came over an earlier stream.
-    this.#leadership?.parked.forget(broker)
+    this.#leadership?.forget(broker)
   }
 
   disconnected(broker: BrokerId): void {
-    this.#leadership?.parked.forget(broker)
+    this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
   followers(): FollowerState[] {
-    return this.#leadership?.parked.followers() ?? []
+    return this.#leadership?.followers() ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
     this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
-    this.#leadership?.proofs.changed()
+    this.#leadership?.reconfigured()
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -272,7 +271,7 @@ export class Replica implements ServedPartition {
     const refusal = allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
     const appended = placeBatches(this.#log, batches, { epoch: leader.epoch, to })
-    this.#leadership?.parked.wake()
+    this.#leadership?.wake()
     return appended
   }
 
@@ -296,10 +295,7 @@ export class Replica implements ServedPartition {
   whenProven(): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    return new Promise((resolve) => {
-      leadership.proofs.begin(resolve)
-      leadership.parked.wake()
-    })
+    return new Promise((resolve) => leadership.prove(resolve))
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
@@ -347,7 +343,7 @@ export class Replica implements ServedPartition {
     const to = offset ?? visible
     if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
     this.#log.moveLogStart(to)
-    this.#leadership?.parked.wake()
+    this.#leadership?.wake()
     return this.#log.logStartOffset
   }
 
@@ -359,26 +355,28 @@ export class Replica implements ServedPartition {
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (this.#following.isCutting) return false
+    if (this.#following?.isCutting === true) return false
     const moved =
       this.#log.queues === null
         ? await this.#log.expire(this.highWatermark)
         : await expireGroup(this, this.#clock.nowMs())
-    if (moved) this.#leadership?.parked.wake()
+    if (moved) this.#leadership?.wake()
     return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: PartitionWatcher): void {
+    this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#watchers.delete(watcher)
+    this.#watchers?.delete(watcher)
   }
 
-  #followingOf(log: Log): Following {
+  #newFollowing(): Following {
     const { topic, partition } = this
+    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
@@ -388,9 +386,14 @@ export class Replica implements ServedPartition {
         return true
       },
       trusted: () => this.trust(),
+      known: () => {
+        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
+        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
+      },
     }
-    const facts = { topic, partition }
-    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
+    const receipts = this.#receipts
+    return new Following({ log, clock, logger, rules, facts, receipts, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
@@ -406,10 +409,8 @@ export class Replica implements ServedPartition {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
-    this.#following.end()
-    leadership?.parked.end((request) => this.#denies(request))
-    leadership?.committed.refuseAll(this.#notLeader())
-    leadership?.proofs.refuseAll(this.#notLeader())
+    this.#following?.end()
+    leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
@@ -442,7 +443,6 @@ export class Replica implements ServedPartition {
   #onStored(upTo: Offset): void {
     this.#stored.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
-    // It is opened through this replica, which has no hands for it before.
     this.#following?.stored(upTo)
   }
 
@@ -467,7 +467,7 @@ export class Replica implements ServedPartition {
       this.#leadership?.committed.advance(effect.to)
       this.#advanceTo(effect.to)
     }
-    this.#leadership?.parked.wake()
+    this.#leadership?.wake()
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -488,6 +488,9 @@ export class Replica implements ServedPartition {
   }
 
   #wakeWatchers(): void {
-    for (const watcher of [...this.#watchers]) watcher()
+    if (this.#watchers === null) return
+    for (const watcher of [...this.#watchers]) watcher(this)
   }
 }
+
+const ignored = (): void => {}

@@ -6,8 +6,8 @@ import type { Appended } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReadAnswer, ReadRequest } from './visible-read.ts'
 
-/** Told when more may be read, or when the leadership has changed. */
-export type PartitionWatcher = () => void
+/** Told when more may be read of the partition, or when its leadership has changed. */
+export type PartitionWatcher = (partition: ServedPartition) => void
 
 /**
  * What clients produce to and fetch from on one broker: a replica with a log of its own, or a queue of a replica's commit log.

@@ -54,7 +54,9 @@ export function readVisible(
   const lastStableOffset = log.lastStableOffset(visible)
   const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
   const room = request.maxBytes > 0 || request.minOneBatch
-  if (request.from >= upTo || !room) return { ...nothingAt(log, visible), lastStableOffset }
+  if (request.from >= upTo || !room) {
+    return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
+  }
   const slice = log.read({ ...request, upTo })
   // Of what was read, and not of all that could be: a log may have had very many.
   const abortedUpTo = request.committedTransactionsOnly

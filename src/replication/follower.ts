@@ -24,6 +24,8 @@ export type FollowerEvent =
   | { type: 'stored'; upTo: Offset }
   /** The cut or restart that was asked for is done. */
   | { type: 'cut' }
+  /** It cannot be done now, and the log is what it was. */
+  | { type: 'uncut' }
 
 export type FollowerEffect =
   | { type: 'fetch'; to: BrokerId; request: FetchRequest }
@@ -46,6 +48,7 @@ export type FollowerEffect =
  *
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
+ *                                                                                           → idle (uncut)
  *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
@@ -101,6 +104,11 @@ export class Follower {
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
+      case 'uncut':
+        invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        this.#held = null
+        this.#state = 'idle'
+        return []
       default:
         return event satisfies never
     }

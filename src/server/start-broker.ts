@@ -15,16 +15,20 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
 import { expireProducers } from './expire-producers.ts'
+import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
-import { listenerSettings } from './listener-settings.ts'
+import { connectionLimits, listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
+import { makeBrokerGroups } from './make-broker-groups.ts'
 import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
+import { Promotions } from './promotions.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
+import { Takeovers } from './takeovers.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -72,11 +76,12 @@ async function startAs(
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
-  const accepted = await AcceptedSuspects.open(runtime, folder)
+  const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
-  const listener = listenerOf(runtime, broker, groups)
+  const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, rules })
+  const listener = listenerOf(runtime, broker, { groups, promotions })
   const { endpoint } = broker
   // A port that the system picks is known only once it listens.
   const isPicked = endpoint.port === 0
@@ -86,7 +91,6 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
-  const returns = returnsOf(runtime, member, partitions)
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -95,6 +99,7 @@ async function startAs(
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
   returns.lookAtAll()
+  await makeBrokerGroups({ ...runtime, coordinator: broker.coordinator }, config.brokerGroups)
   // One broker alone asks nobody: it has what it needs whenever it needs it.
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
@@ -104,9 +109,10 @@ async function startAs(
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
+    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
-  const http = await openHttp(runtime, config, health)
+  const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
   const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
@@ -178,10 +184,24 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
 }
 
-function returnsOf(runtime: Runtime, member: ClusterMember, partitions: HostedPartitions): PrimaryReturns {
+/** What brings primaries back to lead, and backups in their place. */
+function promotionsOf(
+  runtime: Runtime,
+  member: ClusterMember,
+  { partitions, accepted, rules }: { partitions: HostedPartitions; accepted: AcceptedSuspects; rules: BrokerRules },
+): { returns: PrimaryReturns; promotions: Promotions } {
   const { coordinator, configs, asks, incarnation } = member
   const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
-  return new PrimaryReturns({ ...runtime, coordinator, configs, asks, incarnation, partitions, self, patienceMs })
+  const takeovers = new Takeovers({
+    asks,
+    self,
+    logger: runtime.logger,
+    syncBackupsOf: (topic) => configs.topic(topic).replicationSyncBackups,
+    note: (lost) => accepted.note(lost),
+  })
+  const shared = { ...runtime, coordinator, takeovers, asks, self }
+  const replication = { rules: rules.replication, configs, incarnation, partitions, patienceMs }
+  return { returns: new PrimaryReturns({ ...shared, ...replication }), promotions: new Promotions(shared) }
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */
@@ -217,16 +237,21 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
 
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
 
-function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination): KafkaListener {
+function listenerOf(
+  runtime: Runtime,
+  broker: Broker,
+  { groups, promotions }: { groups: GroupCoordination; promotions: Promotions },
+): KafkaListener {
   const dispatcher = new Dispatcher({
-    handlers: kafkaHandlers(broker, groups),
+    handlers: kafkaHandlers(broker, groups, promotions),
     ...runtime,
     crash: (violation) => {
       runtime.logger.error({ stack: violation.stack }, 'an invariant does not hold: the broker ends')
       runtime.exit(invariantExitCode)
     },
   })
-  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
+  const settings = listenerSettings(broker.config, listenAt(broker.config))
+  return new KafkaListener({ runtime, dispatcher, settings, limits: () => connectionLimits(broker.config) })
 }
 
 /**

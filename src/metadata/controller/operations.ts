@@ -2,10 +2,13 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
@@ -17,14 +20,20 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  createBrokerGroup,
   createPartitions,
   createTopics,
+  deleteBrokerGroup,
   deleteTopics,
+  electLeaders,
   fenceBroker,
+  orderBrokerGroup,
+  promoteReplica,
   registerBroker,
   seatLeader,
   unfenceBroker,
   unregisterBroker,
+  withdrawPromotion,
 } as const
 
 export type Operation = keyof typeof operations
