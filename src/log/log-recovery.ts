@@ -6,7 +6,7 @@ import { entryFacts } from './entry-format.ts'
 import { gapsAllowed, type LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { removeSegment } from './segment-removal.ts'
-import { openTransactionIndex, replayState } from './segment-loader.ts'
+import { openTransactionIndex, replayState, walkAndSpill } from './segment-loader.ts'
 
 /** What the start of a log found and did. */
 export interface RecoveryReport {
@@ -142,7 +142,6 @@ export class LogRecovery {
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
     await this.#writeIndexes(segment)
-    await this.#parts.state.spill()
     this.#rebuiltIndexes++
   }
 
@@ -169,13 +168,16 @@ export class LogRecovery {
 
   async #takeIn(segment: Segment, from: Position, upTo: Position) {
     const { files, format } = this.#parts
-    return await files.use(segment.path, (file) =>
-      walkBatches({ file, format, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
-        if (!this.#fits(header)) return false
-        segment.sizeBytes = position
-        segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
-        this.#takeInState(segment, header, position)
-        return true
+    return await walkAndSpill(this.#parts.state, from, (begin, isFull) =>
+      files.use(segment.path, (file) => {
+        const walk = { file, format, from: begin, upTo, checkCrc: true, buffers: files.buffers }
+        return walkBatches(walk, (header, position) => {
+          if (!this.#fits(header) || isFull()) return false
+          segment.sizeBytes = position
+          segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
+          this.#takeInState(segment, header, position)
+          return true
+        })
       }),
     )
   }
