@@ -197,6 +197,7 @@ export class LogRecovery {
     const { baseOffset, partitionLeaderEpoch } = header
     const mayGap = gapsAllowed(this.#parts)
     if (baseOffset !== this.#expected && !(mayGap && baseOffset > this.#expected)) return false
+    if (baseOffset >= this.#parts.state.endOffset && !this.#parts.state.mayTake(header)) return false
     if (!this.#checksEpochs) return partitionLeaderEpoch < 0 || partitionLeaderEpoch >= this.#parts.epochs.lastEpoch
     const known = this.#parts.epochs.epochAt(baseOffset)
     return known === null || known === partitionLeaderEpoch

@@ -118,7 +118,7 @@ export async function replayState(parts: LogParts, upTo: Offset): Promise<void> 
       return walkSegment(parts, segment, range, (header, at) => {
         // One that reaches beyond the end is none of this log's: segments overlap where somebody has put files together.
         if (header.nextOffset > upTo || isFull()) return false
-        if (header.baseOffset >= state.endOffset) {
+        if (header.baseOffset >= state.endOffset && state.mayTake(header)) {
           state.take({ header, segment: segment.baseOffset, position: at, nowMs: clock.nowMs() })
         }
         return true

@@ -84,6 +84,8 @@ export function framePlaceOf(bytes: Buffer, at: number): FramePlace {
 export const framePartitionOf = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + partitionAt)
 export const frameTopicIdAt = (at: number): number => at + topicIdAt
 
+export const frameQueueOffsetOf = (bytes: Buffer, at: number): Offset => baseOffsetOf(bytes, at + queueOffsetAt)
+
 /** Whether the header at `at` is as it was written, and goes with the batch behind it, of which nothing else is looked at. */
 export function frameHeaderHolds(bytes: Buffer, at: number): boolean {
   if (crc32c(bytes, at, at + crcAt) !== bytes.readUInt32BE(at + crcAt)) return false

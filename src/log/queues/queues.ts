@@ -10,7 +10,7 @@ import { SerialQueue } from '../serial-queue.ts'
 import { SnapshotFiles } from '../snapshot-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import { consumeQueuesIn, consumeQueueStem } from './consume-queue-file.ts'
-import { frameFormat, framePartitionOf, framePlaceOf } from './frame.ts'
+import { frameFormat, framePartitionOf, framePlaceOf, frameQueueOffsetOf } from './frame.ts'
 import { type GroupProgress, LogQueue } from './log-queue.ts'
 import { nameOfKey, type QueueName, queueKey } from './queue-name.ts'
 import { QueueTable } from './queue-table.ts'
@@ -106,6 +106,12 @@ export class Queues implements LogState {
     await this.#work.run(async () => {
       for (const queue of gone) await queue.entries.cutTo(null)
     })
+  }
+
+  mayTake({ bytes, at }: BatchHeader): boolean {
+    if (framePartitionOf(bytes, at) < 0) return true
+    const queue = this.#queues.ofFrame(bytes, at)
+    return queue === null || !queue.isKnown || frameQueueOffsetOf(bytes, at) >= queue.endOffset
   }
 
   take({ header, position, nowMs }: PlacedEntry): null {
