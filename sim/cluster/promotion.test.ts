@@ -44,7 +44,8 @@ describe('a promotion', () => {
       assert.match((await cluster.promote(backup)) ?? '', /2 whole copies have answered, 3 are needed/)
       assert.equal(cluster.leader, null)
       await cluster.until(() => cluster.leader === primary)
-      assert.deepEqual(await cluster.read(), ['one'])
+      await cluster.insist('two')
+      assert.deepEqual(await cluster.read(), ['one', 'two'])
     }))
 
   test('with --unclean goes on without the primary, and leaves a receipt', () =>

@@ -133,6 +133,23 @@ test('a log that is taken up from what was noted at its close is the one that it
   assert.ok(noted > 100, `${noted} logs of 200 were noted`)
 })
 
+test('a retry of any batch that a producer may have in flight is recognized after a clean close', async () => {
+  const world = new SimWorld(1)
+  await world.complete(
+    (async () => {
+      const { runtime } = world.node('a')
+      const { log } = await openTestLog(runtime, { settings })
+      const batch = (baseSequence: number) => batchOf(['x'], { producer: { id: 7, epoch: 0, baseSequence } })
+      for (let sequence = 0; sequence < 5; sequence++) log.append(batch(sequence), 0)
+      await log.close()
+      const again = await openTestLog(runtime, { settings, asClosed: await log.asClosed() })
+      for (let sequence = 0; sequence < 5; sequence++) {
+        assert.equal(again.log.producers.check(batch(sequence).first).outcome, 'duplicate', `sequence ${sequence}`)
+      }
+    })(),
+  )
+})
+
 test('what was noted of a log is not believed once its files have changed', async () => {
   const world = new SimWorld(1)
   await world.complete(

@@ -1,6 +1,8 @@
 import { crc32c } from '../codec/crc32c.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { type LogParts, newSegment } from './log-parts.ts'
+import { ProducerEntry, type ProducerMemory } from './producer-state-entry.ts'
+import { isExpired } from './producer-state.ts'
 import { offsetOfFileName } from './segment-files.ts'
 import type { SegmentMemory } from './segment.ts'
 
@@ -13,8 +15,8 @@ export interface LogAsClosed {
   readonly names: number
   readonly logEndOffset: Offset
   readonly epochs: readonly { readonly epoch: LeaderEpoch; readonly startOffset: Offset }[]
-  /** Whether a snapshot has to be read for them. */
-  readonly hasProducers: boolean
+  /** With all of their batches that a retry may come for, where a snapshot keeps the newest one. */
+  readonly producers: readonly ProducerMemory[]
   readonly segments: readonly SegmentAsClosed[]
   /** What is known of the newest segment, its indexes included. */
   readonly active: SegmentMemory
@@ -27,6 +29,9 @@ interface SegmentAsClosed {
   readonly modifiedMs: Timestamp
 }
 
+/** Of a log with more of them the snapshot is read: the notes of all logs are one file. */
+const producersMax = 100
+
 const plainNames = new Set(['leader-epoch-checkpoint', 'partition.metadata', 'quorum-state'])
 const plainKinds = ['.log', '.index', '.timeindex', '.snapshot'] as const
 
@@ -34,7 +39,14 @@ const plainKinds = ['.log', '.index', '.timeindex', '.snapshot'] as const
 export async function logAsClosed(parts: LogParts, logEndOffset: Offset): Promise<LogAsClosed | null> {
   const { segments, epochs, producers, damage, queues } = parts
   const { active } = segments
-  if (queues !== null || damage.all.length > 0 || !active.isLoaded || producers.endOffset !== logEndOffset) return null
+  if (
+    producers.size > producersMax ||
+    queues !== null ||
+    damage.all.length > 0 ||
+    !active.isLoaded ||
+    producers.endOffset !== logEndOffset
+  )
+    return null
   const names = await plainNamesIn(parts)
   if (names === null) return null
   const closed: SegmentAsClosed[] = []
@@ -48,7 +60,7 @@ export async function logAsClosed(parts: LogParts, logEndOffset: Offset): Promis
     names: sumOf(names),
     logEndOffset,
     epochs: epochs.entries,
-    hasProducers: producers.size > 0,
+    producers: Array.from(producers.entries(), (entry) => entry.memory()),
     segments: closed,
     active: active.memory(),
   }
@@ -60,7 +72,7 @@ export async function logAsClosed(parts: LogParts, logEndOffset: Offset): Promis
  */
 export async function takeUpAsClosed(parts: LogParts, names: readonly string[], closed: LogAsClosed): Promise<boolean> {
   if (sumOf(names) !== closed.names) return false
-  const { segments, producers, snapshots, epochs, clock, producerStateExpiryMs: expirationMs } = parts
+  const { segments, producers, epochs, clock, producerStateExpiryMs: expirationMs } = parts
   for (const noted of closed.segments) {
     const segment = newSegment(parts, noted.baseOffset)
     const { size, modifiedMs } = await parts.disk.stat(segment.path)
@@ -76,11 +88,12 @@ export async function takeUpAsClosed(parts: LogParts, names: readonly string[], 
   segments.active.remember(closed.active)
   parts.logStartOffset = Math.max(parts.logStartOffset, segments.first.baseOffset)
   epochs.restore(closed.epochs)
-  producers.reset(logEndOffset)
-  if (!closed.hasProducers) return true
-  const { logStartOffset } = parts
-  await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
-  return producers.endOffset === logEndOffset
+  const known = closed.producers.map((memory) => ProducerEntry.remembered(memory))
+  producers.reset(
+    logEndOffset,
+    known.filter((entry) => !isExpired(entry, clock.nowMs(), expirationMs)),
+  )
+  return true
 }
 
 /** Null: there are others than those that every log has. */
