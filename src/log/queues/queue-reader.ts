@@ -128,7 +128,8 @@ export class QueueReader {
     return entries.map((entry) => {
       const start = at
       at += entry.sizeBytes
-      const place = frameHeaderHolds(bytes, start) ? framePlaceOf(bytes, start) : null
+      const isWhole = frameFormat.plausibleSize(bytes, start) === entry.sizeBytes && frameHeaderHolds(bytes, start)
+      const place = isWhole ? framePlaceOf(bytes, start) : null
       if (place === null || queueKey(place) !== queueKey(queue) || place.offset !== entry.offset) {
         throw this.#damaged(queue, entry.offset)
       }
