@@ -47,7 +47,6 @@ import type { ReplicaOptions } from './replica-options.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
 
-const defaultAnswerBytesMax = 1024 * 1024
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
@@ -58,7 +57,7 @@ export class Replica implements ServedPartition {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
-  readonly #link: GroupLink | null
+  #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
   readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
@@ -99,7 +98,7 @@ export class Replica implements ServedPartition {
     this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
-    this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
+    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
     this.#receipts = replica.receipts ?? noReceipts
@@ -151,6 +150,11 @@ export class Replica implements ServedPartition {
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
+  /** Its group has others from now on, who are reached so; null: it has none any more. */
+  reach(link: GroupLink | null): void {
+    this.#link = link
+  }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
@@ -209,8 +213,7 @@ export class Replica implements ServedPartition {
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
     const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
-    this.#leadership = new Leadership(parts)
+    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
     if (this.#scheme.commit.opensEpoch) {
       const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
@@ -298,9 +301,8 @@ export class Replica implements ServedPartition {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
-    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(voters === null ? sets : setsOf(voters))
+    this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
 
   /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
