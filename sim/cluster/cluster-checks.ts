@@ -1,10 +1,12 @@
 import { recordsBetween } from '../../src/metadata/snapshot/records-between.ts'
+import { frameHeaderHolds } from '../../src/log/queues/frame.ts'
 import { crcHolds } from '../../src/record/batch-crc.ts'
-import { batchesIn } from '../../src/record/record-reader.ts'
+import { entriesIn } from '../../src/log/entries-in.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { GroupChecks } from '../group/group-checks.ts'
 import type { Violation, ViolationCode } from '../history.ts'
 import type { ClusterMachine } from './cluster-machine.ts'
+import { queueFaults } from './queue-checks.ts'
 
 /** What must hold of every partition after every event, and of their copies in the end. */
 export class ClusterChecks {
@@ -79,6 +81,22 @@ export class ClusterChecks {
     }
   }
 
+  /** That the consume queues of all copies give what the logs have. */
+  async checkQueues(): Promise<void> {
+    for (const { id, replicas } of this.#machines) {
+      for (const replica of replicas) {
+        const { topic, partition } = replica
+        for (const detail of await queueFaults(replica)) {
+          this.#violations.push({
+            code: 'hole',
+            partition: `${topic}/${partition}`,
+            detail: `on broker ${id}, ${detail}`,
+          })
+        }
+      }
+    }
+  }
+
   #checksOf(replica: Replica): GroupChecks {
     const partition = keyOf(replica)
     let checks = this.#checks.get(partition)
@@ -100,10 +118,11 @@ async function batchesOf({ log }: Replica, start: number, upTo: number): Promise
   const batches: string[] = []
   for (let from = start; from < upTo; ) {
     const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
-    for (const { baseOffset, partitionLeaderEpoch: epoch, crc, bytes, at, sizeBytes } of batchesIn(
-      Buffer.concat(slice.buffers),
-    )) {
-      if (!crcHolds(bytes, at)) batches.push(`a damaged batch at ${baseOffset}`)
+    for (const { entry, batch } of entriesIn(Buffer.concat(slice.buffers))) {
+      const { baseOffset, partitionLeaderEpoch: epoch, bytes, at, sizeBytes } = entry
+      const { crc } = batch
+      const holds = crcHolds(batch.bytes, batch.at) && (batch === entry || frameHeaderHolds(bytes, at))
+      if (!holds) batches.push(`a damaged batch at ${baseOffset}`)
       else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${crc}`)
     }
     from = slice.nextOffset

@@ -11,6 +11,7 @@ import {
   type PlannedOutage,
   uncleanTopic,
 } from './asked-elections.ts'
+import { withQueues } from './planned-queues.ts'
 import { changesPlanned, movedTopicOf, type PlannedChange } from './planned-changes.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
@@ -103,7 +104,8 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const valueBytesMax = random.pick([20, 200, 5000])
   if (unclean !== null) drawn.push(unclean)
   if (moved !== null) drawn.push(moved)
-  const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
+  const queues = withQueues(seed, drawn, { brokers })
+  const topics = withRoomFor(queues.topics, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
   const throttles = throttlesOf(seed)
@@ -127,6 +129,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...groupSettingsOf(random, members),
       ...snapshots.settings,
       ...throttles.rates,
+      ...queues.settings,
       ...balanceSettings(seed),
     },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),

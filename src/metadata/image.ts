@@ -3,6 +3,7 @@ import type { BrokerId } from '../replication/replica-id.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { AstrayLeaders } from './astray-leaders.ts'
 import type { MetadataRecord } from './records.ts'
+import { commitLogOf } from './topic-name.ts'
 
 export interface BrokerImage {
   readonly id: BrokerId
@@ -34,6 +35,8 @@ export interface PartitionImage {
   readonly leaderEpoch: LeaderEpoch
   /** Raised by every change of this partition's state; compare-and-set is on it (KIP-497). */
   readonly partitionEpoch: number
+  /** The broker group whose commit log it is a queue of: all of its state is that log's. Null: it has a log of its own. */
+  readonly group: string | null
 }
 
 export interface TopicImage {
@@ -117,6 +120,21 @@ export class ClusterImage {
     return this.#topics.get(topic)?.partitions[index] ?? null
   }
 
+  /** The partition whose replicas and log these are: itself, or that of the commit log which it is a queue of; null: there is none. */
+  holderOf(topic: string, index: number): { readonly topic: TopicImage; readonly partition: PartitionImage } | null {
+    const named = this.#topics.get(topic)
+    const partition = named?.partitions[index]
+    if (named === undefined || partition === undefined) return null
+    return partition.group === null ? { topic: named, partition } : this.commitLog(partition.group)
+  }
+
+  /** The commit log of a broker group; null: it has none. */
+  commitLog(group: string): { readonly topic: TopicImage; readonly partition: PartitionImage } | null {
+    const topic = this.#topics.get(commitLogOf(group))
+    const partition = topic?.partitions[0]
+    return topic === undefined || partition === undefined ? null : { topic, partition }
+  }
+
   /** The settings given for one topic or broker (the empty name: for all brokers), without defaults. */
   settings(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
     return this.#settings.get(resourceKey(resourceType, resourceName))?.settings ?? new Map()
@@ -132,7 +150,7 @@ export class ClusterImage {
     const copy = new ClusterImage(this.clusterId)
     for (const [id, broker] of this.#brokers) copy.#brokers.set(id, broker)
     for (const [name, topic] of this.#topics) {
-      copy.#topics.set(name, { ...topic, partitions: [...topic.partitions] })
+      copy.#topics.set(name, { ...topic, partitions: topic.partitions.map((each) => copy.#as(each)) })
       copy.#topicNames.set(topic.id, name)
     }
     for (const [key, of] of this.#settings) copy.#settings.set(key, { ...of, settings: new Map(of.settings) })
@@ -188,6 +206,12 @@ export class ClusterImage {
     const partitions = topic.partitions as PartitionImage[]
     const { replicas, directories, inSync, eligible = none, leader, leaderEpoch, partitionEpoch = 0 } = record
     const index = record.partition
+    this.#partitionCount += 1
+    const { group = '' } = record
+    if (group !== '') {
+      partitions.push(this.#queue(index, group))
+      return
+    }
     // Field by field, here and below: copies of one object's rest each keep a hidden class, which thousands feel.
     partitions.push({
       index,
@@ -198,14 +222,50 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch,
+      group: null,
     })
-    this.#partitionCount += 1
+  }
+
+  /** A partition of this image as one of another, which is the same history. */
+  #as(partition: PartitionImage): PartitionImage {
+    return partition.group === null ? partition : this.#queue(partition.index, partition.group)
+  }
+
+  /** A queue, whose state is at any time that of its commit log. */
+  #queue(index: number, group: string): PartitionImage {
+    const state = (): Omit<PartitionImage, 'index' | 'group'> => this.commitLog(group)?.partition ?? withoutLog
+    return {
+      index,
+      group,
+      get replicas() {
+        return state().replicas
+      },
+      get directories() {
+        return state().directories
+      },
+      get inSync() {
+        return state().inSync
+      },
+      get eligible() {
+        return state().eligible
+      },
+      get leader() {
+        return state().leader
+      },
+      get leaderEpoch() {
+        return state().leaderEpoch
+      },
+      get partitionEpoch() {
+        return state().partitionEpoch
+      },
+    }
   }
 
   #onPartitionChange(record: MetadataRecord & { type: 'partition-change' }): void {
     const partitions = this.#topicOf(record).partitions as PartitionImage[]
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
+    invariant(before.group === null, 'a queue has changed, and not its commit log', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
     const { index } = before
     const { partitionEpoch: stated = -1 } = record
@@ -222,6 +282,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
+      group: null,
     }
     partitions[record.partition] = after
     this.astray.changed(record.topicId, before, after)
@@ -266,5 +327,15 @@ function brokerOf(record: MetadataRecord & { type: 'register-broker' }, offset: 
 }
 
 const none: readonly BrokerId[] = []
+
+const withoutLog = {
+  replicas: none,
+  directories: [],
+  inSync: none,
+  eligible: none,
+  leader: -1,
+  leaderEpoch: -1,
+  partitionEpoch: 0,
+}
 
 const resourceKey = (type: number, name: string): string => `${type}:${name}`

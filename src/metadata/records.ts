@@ -40,7 +40,7 @@ const kinds = {
   },
   partition: {
     id: 3,
-    version: 1,
+    version: 2,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'From 0; the partitions of a topic come in order.' },
@@ -51,6 +51,12 @@ const kinds = {
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
       eligible: { type: array('int32'), since: 1, about: 'Eligible leader replicas (KIP-966).' },
       partitionEpoch: { type: 'int32', since: 1, about: 'How often its state has changed.' },
+      group: {
+        type: 'string',
+        since: 2,
+        default: '',
+        about: 'The broker group whose commit log it is a queue of, for ever; empty: it has a log of its own.',
+      },
     }),
   },
   'partition-change': {
@@ -142,7 +148,7 @@ type Kind = keyof Kinds
 /** What only a snapshot has to say, whose records stand for all the changes that have led to them. */
 interface OnlyInSnapshots {
   'register-broker': 'epoch'
-  partition: 'eligible' | 'partitionEpoch'
+  partition: 'eligible' | 'partitionEpoch' | 'group'
   'partition-change': 'partitionEpoch'
 }
 

@@ -16,7 +16,7 @@ import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { expireGroup } from './expire-group.ts'
+import { expireLog } from './expire-group.ts'
 import type { FollowerState } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
@@ -44,7 +44,7 @@ import {
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
-import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
+import type { EpochEnd, PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
 
 /**
@@ -115,6 +115,10 @@ export class Replica implements ServedPartition {
     // Only what is committed gets into a snapshot.
     opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
+  }
+
+  get group(): Replica {
+    return this
   }
 
   get log(): Log {
@@ -408,8 +412,12 @@ export class Replica implements ServedPartition {
     return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
+  epochAt(offset: Offset): LeaderEpoch {
+    return this.#log.epochs.epochAt(offset) ?? -1
+  }
+
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
+  endOffsetFor(epoch: LeaderEpoch): EpochEnd {
     return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
   }
 
@@ -439,10 +447,7 @@ export class Replica implements ServedPartition {
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
     if (this.#following?.isCutting === true) return false
-    const moved =
-      this.#log.queues === null
-        ? await this.#log.expire(this.highWatermark)
-        : await expireGroup(this, this.#clock.nowMs())
+    const moved = await expireLog(this, this.#clock.nowMs())
     if (moved) this.#leadership?.wake()
     return moved
   }
@@ -581,10 +586,8 @@ export class Replica implements ServedPartition {
   }
 
   #advanceTo(highWatermark: Offset): void {
-    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
-      to: highWatermark,
-      from: this.#highWatermark,
-    })
+    const from = this.#highWatermark
+    invariant(highWatermark >= from, 'the high watermark goes back', { to: highWatermark, from })
     this.#highWatermark = highWatermark
     if (this.#voters !== null) this.#votersMoved()
     this.#log.queues?.watermarkReached(highWatermark)

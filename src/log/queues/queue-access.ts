@@ -73,6 +73,12 @@ export class QueueAccess {
     return entry.offset + Math.max(0, groupOffset - entry.groupOffset)
   }
 
+  /** Epoch of the batch at `offset`; -1: the queue keeps none there. */
+  async epochAt(queue: LogQueue, offset: Offset): Promise<LeaderEpoch> {
+    const [entry] = await overAgainIfGone(() => queue.entries.from(offset))
+    return entry?.epoch ?? -1
+  }
+
   /** The first record with a timestamp at or above `at`; null: none below `upTo`. */
   async offsetForTimestamp(queue: LogQueue, at: Timestamp, upTo: Offset): Promise<TimestampedOffset | null> {
     return await this.#find(queue, at, upTo, (timestamp) => timestamp >= at)

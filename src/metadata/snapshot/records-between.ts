@@ -46,6 +46,8 @@ function* topicBetween(
   for (const partition of partitions) {
     const known = before?.partitions[partition.index]
     if (known === undefined) yield wholePartition(topicId, partition)
+    // The state of a queue is its commit log's.
+    else if (partition.group !== null) continue
     else if (known.partitionEpoch !== partition.partitionEpoch) {
       const { index, inSync, eligible, leader, leaderEpoch, directories, replicas, partitionEpoch } = partition
       const state = { replicas, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch }
@@ -54,8 +56,8 @@ function* topicBetween(
   }
 }
 
-function wholePartition(topicId: string, { index: partition, ...state }: PartitionImage): MetadataRecord {
-  return { type: 'partition', topicId, partition, ...state }
+function wholePartition(topicId: string, { index: partition, group, ...state }: PartitionImage): MetadataRecord {
+  return { type: 'partition', topicId, partition, ...state, group: group ?? '' }
 }
 
 /** Settings go with their topic or broker: of one that has gone, or was made again, there are none before. */
