@@ -64,3 +64,24 @@ describe('a queue of a commit log', () => {
       shape,
     ))
 })
+
+describe('a topic of queues', () => {
+  test('that is deleted and made again begins anew, in the same commit log, and through restarts', () =>
+    ClusterFixture.tell(
+      { ...unit, 'replication.scheme': 'majority' },
+      async (cluster) => {
+        await cluster.insist('old')
+        await cluster.insisted(() => cluster.client.deleteTopic('t'))
+        const again = { ...unit, 'replication.scheme': 'majority' }
+        const topic = { name: 't', partitions: 1, flushed: false, settings: again }
+        await cluster.insisted(() => cluster.client.createTopic(topic))
+        assert.equal(await cluster.produce('new'), 0)
+        assert.deepEqual(await cluster.read(), ['new'])
+        for (const machine of cluster.machines) machine.end({ do: 'crash', node: machine.id, downMs: 100 })
+        await cluster.until(() => cluster.machines.every(({ isUp }) => isUp) && cluster.leader !== null)
+        await cluster.insist('newer')
+        assert.deepEqual(await cluster.read(), ['new', 'newer'])
+      },
+      shape,
+    ))
+})

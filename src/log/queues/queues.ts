@@ -205,6 +205,8 @@ export class Queues implements LogState {
   }
 
   async #reload(to: Parameters<LogState['reload']>[0]): Promise<void> {
+    // What was above is not committed any more, whatever was known of it.
+    this.#progress.watermark = Math.min(this.#progress.watermark, to.logEndOffset)
     let isCut = false
     for (const offset of [...this.#snapshots.offsets]) {
       if (offset <= to.logEndOffset) continue
