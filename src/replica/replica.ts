@@ -46,7 +46,6 @@ import { votersBatch } from './voters-record.ts'
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
 
-const defaultAnswerBytesMax = 1024 * 1024
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
@@ -57,7 +56,7 @@ export class Replica {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
-  readonly #link: GroupLink | null
+  #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
   readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
@@ -98,7 +97,7 @@ export class Replica {
     this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
-    this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
+    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
     this.#receipts = replica.receipts ?? noReceipts
@@ -150,6 +149,11 @@ export class Replica {
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
+  /** Its group has others from now on, who are reached so; null: it has none any more. */
+  reach(link: GroupLink | null): void {
+    this.#link = link
+  }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
@@ -208,8 +212,7 @@ export class Replica {
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
     const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
-    this.#leadership = new Leadership(parts)
+    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
     if (this.#scheme.commit.opensEpoch) {
       const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
@@ -297,9 +300,8 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
-    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(voters === null ? sets : setsOf(voters))
+    this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
 
   /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
