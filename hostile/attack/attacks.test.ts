@@ -25,6 +25,9 @@ for (const { name, unbounded } of attacks) {
 test('every plant is loaded by some attack', () => {
   const used = attacks.flatMap(({ unbounded: { plant } }) => (plant === undefined ? [] : [plant.pathname]))
   for (const file of modulesIn('plants')) {
-    assert.ok(used.some((path) => path.endsWith(`/plants/${file}`)), file)
+    assert.ok(
+      used.some((path) => path.endsWith(`/plants/${file}`)),
+      file,
+    )
   }
 })
