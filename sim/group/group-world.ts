@@ -115,8 +115,13 @@ class GroupRun {
       const took = this.acknowledged.length > before ? 'its replicas stayed unequal' : 'it took no write'
       return this.#violate('not live', `healed for ${healedWithinMs} ms, ${took}: ${this.#states()}`)
     }
-    const from = Math.max(...this.#nodes.map(({ process }) => process?.replica.log.logStartOffset ?? 0))
-    const logs = await this.world.complete(Promise.all(this.#nodes.map((node) => bytesOf(node, from))), healedWithinMs)
+    const ends = this.#nodes.flatMap(({ process }) => (process === null ? [] : [process.replica.log]))
+    // An end of a queue may still be told by what was begun before.
+    const range = {
+      from: Math.max(...ends.map(({ logStartOffset }) => logStartOffset)),
+      upTo: Math.min(...ends.map(({ logEndOffset }) => logEndOffset)),
+    }
+    const logs = await this.world.complete(Promise.all(this.#nodes.map((node) => bytesOf(node, range))), healedWithinMs)
     const [first] = logs
     logs.forEach((bytes, at) => {
       if (first !== undefined && !bytes.equals(first)) this.#violate('logs differ', `nodes 1 and ${at + 1}`)
@@ -446,12 +451,13 @@ const keyOf = ({ part, offset }: GroupValue): string => `${part}:${offset}`
 const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })
 
 /** The whole log of a node, as its disk and memory have it. */
-async function bytesOf({ process }: Node, start: number): Promise<Buffer> {
+async function bytesOf({ process }: Node, range: { from: number; upTo: number }): Promise<Buffer> {
   const replica = process?.replica as Replica
   const parts: Buffer[] = []
   const { log } = replica
-  for (let from = start; from < log.logEndOffset; ) {
-    const slice = await log.read({ from, upTo: log.logEndOffset, maxBytes: 65_536, minOneBatch: true })
+  const { upTo } = range
+  for (let { from } = range; from < upTo; ) {
+    const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
     parts.push(Buffer.concat(slice.buffers))
     from = slice.nextOffset
     slice.release()
