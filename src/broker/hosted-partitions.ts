@@ -64,7 +64,7 @@ const keyOf = (topic: string, partition: number): string => `${topic}:${partitio
  */
 export class HostedPartitions {
   readonly #self: BrokerId
-  readonly #directory: string
+  readonly #asReplica: ReplicaId
   readonly #image: ClusterImage
   readonly #configs: LiveConfigs
   readonly #logs: PartitionLogs
@@ -106,7 +106,7 @@ export class HostedPartitions {
     runtime: Runtime
   }) {
     this.#self = parts.self
-    this.#directory = parts.directory
+    this.#asReplica = { broker: parts.self, directory: parts.directory }
     this.#image = parts.image
     this.#configs = parts.configs
     this.#logs = parts.logs
@@ -172,8 +172,13 @@ export class HostedPartitions {
     await this.#removeDeleted(records)
     const touched = this.#partitionsIn(records)
     for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
-    await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
-    for (const { topic, partition } of touched) this.#lookForLost(topic, partition)
+    // A broker that has just started leads thousands at once: what needs no waiting makes no promise.
+    const waited: Promise<void>[] = []
+    for (const [partition, topic] of touched) {
+      if (!this.#followAtOnce(topic, partition)) waited.push(this.#follow(topic, partition))
+    }
+    await Promise.all(waited)
+    for (const [partition, topic] of touched) this.#lookForLost(topic, partition)
     // Who may join an in-sync set has changed, and nothing else may come of those that wait for it.
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
@@ -266,18 +271,17 @@ export class HostedPartitions {
     }
   }
 
-  #partitionsIn(records: readonly MetadataRecord[]): { topic: TopicImage; partition: PartitionImage }[] {
-    const touched = new Map<string, { topic: TopicImage; partition: PartitionImage }>()
+  #partitionsIn(records: readonly MetadataRecord[]): ReadonlyMap<PartitionImage, TopicImage> {
+    const touched = new Map<PartitionImage, TopicImage>()
     for (const record of records) {
       if (record.type !== 'partition' && record.type !== 'partition-change') continue
       const topic = this.#image.topicById(record.topicId)
       const partition = topic?.partitions[record.partition]
       if (topic === null || partition === undefined) continue
       const isHere = partition.replicas.includes(this.#self) || this.get(topic.name, partition.index) !== null
-      if (!isHere) continue
-      touched.set(`${record.topicId}:${record.partition}`, { topic, partition })
+      if (isHere) touched.set(partition, topic)
     }
-    return [...touched.values()]
+    return touched
   }
 
   /** Leads or follows the partition as the image says. */
@@ -287,8 +291,20 @@ export class HostedPartitions {
     if (isOut && this.#schemeOf(topic.name).elect !== 'self') return this.#remove(topic, partition.index)
     const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition))
     if (replica === null) return
+    if (replica.scheme.elect !== 'self') await replica.settled()
+    this.#takeRole(replica, topic, partition)
+  }
+
+  /** False: there is something to be waited for first. */
+  #followAtOnce(topic: TopicImage, partition: PartitionImage): boolean {
+    const replica = this.get(topic.name, partition.index)
+    if (replica === null || !replica.isSettled || !partition.replicas.includes(this.#self)) return false
+    this.#takeRole(replica, topic, partition)
+    return true
+  }
+
+  #takeRole(replica: Replica, topic: TopicImage, partition: PartitionImage): void {
     if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
-    await replica.settled()
     const { leader, leaderEpoch } = partition
     const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
     if (isSame && (leader !== this.#self || replica.leads)) return this.#reconfigure(replica, partition)
@@ -378,20 +394,21 @@ export class HostedPartitions {
     const name = { topic: topic.name, partition: partition.index }
     const group = { topicId: topic.id, partition: partition.index }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
-    const self = { broker: this.#self, directory: this.#directory }
+    const self = this.#asReplica
     const isAlone = partition.replicas.length === 1
     const scheme = this.#schemeOf(topic.name)
     const inSync = isAlone || scheme.elect === 'self' ? null : this.#inSync
-    const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
+    const suspect = this.#suspects.size > 0 && this.#suspects.has(keyOf(name.topic, name.partition))
+    const link = isAlone && scheme.elect !== 'self' ? null : this.#linkFor(name, group)
     const replica = await Replica.open(
       {
         ...name,
         self,
         scheme,
-        link: isAlone && scheme.elect !== 'self' ? null : this.#linkFor(name, group),
         inSync,
         suspect,
-        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
+        // Without others it never follows, and cuts nothing.
+        ...(link === null ? {} : { link, receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }) }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
@@ -480,7 +497,15 @@ export class HostedPartitions {
   }
 }
 
+/** By the list of brokers: all partitions of the same replicas share it, and their copies with it. */
+const copiesOf = new WeakMap<readonly BrokerId[], { directories: readonly string[]; copies: readonly ReplicaId[] }>()
+
 function setsOf({ replicas, directories, inSync, eligible, partitionEpoch }: PartitionImage): ReplicaSets {
-  const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
-  return { replicas: copies, inSync, eligible, partitionEpoch }
+  let known = copiesOf.get(replicas)
+  if (known?.directories !== directories) {
+    const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
+    known = { directories, copies }
+    copiesOf.set(replicas, known)
+  }
+  return { replicas: known.copies, inSync, eligible, partitionEpoch }
 }
