@@ -6,6 +6,7 @@ import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
 import type { GroupLink, InSyncDecider } from '../replica/group-link.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
@@ -79,7 +80,7 @@ export class HostedPartitions {
   readonly #followerThrottle: CatchUpThrottle
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
-  /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
+  /** Those whose in-sync sets may change: of groups of several that do not elect their leaders themselves. */
   readonly #reviewed = new Set<Replica>()
   /** Those whose groups elect their leaders themselves. */
   readonly #selfElected = new Set<Replica>()
@@ -305,6 +306,7 @@ export class HostedPartitions {
 
   #takeRole(replica: Replica, topic: TopicImage, partition: PartitionImage): void {
     if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
+    this.#meetOthers(replica, { topicId: topic.id, partition: partition.index }, partition)
     const { leader, leaderEpoch } = partition
     const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
     if (isSame && (leader !== this.#self || replica.leads)) return this.#reconfigure(replica, partition)
@@ -395,20 +397,18 @@ export class HostedPartitions {
     const group = { topicId: topic.id, partition: partition.index }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const self = this.#asReplica
-    const isAlone = partition.replicas.length === 1
     const scheme = this.#schemeOf(topic.name)
-    const inSync = isAlone || scheme.elect === 'self' ? null : this.#inSync
+    const electsItself = scheme.elect === 'self'
     const suspect = this.#suspects.size > 0 && this.#suspects.has(keyOf(name.topic, name.partition))
-    const link = isAlone && scheme.elect !== 'self' ? null : this.#linkFor(name, group)
     const replica = await Replica.open(
       {
         ...name,
         self,
         scheme,
-        inSync,
+        inSync: electsItself ? null : this.#inSync,
         suspect,
-        // Without others it never follows, and cuts nothing.
-        ...(link === null ? {} : { link, receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }) }),
+        // The others meet their likes when there are any.
+        ...(electsItself && { link: this.#linkFor(name, group), receipts: this.#receiptsFor(name, group) }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
@@ -419,12 +419,33 @@ export class HostedPartitions {
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
     replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
-    if (inSync !== null) this.#reviewed.add(replica)
-    if (scheme.elect === 'self') this.#selfElected.add(replica)
     this.#replicas.set(topic.name, replicas)
-    const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
-    if (!isAlone || election !== null) this.#groups.join(group, { replica, election })
+    if (!electsItself) {
+      this.#meetOthers(replica, group, partition)
+      return replica
+    }
+    this.#selfElected.add(replica)
+    const election = await this.#elect(replica, group, { self, partition, suspect })
+    this.#groups.join(group, { replica, election })
     return replica
+  }
+
+  /**
+   * Where replicas do not elect their leader themselves: it is in touch with the others, and its in-sync set is looked at, as long as
+   * there are any. A group of one, of which there may be thousands, costs nothing of that.
+   */
+  #meetOthers(replica: Replica, group: GroupName, { replicas }: PartitionImage): void {
+    const hasOthers = replicas.length > 1
+    if (hasOthers === this.#reviewed.has(replica)) return
+    if (hasOthers) replica.meet(this.#linkFor(replica, group), this.#receiptsFor(replica, group))
+    else replica.meet(null, noReceipts)
+    if (hasOthers) {
+      this.#reviewed.add(replica)
+      this.#groups.join(group, { replica, election: null })
+    } else {
+      this.#reviewed.delete(replica)
+      this.#groups.leave(group)
+    }
   }
 
   /** Has the replica take part in the elections of its group. */
@@ -455,6 +476,10 @@ export class HostedPartitions {
         for (const listener of this.#listeners) listener.elected(topic, index, replica)
       },
     })
+  }
+
+  #receiptsFor({ topic, partition }: HostedName, { topicId }: GroupName): ReplicaReceipts {
+    return this.#logs.receiptsFor({ topic, partition, topicId })
   }
 
   #linkFor(name: HostedName, group: GroupName): GroupLink {

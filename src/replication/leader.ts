@@ -1,7 +1,13 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView, ReplicaCopy } from './commit/commit-policy.ts'
-import { type FetchingReplica, type InSyncProposal, InSyncSet, type ReplicaSets } from './in-sync-set.ts'
+import {
+  type FetchingReplica,
+  type InSyncProposal,
+  InSyncSet,
+  type JoinJudge,
+  type ReplicaSets,
+} from './in-sync-set.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 export type LeaderEvent =
@@ -46,7 +52,9 @@ export class Leader {
   #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
-  readonly #inSync: InSyncSet | null
+  readonly #judge: JoinJudge | null
+  /** Null: the group has no in-sync set that changes, or has had one replica only since this one leads. */
+  #inSync: InSyncSet | null = null
   #sets: ReplicaSets
   #commit: CommitPolicy
   #highWatermark: Offset
@@ -60,16 +68,17 @@ export class Leader {
     highWatermark: Offset
     nowMs: number
     /** Null: the group has no in-sync set that changes, all its replicas are voters. */
-    mayJoin: ((replica: FetchingReplica) => boolean) | null
+    inSync: JoinJudge | null
   }) {
-    const { self, sets, nowMs, mayJoin } = start
+    const { self, sets, nowMs } = start
     this.epoch = start.epoch
     this.epochStart = start.epochStart
     this.#self = self
     this.#sets = sets
     this.#commit = start.commit
     this.#highWatermark = start.highWatermark
-    this.#inSync = mayJoin === null ? null : new InSyncSet({ self, sets, nowMs, mayJoin })
+    this.#judge = start.inSync
+    this.#followInSync(sets, nowMs)
   }
 
   get highWatermark(): Offset {
@@ -95,7 +104,7 @@ export class Leader {
       case 'reconfigured':
         this.#commit = event.commit
         this.#sets = event.sets
-        this.#inSync?.decided(event.sets, event.nowMs)
+        this.#followInSync(event.sets, event.nowMs)
         return [...this.#advance(), ...this.#proposed(this.#inSync?.join(this) ?? null)]
       default:
         return event satisfies never
@@ -156,6 +165,14 @@ export class Leader {
     const before = this.#ownStoredUpTo
     invariant(upTo >= before, 'the leader lost a part of its own copy', { upTo, before, epoch: this.epoch })
     this.#ownStoredUpTo = upTo
+  }
+
+  /** A group of one has nobody who could join or leave: a set comes with the first other replica. */
+  #followInSync(sets: ReplicaSets, nowMs: number): void {
+    if (this.#inSync !== null) return this.#inSync.decided(sets, nowMs)
+    const [self, judge] = [this.#self, this.#judge]
+    if (judge === null || sets.replicas.length === 1) return
+    this.#inSync = new InSyncSet({ self, sets, nowMs, mayJoin: (replica) => judge.mayJoin(replica) })
   }
 
   #proposed(proposal: InSyncProposal | null): LeaderEffect[] {
