@@ -241,8 +241,9 @@ export class Log {
     if (from >= upTo || from === this.#logEndOffset) return emptySlice(from)
     const writtenUpTo = this.#writerInUse?.writtenUpTo ?? this.#logEndOffset
     // Clients, whose memory is counted, may be stuck for long; other brokers are few. What is not on the disk is nowhere else.
-    const slice = this.#tailInUse?.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
-    if (slice != null) return slice
+    const bounded = request.memory !== undefined && from < writtenUpTo
+    const slice = this.#tailInUse?.read(request, { bounded }) ?? null
+    if (slice !== null) return slice
     const written = Math.min(upTo, writtenUpTo)
     return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
   }

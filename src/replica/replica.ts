@@ -40,7 +40,6 @@ import {
   type ReadState,
   readUpTo,
   visibleTo,
-  visibleUpTo,
 } from './reads.ts'
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
