@@ -31,6 +31,8 @@ const records: readonly MetadataRecord[] = [
     eligible: [2],
     partitionEpoch: 3,
     group: 'group-1',
+    adding: [],
+    removing: [],
   },
   {
     type: 'partition-change',
@@ -43,6 +45,8 @@ const records: readonly MetadataRecord[] = [
     directories: [topicId, topicId],
     partitionEpoch: 9,
     replicas: [2, 1],
+    adding: [2],
+    removing: [],
   },
   { type: 'broker-change', brokerId: 1, fenced: false },
   { type: 'unregister-broker', brokerId: 1 },
