@@ -3,7 +3,7 @@ import { movedTopic } from './planned-changes.ts'
 import type { PlannedTopic } from '../workload.ts'
 
 /** Has the queues of a topic's commit log besides, in some seeds. */
-export const sharingTopic = 'shared'
+const sharingTopic = 'shared'
 
 const replicas = 3
 

@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { ownBatch } from './own-batch.ts'
 import type { Appended } from './appended.ts'
-import { type ReadAnswer, type ReadRequest, readUpTo } from './reads.ts'
+import { type ReadAnswer, type ReadRequest, readUpTo, visibleTo } from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { Replica } from './replica.ts'
 import type { EpochEnd, PartitionWatcher, ServedPartition } from './served-partition.ts'
@@ -79,7 +79,7 @@ export class GroupQueue implements ServedPartition {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const visible = this.group.visibleTo(request)
+    const visible = visibleTo(this.group.readState, request)
     if (typeof visible !== 'number') return visible
     return readUpTo(this.log, request, { visible: this.log.endAt(visible), leads: this.group.leads })
   }
@@ -139,7 +139,7 @@ export class GroupQueue implements ServedPartition {
     offset: Offset | null,
     timeoutMs: number,
   ): Promise<Offset | ReadRefusal | AppendRefusal | { code: 'timed-out' }> {
-    const visible = this.group.visibleTo({ leaderEpoch: -1 })
+    const visible = visibleTo(this.group.readState, { leaderEpoch: -1 })
     if (typeof visible !== 'number') return visible
     const highWatermark = this.log.endAt(visible)
     const { logStartOffset, logEndOffset: endOffset } = this.log

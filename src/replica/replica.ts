@@ -31,16 +31,7 @@ import type { Appended } from './appended.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
 import { type AnswerFetch, type AwaitedAnswers, ParkedFetches } from './parked-fetches.ts'
-import {
-  type EpochBelieved,
-  epochFault,
-  latestOf,
-  type ReadAnswer,
-  type ReadRequest,
-  type ReadState,
-  readUpTo,
-  visibleTo,
-} from './reads.ts'
+import { epochFault, latestOf, type ReadAnswer, type ReadRequest, type ReadState, readVisible } from './reads.ts'
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
@@ -398,23 +389,17 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const visible = this.visibleTo(request)
-    return typeof visible === 'number' ? readUpTo(this.#log, request, { visible, leads: this.leads }) : visible
-  }
-
-  /** Up to where such a caller may read. */
-  visibleTo(caller: EpochBelieved): Offset | ReadRefusal {
-    return visibleTo(this.#readState(), caller)
+    return readVisible(this.#log, this.readState, request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    return latestOf(this.#log, this.#readState(), options)
+    return latestOf(this.#log, this.readState, options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    return epochFault(this.#readState(), callers, { mayBeNear: false })
+    return epochFault(this.readState, callers, { mayBeNear: false })
   }
 
   /** As leader: the others in sync that have everything below `from`, and how far they are. */
@@ -436,7 +421,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
    * has the log's files removed afterwards.
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
-    const moved = deleteVisible(this.#log, this.#readState(), offset)
+    const moved = deleteVisible(this.#log, this.readState, offset)
     this.#leadership?.wake()
     return moved
   }
@@ -532,7 +517,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #readState(): ReadState {
+  /** What it is to consumers at the moment. */
+  get readState(): ReadState {
     const leader = this.#leadership?.leader
     const [knownLeader, epoch, highWatermark] = [this.#knownLeader, this.#epoch, this.highWatermark]
     const isInTouch = this.#following?.isInTouch === true

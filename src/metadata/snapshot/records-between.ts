@@ -56,7 +56,10 @@ function* topicBetween(
   }
 }
 
-function wholePartition(topicId: string, { index: partition, group, moving, ...state }: PartitionImage): MetadataRecord {
+function wholePartition(
+  topicId: string,
+  { index: partition, group, moving, ...state }: PartitionImage,
+): MetadataRecord {
   return { type: 'partition', topicId, partition, ...state, ...movedBy(moving), group: group ?? '' }
 }
 
