@@ -129,6 +129,10 @@ export class Replica implements ServedPartition {
     return this.#leadership !== null
   }
 
+  get isDegraded(): boolean {
+    return this.#leadership?.leader.isDegraded === true
+  }
+
   get scheme(): Scheme {
     return this.#scheme
   }
@@ -557,12 +561,11 @@ export class Replica implements ServedPartition {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') {
-        this.#proposeInSync(effect.proposal)
-        continue
+      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
+      else {
+        this.#leadership?.committed.advance(effect.to)
+        this.#advanceTo(effect.to)
       }
-      this.#leadership?.committed.advance(effect.to)
-      this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
     this.#lookAtHandOver()
