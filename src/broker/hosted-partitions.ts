@@ -3,7 +3,8 @@ import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
-import { type GroupLink, type InSyncDecider, Replica } from '../replica/replica.ts'
+import { Replica } from '../replica/replica.ts'
+import type { GroupLink, InSyncDecider } from '../replica/replica-options.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
@@ -31,6 +32,8 @@ export interface SuspectReplicas {
   hasAllAgain(partition: HostedName): void
   /** It leads, as nobody else is left that could: what it has lost is lost for good. */
   leadsWithout(partition: HostedName): void
+  /** Its log turned out to be damaged while it was open. */
+  foundDamaged(replica: Replica): void
 }
 
 export interface HostedName {
@@ -230,7 +233,8 @@ export class HostedPartitions {
 
   #lead(replica: Replica, partition: PartitionImage): void {
     const { topic, partition: index } = replica
-    if (replica.isSuspect) this.#onceSuspect.leadsWithout({ topic, partition: index })
+    // One that is damaged is to be repaired as soon as somebody else can lead.
+    if (replica.isSuspect && !replica.isDamaged) this.#onceSuspect.leadsWithout({ topic, partition: index })
     replica.lead(partition.leaderEpoch, setsOf(partition))
     for (const listener of this.#listeners) listener.elected(topic, index, replica)
   }
@@ -265,6 +269,7 @@ export class HostedPartitions {
         link: isAlone ? null : this.#linkFor(name, group),
         inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
         suspect,
+        damaged: (damaged) => this.#onceSuspect.foundDamaged(damaged),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,

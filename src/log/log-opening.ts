@@ -1,6 +1,7 @@
 import type { Offset } from '../record/offset.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { fitsBehind } from './batch-fit.ts'
 import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
 import { EpochTable, epochsFileName } from './epoch-table.ts'
@@ -16,7 +17,7 @@ import {
   batchFacts,
   loadSegment,
   openTransactionIndex,
-  positionBefore,
+  placeBefore,
   replayProducers,
   walkSegment,
 } from './segment-loader.ts'
@@ -171,13 +172,13 @@ async function takeUp(parts: LogParts): Promise<Offset | null> {
   const segment = segments.active
   const { sizeBytes } = segment
   await loadSegment(parts, segment)
-  const position = await positionBefore(parts, segment, Number.MAX_SAFE_INTEGER)
+  const { position, expected } = await placeBefore(parts, segment, Number.MAX_SAFE_INTEGER)
   segment.sizeBytes = position
-  let logEndOffset = segment.baseOffset
+  let logEndOffset = expected
   let lastEpoch = -1
   const range = { from: position, upTo: sizeBytes, checkCrc: true }
   const { end } = await walkSegment(parts, segment, range, (header) => {
-    if (header.baseOffset < logEndOffset) return false
+    if (!fitsBehind(logEndOffset, header, parts)) return false
     segment.noteUnindexed(batchFacts(header))
     logEndOffset = header.nextOffset
     lastEpoch = header.partitionLeaderEpoch

@@ -9,7 +9,8 @@ import type { DiskFault, DiskFile } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { plausibleSize } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
-import { DiskReader, type LogReadRequest } from './disk-reader.ts'
+import { BadBatch, DiskReader, type LogReadRequest } from './disk-reader.ts'
+import { DamageWatch, type WatchedLog } from './damage-watch.ts'
 import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
@@ -54,6 +55,8 @@ export interface AppendedAt {
 export class Log {
   readonly recovery: RecoveryReport
   readonly compactions: LogCompactions
+  /** Looks for damage in all that is on the disk. */
+  readonly damageWatch: DamageWatch
   readonly #parts: LogParts
   readonly #memory: TailMemory
   readonly #tail: LogTail
@@ -69,6 +72,7 @@ export class Log {
   readonly #rearrangements = new SerialQueue()
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
+  #cuts = 0
 
   private constructor(options: LogOptions, opened: OpenedLog) {
     const { parts, logEndOffset, recovery } = opened
@@ -98,6 +102,7 @@ export class Log {
       },
       fail: (fault) => this.#writer.fail(fault),
     })
+    this.damageWatch = new DamageWatch(this.#watched(parts))
   }
 
   /** Opens the log in `directory`, or makes it. After an unclean shutdown what recovery found good is made durable. */
@@ -146,9 +151,14 @@ export class Log {
     return this.#fault
   }
 
-  /** What of the log is known to be damaged, found by this start or an earlier one. */
+  /** What of the log is known to be damaged, found by this start, an earlier one, or since. Another list whenever it changes. */
   get damage(): readonly DamagedRange[] {
     return this.#parts.damage.all
+  }
+
+  /** The first offset at or above `at` (default: the log start) that cannot be read; null: all can, as far as is known. */
+  damagedFrom(at: Offset = this.logStartOffset): Offset | null {
+    return this.#parts.damage.firstFrom(at)
   }
 
   get settings(): LogSettings {
@@ -215,7 +225,21 @@ export class Log {
     const slice = this.#tail.read(request)
     if (slice !== null) return slice
     const written = Math.min(upTo, this.#writer.writtenUpTo)
-    return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
+    return this.#readFromDisk(written === upTo ? request : { ...request, upTo: written })
+  }
+
+  /** What a read finds damaged is noted; what is good behind it can be read all the same. */
+  async #readFromDisk(request: LogReadRequest): Promise<LogSlice> {
+    for (;;) {
+      const known = this.damage
+      try {
+        return await this.#reader.read(request)
+      } catch (error) {
+        if (!(error instanceof BadBatch)) throw error
+        await this.damageWatch.met(error.segment, request.from)
+        if (this.damage === known) throw error
+      }
+    }
   }
 
   /** The first record with a timestamp at or above `at`, by Kafka's rules; null: none below `upTo`. */
@@ -481,6 +505,7 @@ export class Log {
       await this.#rearranged(async () => {
         this.#tail.clear()
         this.#reader.forget()
+        this.#cuts++
         this.#logEndOffset = await change()
         this.compactions.cutAt(this.#logEndOffset)
         this.#sizeBytes = this.#parts.segments.sizeBytes
@@ -488,6 +513,17 @@ export class Log {
       })
     } finally {
       this.#isChanging = false
+    }
+  }
+
+  #watched(parts: LogParts): WatchedLog {
+    return {
+      parts,
+      cuts: () => this.#cuts,
+      writtenUpTo: () => this.#writer.writtenUpTo,
+      undisturbed: (task) => this.#rearranged(task),
+      damaged: (range) => this.#options.events.damaged(range),
+      fail: (fault) => this.#writer.fail(fault),
     }
   }
 

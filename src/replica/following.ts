@@ -18,6 +18,8 @@ export interface FollowingSink {
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): boolean
   /** It has all that its leader had when it first answered. */
   trusted(): void
+  /** The log is shorter than it was, and may be so below what was known to be committed. */
+  cut(): void
 }
 
 /** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
@@ -60,7 +62,13 @@ export class Following {
     while (this.#cutting !== null) await this.#cutting
   }
 
-  begin(start: { epoch: LeaderEpoch; leader: BrokerId; highWatermark: Offset; suspect: boolean }): void {
+  begin(start: {
+    epoch: LeaderEpoch
+    leader: BrokerId
+    highWatermark: Offset
+    suspect: boolean
+    mayRepair: boolean
+  }): void {
     invariant(this.#cutting === null, 'a log that is being cut changes its leader', { epoch: start.epoch })
     this.#follower = new Follower({ ...start, log: this.#log, rules: this.#rules })
     this.#carryOut(this.#follower, { type: 'reachable' })
@@ -79,6 +87,15 @@ export class Following {
   connected(broker: BrokerId): void {
     const follower = this.#follower
     if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
+  }
+
+  /** Its fetches acknowledge nothing from now on. */
+  suspected(): void {
+    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'suspected' })
+  }
+
+  repair(): void {
+    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'repair' })
   }
 
   stored(upTo: Offset): void {
@@ -143,7 +160,9 @@ export class Following {
   async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
     const { logStartOffset, logEndOffset } = this.#log
     const facts = { ...this.#facts, logStartOffset, logEndOffset, to }
-    this.#logger.info(facts, 'the log is cut: its leader has something else there')
+    const isDamaged = this.#log.damagedFrom() !== null
+    if (isDamaged) this.#logger.warn(facts, 'the log is cut where it is damaged, and fetched again from there')
+    else this.#logger.info(facts, 'the log is cut: its leader has something else there')
     try {
       await change(to)
     } catch (error) {
@@ -153,6 +172,7 @@ export class Following {
     } finally {
       this.#cutting = null
     }
+    this.#sink.cut()
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 }

@@ -25,6 +25,7 @@ import { leaderChangeBatch } from './leader-change.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import type { GroupLink, InSyncDecider, ReplicaOptions } from './replica-options.ts'
 
 /** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
 export interface Appended {
@@ -61,41 +62,6 @@ export interface ReadRequest {
 /** Told when more may be read of a replica, or when it leads no longer. */
 export type ReplicaWatcher = () => void
 
-/** How a replica reaches the others of its group. */
-export interface GroupLink {
-  fetch(to: BrokerId, request: FetchRequest): void
-  /** Whom it followed in epoch `followed` does not lead: what that one knows instead. */
-  misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): void
-  /** A suspect replica has followed its leader far enough to be counted again. */
-  trusted(): void
-}
-
-/** Who decides on the in-sync set of a group whose leader only proposes it. */
-export interface InSyncDecider {
-  /** Whether the replica would be taken in now: its broker is alive, and this process is the registered one. */
-  mayJoin(replica: FetchingReplica): boolean
-  /** Ends with `configure` once it is decided, or with `proposalRefused`. */
-  propose(replica: Replica, proposal: InSyncProposal): void
-}
-
-export interface ReplicaOptions {
-  readonly topic: string
-  readonly partition: number
-  readonly self: ReplicaId
-  readonly scheme: Scheme
-  /** Null: the group has no other replicas. */
-  readonly link?: GroupLink | null
-  /** Null: the group's in-sync set never changes. */
-  readonly inSync?: InSyncDecider | null
-  readonly rules?: ReplicationRules
-  /** It may have lost what it has acknowledged. Default false. */
-  readonly suspect?: boolean
-  /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
-  readonly answerBytesMax?: number
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
 interface Leadership {
   readonly leader: Leader
   readonly committed: OffsetWaits<AppendRefusal>
@@ -126,7 +92,10 @@ export class Replica {
   #leadership: Leadership | null = null
   #following!: Following
   readonly #answerBytesMax: number
+  readonly #damaged: (replica: Replica) => void
   #suspect: boolean
+  /** Nobody counts on what it has: as follower it cuts off what is damaged, to fetch it again. */
+  #mayRepair = false
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
@@ -141,6 +110,7 @@ export class Replica {
     this.#inSync = replica.inSync ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
+    this.#damaged = replica.damaged ?? (() => {})
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
     this.#clock = replica.clock
     this.#logger = replica.logger
@@ -152,6 +122,7 @@ export class Replica {
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
       flushed: () => {},
+      damaged: () => opened.#onDamaged(),
       failed: (fault) => opened.#onFailed(fault),
     })
     opened.#following = opened.#followingOf(opened.#log)
@@ -184,6 +155,16 @@ export class Replica {
     return this.#suspect
   }
 
+  /** A part of its log cannot be read, and is in no other place than in other replicas. */
+  get isDamaged(): boolean {
+    return this.#log.damagedFrom() !== null
+  }
+
+  /** What was damaged is cut off, or may be, and is not all here again. */
+  get isUnderRepair(): boolean {
+    return this.#mayRepair
+  }
+
   /** As leader or follower it knows of; without either, what it knew last. */
   get highWatermark(): Offset {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
@@ -198,8 +179,8 @@ export class Replica {
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(!this.#following.isCutting, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
-    // Whoever decided on it knew, and nobody else has more.
-    this.#suspect = false
+    // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
+    this.#suspect &&= this.isDamaged
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
@@ -222,7 +203,8 @@ export class Replica {
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
-    this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
+    const { highWatermark } = this
+    this.#following.begin({ epoch, leader, highWatermark, suspect: this.#suspect, mayRepair: this.#mayRepair })
     this.#wakeWatchers()
   }
 
@@ -243,7 +225,8 @@ export class Replica {
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
     leadership.parked.add(replica, request, answer)
-    if (request.suspect) return
+    // What it had acknowledged before it may have lost.
+    if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
     const nowMs = this.#clock.monotonicMs()
     this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
   }
@@ -300,7 +283,9 @@ export class Replica {
   append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
-    if (!leader.takesWrites) return this.#notLeader()
+    // A primary is to be led for a while by one that has everything: that one has to get there first.
+    const isToBeLed = this.#suspect && this.#scheme.elect === 'fixed'
+    if (!leader.takesWrites || isToBeLed) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -412,7 +397,14 @@ export class Replica {
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
   trust(): void {
     this.#suspect = false
+    this.#mayRepair = false
     this.#link?.trusted()
+  }
+
+  /** Nobody counts on this replica any more, durably: what is damaged of its log is cut off and fetched again, once it follows. */
+  repair(): void {
+    this.#mayRepair = true
+    this.#following.repair()
   }
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
@@ -455,6 +447,9 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
+      cut: () => {
+        this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
+      },
     }
     const facts = { topic, partition }
     return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
@@ -521,6 +516,15 @@ export class Replica {
     this.#stepLeader({ type: 'stored', upTo })
     // It is opened through this replica, which has no hands for it before.
     this.#following?.stored(upTo)
+  }
+
+  #onDamaged(): void {
+    if (this.#link !== null) {
+      this.#suspect = true
+      this.#following.suspected()
+      this.#link.suspected()
+    }
+    this.#damaged(this)
   }
 
   #onFailed(fault: DiskFault): void {

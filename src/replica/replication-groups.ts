@@ -7,7 +7,8 @@ import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { GroupLink, Replica } from './replica.ts'
+import type { Replica } from './replica.ts'
+import type { GroupLink } from './replica-options.ts'
 import type { SelfElected } from './self-elected.ts'
 
 /** A replication group by the name that all its members know it by. */
@@ -92,6 +93,7 @@ export class ReplicationGroups {
       fetch: (to, request) => this.#fetches.add(to, { group, request }),
       misled: (told) => this.#members.get(keyOf(group))?.election?.take({ type: 'misled', ...told }),
       trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
+      suspected: () => this.#members.get(keyOf(group))?.election?.take({ type: 'suspected' }),
       send: (to, message) => this.#sendElection(to, group, message),
     }
   }

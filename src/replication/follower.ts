@@ -14,6 +14,8 @@ export interface FollowerLog {
   readonly storedUpTo: Offset
   readonly lastEpoch: LeaderEpoch
   readonly epochs: EpochEnds
+  /** The first offset at or above `at` that cannot be read; null: all can. */
+  damagedFrom(at: Offset): Offset | null
 }
 
 export type FollowerEvent =
@@ -24,6 +26,10 @@ export type FollowerEvent =
   | { type: 'stored'; upTo: Offset }
   /** The cut or restart that was asked for is done. */
   | { type: 'cut' }
+  /** Its log turned out to be damaged. */
+  | { type: 'suspected' }
+  /** Nobody counts on this copy: what is damaged may be cut off. */
+  | { type: 'repair' }
 
 export type FollowerEffect =
   | { type: 'fetch'; to: BrokerId; request: FetchRequest }
@@ -46,6 +52,7 @@ export type FollowerEffect =
  *
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
+ *                             → cutting (its log is damaged, and this leader has answered) → fetching (cut)
  *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
@@ -58,10 +65,13 @@ export class Follower {
   #from: Offset = -1
   #highWatermark: Offset
   #suspect: boolean
+  #mayRepair: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
-  /** Where its log ended when it first answered, in this epoch; null: it has not. */
+  /** Where its log ended when it first answered, in this epoch and since a damage was cut off; null: it has not. */
   #leaderEnd: Offset | null = null
+  /** Where its log begins. */
+  #leaderStart: Offset = 0
   /** Entries that wait for the log to begin anew where they do. */
   #held: FetchedEntries | null = null
 
@@ -71,6 +81,7 @@ export class Follower {
     log: FollowerLog
     highWatermark: Offset
     suspect: boolean
+    mayRepair: boolean
     rules: Pick<ReplicationRules, 'cutFor'>
   }) {
     this.epoch = start.epoch
@@ -78,6 +89,7 @@ export class Follower {
     this.#log = start.log
     this.#highWatermark = start.highWatermark
     this.#suspect = start.suspect
+    this.#mayRepair = start.mayRepair
     this.#rules = start.rules
   }
 
@@ -100,7 +112,16 @@ export class Follower {
         return this.#state === 'storing' ? this.#fetchOnceStored() : []
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        // A damage lies anywhere, also below what is committed.
+        this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
+      case 'suspected':
+        this.#suspect = true
+        // What it has asked before has acknowledged what it may not have any more.
+        return this.#state === 'fetching' ? this.#fetchOnceStored() : []
+      case 'repair':
+        this.#mayRepair = true
+        return this.#state === 'fetching' ? this.#fetchOnceStored() : []
       default:
         return event satisfies never
     }
@@ -111,6 +132,8 @@ export class Follower {
     const { logEndOffset, storedUpTo, lastEpoch } = this.#log
     this.#state = storedUpTo < logEndOffset ? 'storing' : 'fetching'
     if (this.#state === 'storing') return []
+    const damaged = this.#leaderEnd === null ? null : this.#toBeCut()
+    if (damaged !== null) return this.#cutDamage(damaged)
     this.#from = logEndOffset
     const effects = this.#advance(logEndOffset)
     const request = { epoch: this.epoch, from: logEndOffset, lastEpoch, suspect: this.#suspect }
@@ -141,9 +164,12 @@ export class Follower {
   #onEntries(answer: FetchAnswer & FetchedEntries): FollowerEffect[] {
     this.#leaderWatermark = answer.highWatermark
     this.#leaderEnd ??= answer.logEndOffset
+    this.#leaderStart = answer.logStartOffset
     const { logStartOffset, entries } = answer
     const advance: FollowerEffect = { type: 'advance-log-start', to: logStartOffset }
     const start: FollowerEffect[] = logStartOffset > this.#log.logStartOffset ? [advance] : []
+    const damaged = this.#toBeCut()
+    if (damaged !== null) return [...start, ...this.#cutDamage(damaged)]
     if (entries.length === 0) return [...start, ...this.#fetchOnceStored()]
     const base = baseOffsetOf(asBuffer(entries), 0)
     if (base < answer.from) {
@@ -154,6 +180,19 @@ export class Follower {
     }
     this.#state = 'storing'
     return [...start, ...this.#advance(answer.from), { type: 'append', entries }]
+  }
+
+  /** Where its log is damaged, if that may be cut off; nothing is, below where the leader's log begins. */
+  #toBeCut(): Offset | null {
+    const start = Math.max(this.#log.logStartOffset, this.#leaderStart)
+    return this.#mayRepair ? this.#log.damagedFrom(start) : null
+  }
+
+  /** The leader, which has answered, has all that this replica counts for: what is cut off comes back by the next fetches. */
+  #cutDamage(at: Offset): FollowerEffect[] {
+    this.#state = 'cutting'
+    this.#leaderEnd = null
+    return [{ type: 'cut', to: at }]
   }
 
   #appendHeld({ entries, logStartOffset }: FetchedEntries): FollowerEffect[] {
@@ -174,7 +213,8 @@ export class Follower {
       this.#highWatermark = reached
       effects.push({ type: 'advance-high-watermark', to: reached })
     }
-    if (this.#suspect && this.#leaderEnd !== null && upTo >= this.#leaderEnd) {
+    const hasAll = this.#leaderEnd !== null && upTo >= this.#leaderEnd
+    if (this.#suspect && hasAll && this.#log.damagedFrom(this.#log.logStartOffset) === null) {
       this.#suspect = false
       effects.push({ type: 'trust' })
     }

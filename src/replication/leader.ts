@@ -112,11 +112,12 @@ export class Leader {
   }
 
   #onFetched({ replica, from, logEndOffset, nowMs }: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
-    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
-    if (!this.counts(replica)) return []
+    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing. Its pace is noted: once
+    // it counts it has no reason to fetch again.
+    const isCounted = this.counts(replica)
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
-    this.#stored.set(replica.broker, from)
-    const advanced = this.#advance()
+    if (isCounted) this.#stored.set(replica.broker, from)
+    const advanced = isCounted ? this.#advance() : []
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
     return [...advanced, ...this.#proposed(proposal ?? null)]

@@ -48,13 +48,14 @@ export function isAlone(image: ClusterImage, { topic, partition }: Suspect): boo
 
 function receiptOf(runtime: Runtime, folder: LogFolder, suspect: Suspect): Receipt {
   const { topic, partition, reason, detail } = suspect
+  const log = folder.directory.log({ topic, partition })
   return {
     id: uuidFromBytes(runtime.random.bytes(16)),
     atMs: runtime.clock.nowMs(),
     topic,
     partition,
     kind: 'bounds',
-    from: folder.directory.log({ topic, partition })?.logEndOffset ?? suspect.logEndOffset ?? 0,
+    from: log?.damagedFrom() ?? log?.logEndOffset ?? suspect.logEndOffset ?? 0,
     to: null,
     reason: `${reason}: ${detail}`,
   }

@@ -1,5 +1,6 @@
 import type { LogName, PartitionLogs } from '../broker/partition-logs.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { DamagedRange } from '../log/damaged-ranges.ts'
 import { DelayedRemovals } from '../log/delayed-removals.ts'
 import { FileHandles } from '../log/file-handles.ts'
 import { Log } from '../log/log.ts'
@@ -26,6 +27,10 @@ class Relay implements LogEvents {
 
   flushed(upTo: Offset): void {
     this.target?.flushed(upTo)
+  }
+
+  damaged(range: DamagedRange): void {
+    this.target?.damaged(range)
   }
 
   failed(fault: DiskFault): void {

@@ -1,14 +1,19 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Log } from '../log/log.ts'
 import type { LogSettings } from '../log/log-settings.ts'
+import type { Suspect } from '../log/suspicion.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
-import type { ReplicaId } from '../replication/replica-id.ts'
+import { isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import { majorityScheme } from '../replication/schemes.ts'
+import { DiskFault } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
+import { damageOf } from './open-folder.ts'
 
 /** Kafka's name and id of the metadata log. */
 const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
@@ -43,15 +48,41 @@ export async function openMetadataReplica(
     open: (place) => folder.openAt(place, settings),
     flushesAlways: () => true,
   })
+  const isAlone = voters.every((voter) => isSameReplica(voter, self))
   const isLost = found === null && !directory.start.madeNow && [...directory.hosted()].length > 0
   if (isLost && voters.length === 1) throw new MetadataLogMissing(directory.path)
   const { topic, partition } = metadataLog
   const { clock, logger } = runtime
-  const link = groups.linkFor(metadataLog)
+  const group = groups.linkFor(metadataLog)
+  const why = found === null || isAlone ? null : whySuspect(found, directory.suspect(metadataLog))
+  if (why !== null) await directory.addSuspect(metadataLog, 'damage', why)
+  // What it had voted for is gone with its log.
+  const suspect = isLost || why !== null
+  const repair = (damaged: Replica): void => {
+    // Durable first: from then on it neither votes nor stands, and nobody counts on it.
+    const detail = `damaged bytes from offset ${damaged.log.damagedFrom()} on`
+    directory.addSuspect(metadataLog, 'damage', detail).then(() => damaged.repair(), noted(logger))
+  }
+  const trusted = (): void => {
+    group.trusted()
+    directory.liftSuspicion([metadataLog]).catch(noted(logger))
+  }
   const replica = await Replica.open(
-    { topic, partition, self, scheme: majorityScheme, link, suspect: isLost, rules, clock, logger },
+    {
+      topic,
+      partition,
+      self,
+      scheme: majorityScheme,
+      link: isAlone ? null : { ...group, trusted },
+      suspect,
+      damaged: isAlone ? () => {} : repair,
+      rules,
+      clock,
+      logger,
+    },
     (events) => folder.open(metadataLog, settings, events),
   )
+  if (why !== null) replica.repair()
   await directory.markDirtyBeforeFirstAppend()
   const electionMs = config.controllerQuorumElectionTimeoutMs
   const election = await SelfElected.start({
@@ -60,14 +91,28 @@ export async function openMetadataReplica(
     directory: `${directory.path}/${topic}-${partition}`,
     self,
     voters,
-    // What it had voted for is gone with its log.
-    suspect: isLost,
+    suspect,
     electionMs: [electionMs / 3, electionMs],
     rules,
-    send: link.send,
+    send: group.send,
   })
   groups.join(metadataLog, { replica, election })
   return replica
+}
+
+/** Why it may lack what it had acknowledged, by what was found or noted before; null: it does not. */
+function whySuspect(log: Log, known: Suspect | null): string | null {
+  const damaged = log.damagedFrom()
+  const found = damaged === null ? null : `damaged bytes from offset ${damaged} on`
+  return found ?? damageOf(log.recovery) ?? known?.detail ?? null
+}
+
+/** Not written down it is judged anew by the next start. */
+function noted(logger: Logger): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof DiskFault)) throw error
+    logger.error({ error: error.message }, 'what became of the metadata log could not be written down')
+  }
 }
 
 /** The metadata log is always fsynced before it counts, and its batches are as large as its changes. */

@@ -14,6 +14,7 @@ import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
+import { DamagedReplicas } from './damaged-replicas.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
@@ -86,7 +87,9 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
-  const returns = returnsOf(runtime, member, partitions)
+  const returns = returnsOf(runtime, { member, partitions, suspects })
+  const damaged = damagedOf(runtime, { member, partitions, suspects, returns })
+  suspects.tellOfDamage((replica) => damaged.look(replica))
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -95,6 +98,7 @@ async function startAs(
   member.replay.release()
   await lifecycle.unfence(suspects.namedIn(image))
   returns.lookAtAll()
+  damaged.lookAtAll()
   // One broker alone asks nobody: it has what it needs whenever it needs it.
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
@@ -116,7 +120,7 @@ async function startAs(
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     failed: member.failed,
-    stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
+    stop: () => stop({ listener, groups, member, lifecycle, returns, damaged, stopTimers, http, folder, brokerEpoch }),
   }
 }
 
@@ -178,10 +182,26 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
 }
 
-function returnsOf(runtime: Runtime, member: ClusterMember, partitions: HostedPartitions): PrimaryReturns {
+interface RepairParts {
+  readonly member: ClusterMember
+  readonly partitions: HostedPartitions
+  readonly suspects: SuspectsInFolder
+}
+
+function returnsOf(runtime: Runtime, { member, partitions, suspects }: RepairParts): PrimaryReturns {
   const { coordinator, configs, asks, incarnation } = member
   const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
-  return new PrimaryReturns({ ...runtime, coordinator, configs, asks, incarnation, partitions, self, patienceMs })
+  const goesOnDamaged = (replica: Replica) => suspects.isDamaged(replica, { isAlone: true })
+  const group = { coordinator, configs, asks, incarnation, partitions, self, patienceMs, goesOnDamaged }
+  return new PrimaryReturns({ ...runtime, ...group })
+}
+
+function damagedOf(runtime: Runtime, parts: RepairParts & { returns: PrimaryReturns }): DamagedReplicas {
+  const { member, partitions, suspects, returns } = parts
+  const { coordinator, incarnation, configs } = member
+  const primaryIsDamaged = (replica: Replica): void => returns.lookAt(replica)
+  const self = configs.started.nodeId
+  return new DamagedReplicas({ ...runtime, coordinator, incarnation, partitions, suspects, self, primaryIsDamaged })
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */
@@ -199,9 +219,11 @@ async function openLogs(
   await replay.hold()
   const report = await openFolder(folder, { image, configs, self: configs.started.nodeId })
   await setUnknownAside(folder, image)
-  suspects.found = report.suspects.filter((suspect) => !isAlone(image, suspect))
+  // The metadata log sees to itself: see `openMetadataReplica`.
+  const found = report.suspects.filter(({ topic }) => topic !== metadataTopicName || member.quorum.isAlone)
+  suspects.found = found.filter((suspect) => !isAlone(image, suspect))
   await partitions.openAll(suspects.names())
-  await accepted.accept(report.suspects.filter((suspect) => isAlone(image, suspect)))
+  await accepted.accept(found.filter((suspect) => isAlone(image, suspect)))
 }
 
 /** Followers that lag leave the in-sync sets, and those that have caught up join: one timer for all partitions. */
@@ -257,12 +279,14 @@ async function stop(running: {
   member: ClusterMember
   lifecycle: BrokerLifecycle
   returns: PrimaryReturns
+  damaged: DamagedReplicas
   http: OpenHttp | null
   folder: LogFolder
   stopTimers: readonly (() => void | Promise<void>)[]
   brokerEpoch: number
 }): Promise<void> {
   running.returns.close()
+  running.damaged.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)

@@ -6,6 +6,7 @@ import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { giveUpCopies, takeBackCopies } from './give-up-copies.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
@@ -21,8 +22,10 @@ export const operations = {
   createTopics,
   deleteTopics,
   fenceBroker,
+  giveUpCopies,
   registerBroker,
   seatLeader,
+  takeBackCopies,
   unfenceBroker,
   unregisterBroker,
 } as const

@@ -20,6 +20,8 @@ export type ElectionEvent =
   | { type: 'misled'; followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }
   /** The replica has followed a leader up to a watermark of its epoch: what it may have lost, it has again. */
   | { type: 'trusted' }
+  /** The replica's log turned out to be damaged. */
+  | { type: 'suspected' }
 
 /** To be carried out in order, each when the one before it is done. */
 export type ElectionEffect =
@@ -56,7 +58,7 @@ type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
  * - prospective, candidate → unattached, and again: the timer runs out
  * - any → follower: somebody leads in the same or a newer epoch
  * - any → unattached: a newer epoch without a leader; follower: its leader is silent or denies that it leads;
- *   leader: a majority is silent
+ *   leader: a majority is silent, or its log is damaged
  *
  * An epoch is led once, by one replica, and no replica votes twice in it.
  */
@@ -116,9 +118,18 @@ export class Election {
       case 'trusted':
         this.#suspect = false
         return []
+      case 'suspected':
+        return this.#onSuspected()
       default:
         return event satisfies never
     }
+  }
+
+  /** It neither leads nor stands; one alone goes on with what it has. */
+  #onSuspected(): ElectionEffect[] {
+    if (this.#others().length === 0) return []
+    this.#suspect = true
+    return this.#role === 'follower' || this.#role === 'unattached' ? [] : this.#unattach()
   }
 
   #onTimeout(log: LogPosition): ElectionEffect[] {
