@@ -6,7 +6,7 @@ import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } f
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
 export interface PlannedDeath {
-  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk'
+  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk' | 'delete-folder' | 'tear'
   readonly node: number
   readonly downMs: number
 }
@@ -15,6 +15,7 @@ export type ClusterAction =
   | ClientAction
   | MachineFault
   | PlannedDeath
+  | { do: 'rot'; node: number }
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
 
@@ -28,7 +29,7 @@ export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'gr
   readonly steps: readonly PlannedStep<ClusterAction>[]
 }
 
-type Fault = PlannedDeath['do'] | MachineFault['do'] | 'reset-client' | 'clock-jump'
+type Fault = PlannedDeath['do'] | MachineFault['do'] | 'rot' | 'reset-client' | 'clock-jump'
 
 /** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
 const tempers: readonly (readonly Fault[])[] = [
@@ -36,6 +37,11 @@ const tempers: readonly (readonly Fault[])[] = [
   ['crash', 'stop'],
   ['power-cut', 'crash'],
   ['lose-disk', 'crash'],
+  ['rot', 'crash'],
+  ['rot', 'delete-folder', 'tear', 'crash', 'stop'],
+  ['pause', 'crash'],
+  ['disk-full', 'crash'],
+  ['rot', 'crash', 'cut-off', 'slow-link'],
   ['cut-off'],
   ['cut-off', 'crash', 'slow-link'],
   ['cut-off', 'slow-link', 'reset', 'reset-client'],
@@ -44,6 +50,11 @@ const tempers: readonly (readonly Fault[])[] = [
     'power-cut',
     'stop',
     'lose-disk',
+    'rot',
+    'delete-folder',
+    'tear',
+    'pause',
+    'disk-full',
     'cut-off',
     'reset',
     'slow-disk',
@@ -53,8 +64,10 @@ const tempers: readonly (readonly Fault[])[] = [
   ],
 ]
 
-/** Any of these loses what was not synced: with a copy less than two of everything that is acknowledged that would be a loss. */
-const losing: ReadonlySet<Fault> = new Set(['power-cut', 'lose-disk'])
+/** Any of these may take a copy: with a copy less than two of everything that is acknowledged that would be a loss. */
+const losing: ReadonlySet<Fault> = new Set(['power-cut', 'lose-disk', 'rot', 'delete-folder', 'tear'])
+/** Of these not only what is unsynced: what a primary alone has acknowledged goes as well. */
+const damaging: ReadonlySet<Fault> = new Set(['rot', 'delete-folder', 'tear'])
 
 const producers: readonly PlannedProducer[] = [
   { name: 'once', idempotent: true, acks: -1 },
@@ -73,7 +86,9 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const temper = random.pick(tempers)
   const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
   const schemes = temper.includes('lose-disk') ? (['isr', 'majority'] as const) : schemesOf
-  const topicFor = (name: 'synced' | 'cached') => topicOf(random, name, { minInSync, scheme: random.pick(schemes) })
+  const damages = temper.some((fault) => damaging.has(fault))
+  const topicFor = (name: 'synced' | 'cached') =>
+    topicOf(random, name, { minInSync, scheme: random.pick(schemes), damages })
   const drawn = [topicFor('synced'), topicFor('cached')]
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
@@ -93,7 +108,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     producers,
     groups,
     members: random.integer(4),
-    settings: settingsOf(random, minInSync),
+    settings: settingsOf(random, minInSync, damages),
     steps,
   }
 }
@@ -104,7 +119,7 @@ const schemesOf = ['isr', 'majority', 'primary-backup'] as const
 function topicOf(
   random: SimRandom,
   name: 'synced' | 'cached',
-  { minInSync, scheme }: { minInSync: number; scheme: (typeof schemesOf)[number] },
+  { minInSync, scheme, damages }: { minInSync: number; scheme: (typeof schemesOf)[number]; damages: boolean },
 ): PlannedTopic {
   const settings: Record<string, string> = {
     'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
@@ -112,13 +127,13 @@ function topicOf(
     'min.insync.replicas': `${minInSync}`,
     'replication.scheme': scheme,
     // What a primary alone has acknowledged from the page cache goes with its power.
-    'replication.sync.backups': name === 'cached' && minInSync > 1 ? '1' : random.pick(['0', '1']),
+    'replication.sync.backups': damages || (name === 'cached' && minInSync > 1) ? '1' : random.pick(['0', '1']),
   }
   if (name === 'synced') settings['flush.messages'] = '1'
   return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
 }
 
-function settingsOf(random: SimRandom, minInSync: number): Record<string, string> {
+function settingsOf(random: SimRandom, minInSync: number, damages: boolean): Record<string, string> {
   return {
     'default.replication.factor': '3',
     'min.insync.replicas': `${minInSync}`,
@@ -131,6 +146,8 @@ function settingsOf(random: SimRandom, minInSync: number): Record<string, string
     'controller.quorum.election.timeout.ms': random.pick(['100', '300']),
     'replica.lag.time.max.ms': random.pick(['200', '1000', '30000']),
     'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '60000']),
+    'log.scrub.interval.ms': damages ? random.pick(['20', '300', '2000']) : '-1',
+    'log.scrub.io.max.bytes.per.second': random.pick(['1000000', '1000000000']),
   }
 }
 
@@ -156,7 +173,10 @@ function faultOf(random: SimRandom, what: Fault, brokers: number): ClusterAction
     case 'power-cut':
     case 'stop':
     case 'lose-disk':
+    case 'delete-folder':
+    case 'tear':
       return { do: what, node, downMs: random.between(0, random.pick([20, 300, 3000])) }
+    case 'rot':
     case 'reset-client':
       return { do: what, node }
     case 'clock-jump':

@@ -40,6 +40,8 @@ const neverWrong = new Set([
   'INVALID_REPLICATION_FACTOR',
   // A majority of the metadata log's voters cannot be reached.
   'NOT_CONTROLLER',
+  // The leader's copy is damaged there, and nobody has taken its place yet.
+  'KAFKA_STORAGE_ERROR',
 ])
 
 /** One seed: several brokers on machines of their own, their clients, faults and all, and what the checkers say of it. */
@@ -74,7 +76,9 @@ class ClusterRun {
     const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
-    this.#machines = machineIds.map((id) => new ClusterMachine(id, { world: this.world, settings, rules, violate }))
+    const mayLose = (machine: ClusterMachine): boolean => this.#mayLose(machine)
+    const surroundings = { world: this.world, settings, rules, violate, mayLose }
+    this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
@@ -129,6 +133,8 @@ class ClusterRun {
     if (!(await this.#becomes(() => this.#clients.membersShareAll(), 'a group did not share its partitions'))) return
     if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
     if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
+    const areWhole = (): boolean => this.#machines.every(({ isRotten, isWhole }) => !isRotten && isWhole)
+    if (!(await this.#becomes(areWhole, 'a damage was not found, or not repaired'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
@@ -190,7 +196,13 @@ class ClusterRun {
       case 'power-cut':
       case 'stop':
       case 'lose-disk':
+      case 'delete-folder':
+      case 'tear':
         return this.#kill(action)
+      case 'rot': {
+        const machine = this.#machine(action.node)
+        return this.#mayLose(machine) ? machine.rot() : undefined
+      }
       case 'reset-client':
         this.world.mark('connection of a client reset')
         return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))
@@ -200,6 +212,8 @@ class ClusterRun {
       case 'cut-off':
       case 'reset':
       case 'slow-disk':
+      case 'pause':
+      case 'disk-full':
       case 'slow-link':
         if (!this.#isCalm) this.#faults.act(action, () => this.#leader().id)
         return
@@ -210,10 +224,13 @@ class ClusterRun {
 
   #kill(death: PlannedDeath): void {
     const machine = this.#machine(death.node)
-    const loses = death.do === 'power-cut' || death.do === 'lose-disk'
-    // At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose.
-    if (loses && this.#machines.some((other) => other !== machine && other.isSuspect)) return
-    machine.end(death)
+    const loses = death.do !== 'crash' && death.do !== 'stop'
+    if (!loses || this.#mayLose(machine)) machine.end(death)
+  }
+
+  /** At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose. */
+  #mayLose(machine: ClusterMachine): boolean {
+    return !this.#machines.some((other) => other !== machine && other.isSuspect)
   }
 
   #machine(node: number): ClusterMachine {

@@ -13,6 +13,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import { type Scheme, schemeOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -73,6 +74,8 @@ export class HostedPartitions {
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
+  readonly #diskFailed: (fault: DiskFault) => void
+  #isOpen = false
 
   constructor(parts: {
     self: BrokerId
@@ -89,6 +92,8 @@ export class HostedPartitions {
     electionMs: number
     rules: ReplicationRules
     runtime: Runtime
+    /** Told when the disk fails under a vote, or under a log that is made. */
+    diskFailed: (fault: DiskFault) => void
   }) {
     this.#self = parts.self
     this.#directory = parts.directory
@@ -101,6 +106,7 @@ export class HostedPartitions {
     this.#runtime = parts.runtime
     this.#electionMs = parts.electionMs
     this.#rules = parts.rules
+    this.#diskFailed = parts.diskFailed
     this.#clock = parts.runtime.clock
     this.#logger = parts.runtime.logger
   }
@@ -161,6 +167,7 @@ export class HostedPartitions {
   async openAll(suspects: ReadonlySet<string>): Promise<void> {
     for (const suspect of suspects) this.#suspects.add(suspect)
     await inParallel(this.#hosted(), opensAtOnce, ({ topic, partition }) => this.#follow(topic, partition))
+    this.#isOpen = true
   }
 
   *#hosted(): Iterable<{ topic: TopicImage; partition: PartitionImage }> {
@@ -249,6 +256,8 @@ export class HostedPartitions {
       const name = { topic: topic.name, partition: partition.index }
       this.#offline.set(keyOf(name.topic, name.partition), { ...name, error })
       this.#logger.error({ ...name, error: error.message }, 'a partition is offline')
+      // One of many files may be bad when it starts; a disk that takes no new one takes nothing.
+      if (this.#isOpen && error instanceof DiskFault) this.#diskFailed(error)
       return null
     }
   }
@@ -303,6 +312,7 @@ export class HostedPartitions {
       rules: this.#rules,
       electionMs: [this.#electionMs / 3, this.#electionMs],
       send: this.#groups.linkFor(group).send,
+      failed: this.#diskFailed,
       changed: () => {
         if (leads) for (const listener of this.#listeners) listener.resigned(topic, index)
         leads = replica.leads

@@ -14,6 +14,7 @@ export interface WatchedLog {
   /** Raised whenever the log was cut or begun anew. */
   cuts(): number
   writtenUpTo(): Offset
+  isClosed(): boolean
   /** Its owner is to know. */
   damaged(range: DamagedRange): void
   /** The log takes nothing more until it is opened again. */
@@ -52,6 +53,7 @@ export class DamageWatch {
    * damaged. Resolves with where to go on; null: at the end, or nothing can be checked now. Rejects with a `DiskFault`.
    */
   async check(cursor: CheckCursor | null, sliceBytes: number): Promise<CheckCursor | null> {
+    if (this.#log.isClosed()) return null
     const at = this.#isValid(cursor) ? cursor : await this.#begin(cursor)
     if (at === null) return null
     const { parts } = this.#log
@@ -61,7 +63,7 @@ export class DamageWatch {
       if (end === 'slice') return { segment, place, cuts }
       if (end === 'bad') return await this.#confirm({ segment, place, cuts })
     } catch (error) {
-      if (!segment.isDeleted) throw error
+      if (!segment.isDeleted && !this.#log.isClosed()) throw error
     }
     return await this.#begin(at)
   }
@@ -87,8 +89,8 @@ export class DamageWatch {
     try {
       await disk.stat(segment.path)
     } catch (error) {
-      if (!(error instanceof DiskFault && error.code === 'ENOENT') || segment.isDeleted) throw error
-      this.#log.fail(error)
+      const isGone = error instanceof DiskFault && error.code === 'ENOENT'
+      if (isGone && !segment.isDeleted && !this.#log.isClosed()) this.#log.fail(error)
       throw error
     }
   }

@@ -127,6 +127,24 @@ describe('an open log', () => {
       assert.equal(seen.faults.length, 1)
     }))
 
+  test('that is cut at a damage keeps all below it, wherever in its segment that begins', () =>
+    story(async (node) => {
+      for (const nth of [0, 1]) {
+        const { log } = await onDisk(node)
+        const good = await readEach(log, 1)
+        const second = log.segments()[1]?.baseOffset ?? 0
+        node.disk.flipBit(file(second), nth * 85 + 70)
+        await checkAll(log, 1000)
+        const from = log.damagedFrom() ?? 0
+        assert.equal(from, second + 2 * nth)
+        await log.truncateTo(from)
+        assert.deepEqual([log.logEndOffset, log.damagedFrom()], [from, null])
+        assert.deepEqual(await readEach(log, 1), good.slice(0, from / 2))
+        await log.close()
+        await node.runtime.disk.removeTree('data/t-0')
+      }
+    }))
+
   test('that is cut while it is checked is not taken for damaged', () =>
     story(async (node) => {
       const { log, seen } = await onDisk(node)

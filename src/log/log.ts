@@ -520,6 +520,7 @@ export class Log {
     return {
       parts,
       cuts: () => this.#cuts,
+      isClosed: () => this.#isClosed,
       writtenUpTo: () => this.#writer.writtenUpTo,
       undisturbed: (task) => this.#rearranged(task),
       damaged: (range) => this.#options.events.damaged(range),

@@ -17,6 +17,8 @@ export interface GroupLink {
   trusted(): void
   /** It turned out to be damaged: it is not to be counted any more. */
   suspected(): void
+  /** Its disk has failed. */
+  failed(): void
 }
 
 /** Who decides on the in-sync set of a group whose leader only proposes it. */

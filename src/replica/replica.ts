@@ -531,6 +531,7 @@ export class Replica {
     this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
     this.#stored.refuseAll({ code: 'storage-error' })
     this.#leadership?.committed.refuseAll({ code: 'storage-error' })
+    this.#link?.failed()
     this.#wakeWatchers()
   }
 

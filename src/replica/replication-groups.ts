@@ -93,6 +93,7 @@ export class ReplicationGroups {
       fetch: (to, request) => this.#fetches.add(to, { group, request }),
       misled: (told) => this.#members.get(keyOf(group))?.election?.take({ type: 'misled', ...told }),
       trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
+      failed: () => this.#members.get(keyOf(group))?.election?.leave(),
       suspected: () => this.#members.get(keyOf(group))?.election?.take({ type: 'suspected' }),
       send: (to, message) => this.#sendElection(to, group, message),
     }

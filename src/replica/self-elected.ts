@@ -24,6 +24,8 @@ export interface SelfElectedOptions {
   readonly rules?: ReplicationRules
   /** Called when the replica leads, follows or has no leader, in another epoch than before. */
   readonly changed?: () => void
+  /** Called when a vote could not be written. */
+  readonly failed?: (fault: DiskFault) => void
 }
 
 /** What happens to an election; the log's position is added when its turn comes. */
@@ -78,6 +80,15 @@ export class SelfElected {
   close(): void {
     this.#isClosed = true
     this.#timer?.cancel()
+  }
+
+  /** The disk has failed: it takes part no more, until it is started again. The others need not wait for that. */
+  leave(): void {
+    if (this.#isClosed) return
+    const { replica, changed } = this.#options
+    this.close()
+    replica.resign(replica.epoch, null)
+    changed?.()
   }
 
   async #work(first: ElectionEffect[]): Promise<void> {
@@ -160,8 +171,8 @@ export class SelfElected {
     const { runtime, replica } = this.#options
     const facts = { topic: replica.topic, partition: replica.partition, error: error.message }
     runtime.logger.error(facts, 'a vote could not be written: this replica takes part in no election')
-    this.close()
-    replica.resign(replica.epoch, null)
+    this.leave()
+    this.#options.failed?.(error)
   }
 
   #armTimer(): void {

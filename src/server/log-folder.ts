@@ -48,6 +48,9 @@ export class LogFolder implements PartitionLogs {
   readonly #files: FileHandles
   readonly #removals: DelayedRemovals
   readonly #relays = new Map<Log, Relay>()
+  /** Resolves when the disk has failed under a log, or under what is kept beside one. */
+  readonly failed: Promise<DiskFault>
+  #tellFailed: (fault: DiskFault) => void = () => {}
 
   private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>) {
     this.directory = directory
@@ -55,6 +58,9 @@ export class LogFolder implements PartitionLogs {
     this.#config = config
     this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
     this.#removals = new DelayedRemovals(runtime)
+    this.failed = new Promise((resolve) => {
+      this.#tellFailed = resolve
+    })
     this.#files = new FileHandles(runtime.disk, config.logFileHandlesMax, {
       idleBufferBytes: config.logReadBuffersMaxBytes,
     })
@@ -124,7 +130,13 @@ export class LogFolder implements PartitionLogs {
     this.#removals.stop()
   }
 
+  /** The disk has failed under something else than a log: a vote, a folder that is made. */
+  diskFailed(fault: DiskFault): void {
+    this.#tellFailed(fault)
+  }
+
   #failed({ topic, partition }: LogPlace, fault: DiskFault): void {
+    this.diskFailed(fault)
     if (fault.operation !== 'sync') return
     this.directory.syncFailed({ topic, partition }, fault.message).catch((error: unknown) => {
       const facts = { topic, partition, error: String(error) }

@@ -95,6 +95,7 @@ export async function openMetadataReplica(
     electionMs: [electionMs / 3, electionMs],
     rules,
     send: group.send,
+    failed: (failed) => folder.diskFailed(failed),
   })
   groups.join(metadataLog, { replica, election })
   return replica

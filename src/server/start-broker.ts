@@ -15,6 +15,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
 import { DamagedReplicas } from './damaged-replicas.ts'
+import { DiskFailed } from './disk-failed.ts'
 import { expireProducers } from './expire-producers.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
@@ -24,6 +25,7 @@ import type { LogFolder } from './log-folder.ts'
 import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
+import { startScrub } from './scrub-timer.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 
@@ -84,6 +86,8 @@ async function startAs(
   if (isPicked) endpoint.port = await listener.start()
   const lifecycle = lifecycleOf(runtime, member, broker)
   giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
+  // A start that its disk does not let come to its end must not wait for others for ever.
+  if (!member.quorum.isAlone) void folder.failed.then((fault) => lifecycle.giveUp(fault))
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
@@ -108,6 +112,7 @@ async function startAs(
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
+    startScrub(runtime, broker),
   ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, health)
@@ -119,7 +124,7 @@ async function startAs(
     http: http?.at ?? null,
     health,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
-    failed: member.failed,
+    failed: Promise.race([member.failed, diskFailed(runtime, { member, folder, lifecycle })]),
     stop: () => stop({ listener, groups, member, lifecycle, returns, damaged, stopTimers, http, folder, brokerEpoch }),
   }
 }
@@ -149,6 +154,7 @@ function brokerOf(
     groups,
     inSync: new InSyncProposals({ coordinator, clock: runtime.clock, self: config.nodeId }),
     suspects,
+    diskFailed: (fault) => folder.diskFailed(fault),
   })
   const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
   const broker = new Broker({
@@ -224,6 +230,21 @@ async function openLogs(
   suspects.found = found.filter((suspect) => !isAlone(image, suspect))
   await partitions.openAll(suspects.names())
   await accepted.accept(found.filter((suspect) => isAlone(image, suspect)))
+}
+
+/**
+ * A disk that fails, or is full, fails for everything on it, the metadata log included: in a cluster of several the broker has
+ * others take over what it leads, and ends. One alone goes on with what it can still do.
+ */
+async function diskFailed(
+  { logger }: Runtime,
+  { member, folder, lifecycle }: { member: ClusterMember; folder: LogFolder; lifecycle: BrokerLifecycle },
+): Promise<Error> {
+  const fault = await folder.failed
+  if (member.image.brokers.size <= 1 && member.quorum.isAlone) return new Promise(() => {})
+  logger.error({ error: fault.message }, 'the disk has failed: this broker gives up what it has')
+  await lifecycle.leave()
+  return new DiskFailed(fault)
 }
 
 /** Followers that lag leave the in-sync sets, and those that have caught up join: one timer for all partitions. */
