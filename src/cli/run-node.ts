@@ -13,6 +13,7 @@ import { CommandFailed, sentenceOf } from './command-failed.ts'
 import { PidFile } from './pid-file.ts'
 import { controllerReadyLine, readyLine } from './ready-line.ts'
 
+const dayMs = 86_400_000
 /** Files besides those of logs and connections: the program's own, metadata, checkpoints. */
 const otherFileHandles = 128
 
@@ -57,7 +58,10 @@ export async function runNode(run: NodeRun): Promise<void> {
       // Each run counts anew.
       const fresh = isAgain ? { ...runtime, metrics: new NodeMetrics() } : runtime
       if (await runOnce(fresh, { run, config, name, isAgain })) return
+      // The runtime's own timers keep no process alive.
+      const awake = setInterval(() => {}, dayMs)
       await untilUsable(runtime, config.logDirs[0] ?? '', () => isStopWanted)
+      clearInterval(awake)
       if (isStopWanted) return
       logger.info({}, 'the disk can be used again: it starts anew')
     }
