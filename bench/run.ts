@@ -1,7 +1,8 @@
-/** `npm run bench`: side by side with Kafka; `npm run bench -- scale`: what partitions and connections cost. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- groups`: what groups do. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
+import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
 import { runSideBySide, type SideBySideOptions } from './side-by-side.ts'
 
@@ -30,6 +31,15 @@ function program(): Command {
     .option('--idle-seconds <n>', 'how long an idle broker is watched', positive, 30)
     .option('--json <file>', 'write every figure to a file')
     .action((options: ScaleOptions) => runScale(options))
+  bench
+    .command('groups')
+    .description('What many consumer groups with living members cost one broker.')
+    .option('--groups <n>', 'consumer groups', positive, 1_000)
+    .option('--members <n>', 'members of each, on a connection of its own', positive, 5)
+    .option('--heartbeat-seconds <n>', 'between two heartbeats of a member', positive, 3)
+    .option('--idle-seconds <n>', 'how long members that only beat are watched', positive, 30)
+    .option('--json <file>', 'write every figure to a file')
+    .action((options: GroupsOptions) => runGroups(options))
   return bench
 }
 

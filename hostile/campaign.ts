@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Finding } from './finding.ts'
+import { workedMs } from './worked-ms.ts'
 import type { Told, Work } from './worker.ts'
 
 /** What one target was given and what came of it. */
@@ -10,12 +11,14 @@ export interface CampaignOutcome {
   readonly finding: Finding | null
 }
 
-/** No input is worked on for longer, on however busy a machine. */
+/** No input is worked on for longer, in the processor's time: on a busy machine that says more than a clock. */
 const hangMsDefault = 20_000
+/** One that takes so many times as long by the clock waits for what never comes. */
+const idleTimes = 15
 const lookMs = 500
 const heapMaxMb = 512
 
-/** Feeds inputs to one target in a thread of its own, and ends that when an input does not come to an end. */
+/** Feeds inputs to one target in a thread of its own, and ends that when an input does not come to an end. One at a time. */
 export async function feedTarget(
   name: string,
   { seed, inputs, hangMs = hangMsDefault }: { seed: number; inputs: number; hangMs?: number },
@@ -40,12 +43,16 @@ function outcomeOf(worker: Worker, { target, begun, atSeed }: Work, hangMs: numb
     first ?? { target, kind, what, input: null, seed: Atomics.load(new Int32Array(atSeed), 0) }
   return new Promise((resolve) => {
     let last = -1
-    let stillMs = 0
+    let since = { workedMs: 0, atMs: 0 }
     const look = setInterval(() => {
-      const now = Atomics.load(count, 0)
-      stillMs = now === last ? stillMs + lookMs : 0
-      last = now
-      if (stillMs >= hangMs) finish(of('hang', `an input did not come to an end within ${hangMs} ms`))
+      const now = { workedMs: workedMs(), atMs: performance.now() }
+      const fed = Atomics.load(count, 0)
+      if (fed !== last) since = now
+      last = fed
+      const worked = now.workedMs - since.workedMs
+      if (worked >= hangMs)
+        return finish(of('hang', `an input was worked on for ${worked.toFixed(0)} ms without an end`))
+      if (now.atMs - since.atMs >= hangMs * idleTimes) finish(of('hang', 'an input waits for what does not come'))
     }, lookMs)
     const finish = (finding: Finding | null): void => {
       clearInterval(look)

@@ -38,11 +38,11 @@ test('the same seed is the same run, whatever ran before in the same process', a
 })
 
 for (const [pathEnd, expected, budget] of [
-  ['.log', ['lost'], 40],
+  ['.log', ['lost'], 60],
   // Everything that is replaced whole: the list of hosted replicas, the vote, checkpoints, producer snapshots.
   ['.tmp', ['ended itself'], 10],
   // What a compaction swaps in: it cannot be read to the end then, or lacks what only it had.
-  ['.cleaned', ['uncaught error', 'lost'], 30],
+  ['.cleaned', ['uncaught error', 'lost'], 100],
 ] as const) {
   test(`fsyncs of ${pathEnd} files that do nothing are found within ${budget} seeds`, async () => {
     const lying = withLyingSyncs(kafkaBroker, pathEnd)

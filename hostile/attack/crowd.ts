@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net'
+import { portsStillOpenTo } from './peers-gone.ts'
 
 /** How many of a crowd's connections are opened at a time: below the backlog of the listener. */
 const openingsAtOnce = 100
 const pauseMs = 20
+const lookMs = 500
 
 export interface CrowdCounts {
   opened: number
@@ -42,6 +44,7 @@ export class Crowd {
         this.#open(behave)
       }
     })
+    this.every(lookMs, () => this.#leaveClosed())
   }
 
   /** Reads at most `bytes` of what has come on a connection, every `ms`. */
@@ -66,6 +69,16 @@ export class Crowd {
     this.#over = true
     for (const timer of this.#timers) clearInterval(timer)
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Who does not read would never hear that the broker has hung up on him. */
+  #leaveClosed(): void {
+    const open = portsStillOpenTo(this.#at.port)
+    if (open === null) return
+    for (const socket of this.#sockets) {
+      const { localPort } = socket
+      if (!socket.connecting && localPort !== undefined && !open.has(localPort)) socket.destroy()
+    }
   }
 
   #open(behave: (socket: Socket) => void): void {

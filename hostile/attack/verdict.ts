@@ -27,8 +27,13 @@ const quietMs = 100
 /** up to so many times more. */
 const slowestTimes = 4
 
+/** How many times as long as on a quiet machine something may take. */
+export function busyTimes(restLongestMs: number): number {
+  return Math.min(slowestTimes, Math.max(1, restLongestMs / quietMs))
+}
+
 export function allowedMs(when: 'during' | 'after', restLongestMs: number): number {
-  return longestMs[when] * Math.min(slowestTimes, Math.max(1, restLongestMs / quietMs))
+  return longestMs[when] * busyTimes(restLongestMs)
 }
 
 /**

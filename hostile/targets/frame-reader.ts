@@ -65,11 +65,13 @@ function read(make: (shared: FrameResources, sink: FrameSink) => FrameReader, { 
   }
   const frames: Buffer[] = []
   let malformed = false
+  let refused = false
   let paused = false
   let asked = 0
   const reader = make(shared, {
     frame: (frame) => {
-      if (++asked % busyEvery === 0 && busyEvery > 1) return false
+      refused = ++asked % busyEvery === 0 && busyEvery > 1
+      if (refused) return false
       frames.push(Buffer.from(frame))
       return true
     },
@@ -80,14 +82,21 @@ function read(make: (shared: FrameResources, sink: FrameSink) => FrameReader, { 
       paused = wanted
     },
   })
+  const goOn = (): void => {
+    while (refused && !malformed) {
+      refused = false
+      reader.resume()
+    }
+  }
   for (let at = 0, turn = 0; at < bytes.length && !malformed; turn++) {
     const into = reader.allocate()
     const size = Math.min(into.length, bytes.length - at, pieces[turn % pieces.length] as number)
     into.set(bytes.subarray(at, at + size))
     reader.received(size)
     at += size
-    while (paused && !malformed) reader.resume()
+    if (paused || turn % 2 === 0) goOn()
   }
+  goOn()
   reader.close()
   return { frames, malformed, usedBytes: memory.usedBytes }
 }

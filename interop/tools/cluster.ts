@@ -42,6 +42,19 @@ export const clusterSteps: readonly ToolStep[] = [
     },
   },
   {
+    tool: 'kafka-leader-election',
+    what: 'preferred, of one partition and of all; of one that is not there',
+    async run(session) {
+      const topic = consoleTopicOf(session)
+      const preferred = ['--election-type', 'preferred']
+      const one = [...preferred, '--topic', topic, '--partition', '0']
+      expect(await session.ok('kafka-leader-election', one), /Valid replica already elected for partitions/)
+      expect(await session.ok('kafka-leader-election', [...preferred, '--all-topic-partitions']), /^\s*$/)
+      const stranger = [...preferred, '--topic', `${topic}-none`, '--partition', '0']
+      expect(await session.refused('kafka-leader-election', stranger), /UnknownTopicOrPartition/)
+    },
+  },
+  {
     tool: 'kafka-log-dirs',
     what: 'describe',
     async run(session) {

@@ -8,6 +8,7 @@ export const folderOrder = [
   'config',
   'record',
   'log',
+  'receipt',
   'replication',
   'peer',
   'replica',

@@ -1,8 +1,9 @@
 import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
+import { promoteReplica } from '../../src/kafka/schema/own/promote-replica.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
-import { brokerRules } from '../../src/server/broker-rules.ts'
+import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
 import type { ReadRecord } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { machineName } from '../machine-faults.ts'
@@ -24,6 +25,7 @@ export interface FixtureShape {
   /** Of the brokers. */
   readonly settings?: Readonly<Record<string, string>>
   readonly seed?: number
+  readonly rules?: BrokerRules
 }
 
 const firstController = 101
@@ -38,7 +40,8 @@ export class ClusterFixture {
   readonly #link: ClusterLink
   readonly #producer: WorkloadProducer
 
-  private constructor({ brokers = 3, controllers = 0, settings: more = {}, seed = 1 }: FixtureShape) {
+  private constructor(shape: FixtureShape) {
+    const { brokers = 3, controllers = 0, settings: more = {}, seed = 1, rules = brokerRules } = shape
     this.world = new SimWorld(seed)
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
@@ -46,7 +49,7 @@ export class ClusterFixture {
     const surroundings = {
       world: this.world,
       settings: { ...settings, ...more },
-      rules: brokerRules,
+      rules,
       violate,
       mayLose: () => true,
     }
@@ -152,6 +155,29 @@ export class ClusterFixture {
       return (error as Error).message
     }
     return values.map(({ value }) => value).filter((value) => !value.startsWith('control'))
+  }
+
+  /** Has the machine's replica take the primary's place, asked at that machine; the error's message, or null. */
+  async promote(machine: ClusterMachine, { unclean = false } = {}): Promise<string | null> {
+    const body = { topic: 't', partition: 0, brokerId: machine.id, unclean }
+    const { partitions } = await this.#reached(() => this.#linkTo(machine).call(promoteReplica, body))
+    return partitions[0]?.errorMessage ?? null
+  }
+
+  /** As `produce`, of a client that knows of no other broker. */
+  async produceAt(machine: ClusterMachine, value: string): Promise<number | string> {
+    const client = new KafkaWorkloadClient(this.world.node('client').runtime, () => this.#linkTo(machine))
+    const producer = client.openProducer({ name: 'local', idempotent: false, acks: -1 })
+    const sent = producer.send({ topic: 't', partition: 0, values: [value], again: false })
+    return this.world.complete(sent).then(
+      (offset) => offset ?? -1,
+      (error: Error) => error.message,
+    )
+  }
+
+  #linkTo({ id }: ClusterMachine): ClusterLink {
+    const address = { host: machineName(id), port: kafkaPort }
+    return new ClusterLink(this.world.node('client').runtime, new Map([[id, address]]))
   }
 
   /** What Metadata tells of the partition. */

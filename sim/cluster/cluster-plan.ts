@@ -18,6 +18,7 @@ export type ClusterAction =
   | { do: 'rot'; node: number }
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
+  | { do: 'promote'; topic: number; partition: number; node: number }
 
 /** Everything that a run does to a cluster: a pure function of its seed. */
 export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'groups' | 'members'> {
@@ -85,10 +86,10 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const brokers = random.pick([3, 3, 3, 5])
   const temper = random.pick(tempers)
   const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
-  const schemes = temper.includes('lose-disk') ? (['isr', 'majority'] as const) : schemesOf
   const damages = temper.some((fault) => damaging.has(fault))
+  const losesDisks = temper.includes('lose-disk') || damages
   const topicFor = (name: 'synced' | 'cached') =>
-    topicOf(random, name, { minInSync, scheme: random.pick(schemes), damages })
+    topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
   const drawn = [topicFor('synced'), topicFor('cached')]
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
@@ -98,7 +99,9 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     const isFault = random.chance(faultChance)
-    const action = isFault ? faultOf(random, random.pick(temper), brokers) : workOf(random, topics, valueBytesMax)
+    const action = isFault
+      ? faultOf(random, random.pick(temper), brokers)
+      : workOf(random, { topics, valueBytesMax, brokers })
     steps.push({ atMs, action })
   }
   return {
@@ -113,21 +116,20 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   }
 }
 
-/** A primary that has lost its disk waits for an operator, of whom there is none here. */
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const
 
 function topicOf(
   random: SimRandom,
   name: 'synced' | 'cached',
-  { minInSync, scheme, damages }: { minInSync: number; scheme: (typeof schemesOf)[number]; damages: boolean },
+  { minInSync, losesDisks, scheme }: { minInSync: number; losesDisks: boolean; scheme: (typeof schemesOf)[number] },
 ): PlannedTopic {
   const settings: Record<string, string> = {
     'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
     'index.interval.bytes': random.pick(['0', '4096']),
     'min.insync.replicas': `${minInSync}`,
     'replication.scheme': scheme,
-    // What a primary alone has acknowledged from the page cache goes with its power.
-    'replication.sync.backups': damages || (name === 'cached' && minInSync > 1) ? '1' : random.pick(['0', '1']),
+    // What a primary alone has acknowledged goes with its disk, and from the page cache with its power.
+    'replication.sync.backups': losesDisks || (name === 'cached' && minInSync > 1) ? '1' : random.pick(['0', '1']),
   }
   if (name === 'synced') settings['flush.messages'] = '1'
   return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
@@ -151,7 +153,10 @@ function settingsOf(random: SimRandom, minInSync: number, damages: boolean): Rec
   }
 }
 
-function workOf(random: SimRandom, topics: readonly PlannedTopic[], valueBytesMax: number): ClientAction {
+function workOf(
+  random: SimRandom,
+  { topics, valueBytesMax, brokers }: { topics: readonly PlannedTopic[]; valueBytesMax: number; brokers: number },
+): ClusterAction {
   const topic = random.integer(topics.length)
   const partition = random.integer(topics[topic]?.partitions ?? 1)
   const kind = random.float()
@@ -161,6 +166,7 @@ function workOf(random: SimRandom, topics: readonly PlannedTopic[], valueBytesMa
   if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
   if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
   if (kind < 0.24) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(2)}` }
+  if (kind < 0.26) return { do: 'promote', topic, partition, node: 1 + random.integer(brokers) }
   const records = 1 + random.integer(random.pick([1, 5, recordsMax]))
   const valueBytes = 1 + random.integer(valueBytesMax)
   return { do: 'produce', producer: random.pick([0, 0, 0, 1, 1, 2, 3]), topic, partition, records, valueBytes }

@@ -12,6 +12,7 @@ import { runSteps } from '../planned-steps.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
+import { Operator } from './operator.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
 
 /** Virtual time within which a healed cluster must have answered everything, and all copies be in sync. */
@@ -63,6 +64,7 @@ class ClusterRun {
   readonly #checks: ClusterChecks
   readonly #link: ClusterLink
   readonly #clients: ClientWork
+  readonly #operator: Operator
   readonly #events: HistoryEvent[] = []
   readonly #violations: Violation[] = []
   /** Sends that a leader alone answers for. */
@@ -86,6 +88,7 @@ class ClusterRun {
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
     const open = (): ClusterLink => new ClusterLink(runtime, addresses)
     this.#link = open()
+    this.#operator = new Operator(this.world, this.#link, this.#plan.topics)
     this.#clients = new ClientWork({
       world: this.world,
       clock: runtime.clock,
@@ -128,6 +131,7 @@ class ClusterRun {
     this.#isCalm = true
     this.world.network.heal()
     if (!(await this.#becomes(() => this.#areUp(), 'not all brokers were up'))) return
+    if (!(await this.#settles(this.#untilLed(), 'not all primaries could be promoted'))) return
     this.#clients.produceEverywhere()
     if (!(await this.#becomes(() => this.#clients.idle, 'not all batches were answered'))) return
     if (!(await this.#becomes(() => this.#clients.membersShareAll(), 'a group did not share its partitions'))) return
@@ -181,6 +185,20 @@ class ClusterRun {
     })
   }
 
+  /** A primary without its disk waits for an operator. */
+  #untilLed(): Promise<void> {
+    return this.#clients.insist(async () => {
+      await this.#operator.restore()
+      const { topics } = await this.#link.call(metadata, { topics: null, allowAutoTopicCreation: false })
+      for (const { name, partitions } of topics) {
+        for (const { partitionIndex, leaderId, replicaNodes } of partitions) {
+          const isLed = !this.#operator.looksAfter(name ?? '') || leaderId === replicaNodes[0]
+          if (!isLed) throw new Error(`${name}/${partitionIndex} has no primary`)
+        }
+      }
+    })
+  }
+
   async #topicNames(): Promise<string[]> {
     const { topics } = await this.#link.call(metadata, { topics: null, allowAutoTopicCreation: false })
     return topics.map(({ name }) => name ?? '')
@@ -209,6 +227,10 @@ class ClusterRun {
       case 'clock-jump':
         this.world.mark('clock jump')
         return this.world.node(machineName(this.#numberOf(action.node))).jumpClock(action.byMs)
+      case 'promote': {
+        const topic = this.#plan.topics[action.topic]?.name ?? ''
+        return void this.#operator.promote(topic, action.partition, action.node)
+      }
       case 'cut-off':
       case 'reset':
       case 'slow-disk':

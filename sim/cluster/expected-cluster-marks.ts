@@ -31,5 +31,8 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a damaged replica is repaired',
   'log: a primary gets back from a backup what it lacks',
   'log: the disk has failed: this broker gives up what it has',
+  'promoted',
+  'promotion refused',
+  'log: a promotion has asked the others how far they are',
   'log: groups loaded',
 ]

@@ -17,8 +17,9 @@ describe('primary-backup', () => {
       for (const { id } of cluster.machines) world.network.block(`node-${primary.id}`, `node-${id}`)
       await cluster.insist('tail')
       primary.end(crash)
-      world.network.heal()
       await cluster.until(() => [...cluster.machines].some((each) => cluster.replicaOn(each)?.knownLeader === null))
+      // Not before: what was on the wire would get through.
+      world.network.heal()
       await world.run({ untilMs: world.nowMs + 300 })
       assert.deepEqual(await cluster.read(), ['before'])
       assert.match(String(await cluster.produce('meanwhile')), /NOT_LEADER_OR_FOLLOWER/)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { type FetchPartition, FetchSessions, type FetchTurn, type SessionRefusal } from './fetch-sessions.ts'
+import { FetchSessions, type FetchTurn, type SessionRefusal } from './fetch-sessions.ts'
+import type { FetchPartition } from './session-partitions.ts'
 
 const partition = (index: number): FetchPartition => {
   return { topic: 'words', index, from: 0, maxBytes: 100, leaderEpoch: -1, lastFetchedEpoch: -1 }
@@ -35,14 +36,12 @@ const indexes = (turn: FetchTurn) => turn.partitions.map(({ index }) => index)
 
 /** Ends a turn in which every partition has the same high watermark, and `withBytes` have got records. */
 function finish(turn: FetchTurn, facts: { highWatermark?: number; withBytes?: number[]; failed?: boolean } = {}) {
-  return turn.finish(
-    indexes(turn).map((index) => ({
-      highWatermark: facts.highWatermark ?? 5,
-      logStartOffset: 0,
-      bytes: facts.withBytes?.includes(index) === true ? 10 : 0,
-      failed: facts.failed ?? false,
-    })),
-  )
+  return turn.finish((nth) => ({
+    highWatermark: facts.highWatermark ?? 5,
+    logStartOffset: 0,
+    bytes: facts.withBytes?.includes(indexes(turn)[nth] ?? -1) === true ? 10 : 0,
+    failed: facts.failed ?? false,
+  }))
 }
 
 describe('a fetch session', () => {

@@ -1,16 +1,7 @@
-import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { Offset } from '../record/offset.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
-
-/** One partition as a fetch names it. `topic` is the name or the id, whichever this version of the request uses. */
-export interface FetchPartition {
-  readonly topic: string
-  readonly index: number
-  readonly from: Offset
-  readonly maxBytes: number
-  readonly leaderEpoch: LeaderEpoch
-  readonly lastFetchedEpoch: LeaderEpoch
-}
+import { eachOnce, type FetchPartition, type SessionPartition, SessionPartitions } from './session-partitions.ts'
 
 export interface SessionRequest {
   readonly sessionId: number
@@ -36,28 +27,23 @@ export interface PartitionFacts {
 /** The fetch at hand: all partitions to read, and which of the answers the client must be sent. */
 export interface FetchTurn {
   readonly partitions: readonly FetchPartition[]
-  /** To be called with the facts of each partition, in the order of `partitions`. */
-  finish(facts: readonly PartitionFacts[]): { readonly sessionId: number; readonly send: readonly boolean[] }
-}
-
-interface SessionPartition {
-  readonly key: string
-  wanted: FetchPartition
-  sent: PartitionFacts | null
+  /** To be called with what tells the facts of the nth of `partitions`. `send` null: the client is sent all of them. */
+  finish(factsOf: (nth: number) => PartitionFacts): {
+    readonly sessionId: number
+    readonly send: readonly boolean[] | null
+  }
 }
 
 interface Session {
   readonly id: number
   readonly byTopicId: boolean
-  /** By key, in the order in which they are served. */
-  readonly partitions: Map<string, SessionPartition>
+  readonly partitions: SessionPartitions
   nextEpoch: number
   usedMs: number
   /** How many partitions it was last counted with. */
   counted: number
 }
 
-const keyOf = (partition: { topic: string; index: number }): string => `${partition.topic}:${partition.index}`
 const lastEpoch = 2 ** 31 - 1
 
 /**
@@ -106,13 +92,8 @@ export class FetchSessions {
     if (session.byTopicId !== request.byTopicId) return { code: 'session-topic-id-mismatch' }
     session.nextEpoch = session.nextEpoch === lastEpoch ? 1 : session.nextEpoch + 1
     this.#use(session)
-    for (const partition of request.forgotten) session.partitions.delete(keyOf(partition))
-    for (const wanted of request.partitions) {
-      const key = keyOf(wanted)
-      const known = session.partitions.get(key)
-      if (known === undefined) session.partitions.set(key, { key, wanted, sent: null })
-      else known.wanted = wanted
-    }
+    for (const partition of request.forgotten) session.partitions.forget(partition)
+    for (const wanted of request.partitions) session.partitions.want(wanted)
     this.#count(session)
     if (this.#partitions > this.#partitionsMax) {
       this.#end(session)
@@ -127,9 +108,7 @@ export class FetchSessions {
     const session: Session = {
       id: this.#newId(),
       byTopicId: request.byTopicId,
-      partitions: new Map(
-        request.partitions.map((wanted) => [keyOf(wanted), { key: keyOf(wanted), wanted, sent: null }]),
-      ),
+      partitions: new SessionPartitions(request.partitions),
       nextEpoch: 1,
       usedMs: this.#clock.monotonicMs(),
       counted: 0,
@@ -172,19 +151,20 @@ export class FetchSessions {
     this.#sessions.set(session.id, session)
   }
 
-  #turn(session: Session, { full }: { full: boolean }): FetchTurn {
-    const served = [...session.partitions.values()]
+  #turn({ id, partitions }: Session, { full }: { full: boolean }): FetchTurn {
+    const served = partitions.inOrder()
     return {
       partitions: served.map(({ wanted }) => wanted),
-      finish(facts) {
-        const send = facts.map((fact, nth) => {
-          const known = served[nth] as SessionPartition
-          const news = full || hasNews(fact, known.sent)
-          known.sent = fact
-          if (fact.bytes > 0) moveLast(session.partitions, known)
+      finish(factsOf) {
+        const send = served.map((known, nth) => {
+          const facts = factsOf(nth)
+          const news = full || hasNews(facts, known)
+          known.highWatermark = facts.failed ? -1 : facts.highWatermark
+          known.logStartOffset = facts.failed ? -1 : facts.logStartOffset
+          if (facts.bytes > 0) partitions.serveLast(known)
           return news
         })
-        return { sessionId: session.id, send }
+        return { sessionId: id, send }
       },
     }
   }
@@ -192,19 +172,10 @@ export class FetchSessions {
 
 /** What is named twice counts once, as in a session: else a short request could make for much work. */
 function withoutSession(named: readonly FetchPartition[]): FetchTurn {
-  const partitions = named.length < 2 ? named : [...new Map(named.map((each) => [keyOf(each), each])).values()]
-  return { partitions, finish: (facts) => ({ sessionId: 0, send: facts.map(() => true) }) }
+  return { partitions: eachOnce(named), finish: () => ({ sessionId: 0, send: null }) }
 }
 
-function hasNews(now: PartitionFacts, sent: PartitionFacts | null): boolean {
-  if (now.bytes > 0 || now.failed || sent === null || sent.failed) return true
+function hasNews(now: PartitionFacts, sent: SessionPartition): boolean {
+  if (now.bytes > 0 || now.failed) return true
   return now.highWatermark !== sent.highWatermark || now.logStartOffset !== sent.logStartOffset
-}
-
-/** Who got something comes last the next time, so that one busy partition does not starve the others. */
-function moveLast(partitions: Map<string, SessionPartition>, partition: SessionPartition): void {
-  // A request that came meanwhile may have forgotten it.
-  if (partitions.get(partition.key) !== partition) return
-  partitions.delete(partition.key)
-  partitions.set(partition.key, partition)
 }

@@ -71,6 +71,8 @@ export class HostedPartitions {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
+  /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
+  readonly #reviewed = new Set<Replica>()
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
@@ -158,9 +160,15 @@ export class HostedPartitions {
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. */
+  /**
+   * Followers that have lagged for longer than `lagMs` are to leave the in-sync sets, and those that are fit to join them. Where roles are
+   * fixed nobody leaves: the set says whose copies were whole once, and only a new disk ends that.
+   */
   reviewInSync(lagMs: number): void {
-    for (const replica of this.all()) if (replica.leads) replica.reviewInSync(lagMs)
+    for (const replica of this.#reviewed) {
+      const isFixed = replica.scheme.elect === 'fixed'
+      if (replica.leads) replica.reviewInSync(isFixed ? Number.MAX_SAFE_INTEGER : lagMs)
+    }
   }
 
   /** Opens everything that the image says this broker hosts, and follows those that lead. Suspects are `topic:partition`. */
@@ -187,6 +195,7 @@ export class HostedPartitions {
       const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
       this.#replicas.delete(name)
       for (const replica of replicas) {
+        this.#reviewed.delete(replica)
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
       }
@@ -269,6 +278,7 @@ export class HostedPartitions {
     const self = { broker: this.#self, directory: this.#directory }
     const isAlone = partition.replicas.length === 1
     const scheme = this.#schemeOf(topic.name)
+    const inSync = isAlone || scheme.elect === 'self' ? null : this.#inSync
     const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
     const replica = await Replica.open(
       {
@@ -276,9 +286,10 @@ export class HostedPartitions {
         self,
         scheme,
         link: isAlone ? null : this.#linkFor(name, group),
-        inSync: isAlone || scheme.elect !== 'coordinator' ? null : this.#inSync,
+        inSync,
         suspect,
         damaged: (damaged) => this.#onceSuspect.foundDamaged(damaged),
+        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
@@ -288,6 +299,7 @@ export class HostedPartitions {
     const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
     replicas.set(partition.index, replica)
+    if (inSync !== null) this.#reviewed.add(replica)
     this.#replicas.set(topic.name, replicas)
     const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
     if (!isAlone || election !== null) this.#groups.join(group, { replica, election })

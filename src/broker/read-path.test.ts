@@ -18,17 +18,15 @@ class Partition {
   add(bytes: number): void {
     this.bytes += bytes
     this.highWatermark += 1
-    for (const watcher of [...this.watchers]) watcher()
+    for (const watcher of [...this.watchers]) watcher(this.replica)
   }
 
-  asReplica(): Replica {
-    return {
-      read: (request: ReadRequest) => this.#read(request),
-      watch: (watcher: ReplicaWatcher) => this.watchers.add(watcher),
-      unwatch: (watcher: ReplicaWatcher) => this.watchers.delete(watcher),
-      highWatermark: 0,
-    } as unknown as Replica
-  }
+  readonly replica = {
+    read: (request: ReadRequest) => this.#read(request),
+    watch: (watcher: ReplicaWatcher) => this.watchers.add(watcher),
+    unwatch: (watcher: ReplicaWatcher) => this.watchers.delete(watcher),
+    highWatermark: 0,
+  } as unknown as Replica
 
   #read({ maxBytes, minOneBatch }: ReadRequest) {
     this.reads += 1
@@ -52,7 +50,7 @@ const { clock } = world.node('broker').runtime
 
 function readOf(partitions: readonly Partition[], limits: Partial<ReadLimits> = {}): WaitingRead {
   const targets = partitions.map((each) => {
-    return { replica: each.asReplica(), from: 0, maxBytes: 1000, leaderEpoch: -1 }
+    return { replica: each.replica, wish: { from: 0, maxBytes: 1000, leaderEpoch: -1 } }
   })
   return new WaitingRead(clock, targets, {
     minBytes: 100,

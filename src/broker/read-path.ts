@@ -8,12 +8,17 @@ import type { ReadAnswer, Replica } from '../replica/replica.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 
-/** One partition that a consumer wants to read, in the order in which it wants them served. */
-export interface ReadTarget {
-  readonly replica: Replica
+/** What is wanted of one partition. */
+interface ReadWish {
   readonly from: Offset
   readonly maxBytes: number
   readonly leaderEpoch: LeaderEpoch
+}
+
+/** One partition that a consumer wants to read, in the order in which it wants them served. Each replica stands once. */
+export interface ReadTarget {
+  readonly replica: Replica
+  readonly wish: ReadWish
 }
 
 /** What reads are counted in, and a place in the queue for more of it. */
@@ -60,8 +65,10 @@ export class WaitingRead {
   readonly #targets: readonly ReadTarget[]
   readonly #limits: ReadLimits
   readonly #results: (PartitionRead | null)[]
-  readonly #watchers: (() => void)[] = []
-  #toRead: Set<number>
+  // Null: all of them.
+  #toRead: Set<number> | null = null
+  #indices: Map<Replica, number> | null = null
+  #refused = false
   #wake: (() => void) | null = null
   #roomCame: (() => void) | null = null
   /** What the memory has refused to the read at hand; 0: nothing. */
@@ -78,7 +85,6 @@ export class WaitingRead {
     this.#targets = targets
     this.#limits = limits
     this.#results = targets.map(() => null)
-    this.#toRead = new Set(targets.keys())
     const { memory } = limits
     this.#memory = {
       take: (least, wanted) => {
@@ -125,8 +131,7 @@ export class WaitingRead {
 
   #enough(bytes: number): boolean {
     const { minBytes, maxWaitMs } = this.#limits
-    if (bytes >= minBytes || maxWaitMs <= 0 || this.#over || this.#lackedBytes > 0) return true
-    return this.#results.some((result) => result !== null && 'code' in result)
+    return bytes >= minBytes || maxWaitMs <= 0 || this.#over || this.#lackedBytes > 0 || this.#refused
   }
 
   #result(bytes: number): ReadResult | null {
@@ -158,8 +163,9 @@ export class WaitingRead {
   }
 
   async #readAll(): Promise<number> {
-    const indices = [...this.#toRead].sort((a, b) => a - b)
-    this.#toRead = new Set()
+    const indices = this.#toRead === null ? this.#targets.keys() : [...this.#toRead].sort((a, b) => a - b)
+    const next = new Set<number>()
+    this.#toRead = next
     this.#moved = false
     this.#lackedBytes = 0
     let bytes = 0
@@ -172,11 +178,13 @@ export class WaitingRead {
       this.#results[index] = read
       if (this.#refusedBytes > 0) {
         this.#lackedBytes ||= this.#refusedBytes
-        this.#toRead.add(index)
+        next.add(index)
       }
-      if ('code' in read || read.slice === null) continue
-      bytes += read.slice.bytes
-      this.#toRead.add(index)
+      if ('code' in read) this.#refused = true
+      else if (read.slice !== null) {
+        bytes += read.slice.bytes
+        next.add(index)
+      }
     }
     // What was kept for it and turned out not to be needed.
     this.#limits.memory.forget()
@@ -185,16 +193,16 @@ export class WaitingRead {
 
   /** `bytes` have been read from those before it. */
   #readOne(index: number, bytes: number): PartitionRead | Promise<PartitionRead> {
-    const target = this.#targets[index] as ReadTarget
+    const { replica, wish } = this.#targets[index] as ReadTarget
     try {
-      const answer = target.replica.read({
-        from: target.from,
-        maxBytes: Math.min(target.maxBytes, this.#limits.maxBytes - bytes),
+      const answer = replica.read({
+        from: wish.from,
+        maxBytes: Math.min(wish.maxBytes, this.#limits.maxBytes - bytes),
         // A batch larger than the limits is given when nothing else is: the reader would never get past it.
         minOneBatch: bytes === 0,
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
         memory: this.#memory,
-        leaderEpoch: target.leaderEpoch,
+        leaderEpoch: wish.leaderEpoch,
       })
       if ('code' in answer) return answer
       const { slice } = answer
@@ -205,21 +213,23 @@ export class WaitingRead {
     }
   }
 
+  /** One function for all of them: some closures for each of thousands of partitions took more memory than all else. */
+  readonly #onMoved = (replica: Replica): void => {
+    this.#indices ??= new Map(this.#targets.map((target, index) => [target.replica, index]))
+    this.#readAgain(this.#indices.get(replica) ?? 0)
+  }
+
   #watch(): void {
-    for (const [index, { replica }] of this.#targets.entries()) {
-      const watcher = (): void => this.#onMoved(index)
-      replica.watch(watcher)
-      this.#watchers.push(() => replica.unwatch(watcher))
-    }
+    for (const { replica } of this.#targets) replica.watch(this.#onMoved)
     // A partition may have moved while the first attempt read another one from disk.
     for (const [index, result] of this.#results.entries()) {
       const seen = result !== null && !('code' in result) ? result.highWatermark : -1
-      if ((this.#targets[index]?.replica.highWatermark ?? 0) > seen) this.#onMoved(index)
+      if ((this.#targets[index]?.replica.highWatermark ?? 0) > seen) this.#readAgain(index)
     }
   }
 
   #unwatch(): void {
-    for (const unwatch of this.#watchers.splice(0)) unwatch()
+    for (const { replica } of this.#targets) replica.unwatch(this.#onMoved)
   }
 
   /** Resolves when something has moved; what moves together wakes once. */
@@ -234,14 +244,16 @@ export class WaitingRead {
     })
   }
 
-  #onMoved(index: number): void {
-    this.#toRead.add(index)
+  #readAgain(index: number): void {
+    this.#toRead?.add(index)
     this.#moved = true
     this.#wake?.()
   }
 
+  /** Whatever holds something is among those to be read again. */
   #releaseAll(): void {
-    for (const [index, result] of this.#results.entries()) {
+    for (const index of this.#toRead ?? []) {
+      const result = this.#results[index] ?? null
       if (result === null || 'code' in result || result.slice === null) continue
       result.slice.release()
       this.#results[index] = { ...result, slice: null }

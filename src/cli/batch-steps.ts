@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { plausibleSize } from '../log/batch-walk.ts'
+import { plausibleBatchSize } from '../log/entry-format.ts'
 import { BatchHeader, batchHeaderBytes } from '../record/batch-header.ts'
 import type { Disk, DiskFile } from '../runtime/disk.ts'
 
@@ -20,7 +20,7 @@ export class BatchSteps {
   async at(position: number): Promise<BatchHeader | null> {
     const bytes = Buffer.alloc(batchHeaderBytes)
     const read = await this.#file.read(bytes, position)
-    return read < batchHeaderBytes || plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
+    return read < batchHeaderBytes || plausibleBatchSize(bytes, 0) === null ? null : new BatchHeader(bytes)
   }
 
   /** The batch that ends at `offset`, at or behind the one that begins at `from`; null: none does. */

@@ -1,3 +1,4 @@
+import { type BrokerGroupView, brokerGroups } from '../client/broker-groups.ts'
 import type { ClusterView, PartitionView } from '../client/cluster-view.ts'
 import { describeBrokers, describeMetadataQuorum, type QuorumView } from '../client/describe-cluster.ts'
 import { type ClientOptions, withClient } from './client-session.ts'
@@ -10,10 +11,11 @@ const namedMax = 20
 
 export async function describeCluster(options: ClientOptions & OutputOptions): Promise<void> {
   await withClient(options, async (client) => {
-    const [cluster, quorum, view] = await Promise.all([
+    const [cluster, quorum, view, groups] = await Promise.all([
       describeBrokers(client),
       describeMetadataQuorum(client),
       client.retry(() => client.describe(null)),
+      brokerGroups(client),
     ])
     const partitions = partitionsIn(view)
     const brokers = cluster.brokers.map(({ brokerId: id, host, port, rack, isFenced }) => ({
@@ -36,6 +38,7 @@ export async function describeCluster(options: ClientOptions & OutputOptions): P
         voters: quorum.currentVoters.map((voter) => memberFacts(voter, quorum)),
         observers: quorum.observers.map((observer) => memberFacts(observer, quorum)),
       },
+      groups,
       partitions: partitions.length,
       lacking,
     }
@@ -83,12 +86,13 @@ interface Facts {
     readonly voters: readonly ReturnType<typeof memberFacts>[]
     readonly observers: readonly ReturnType<typeof memberFacts>[]
   }
+  readonly groups: readonly BrokerGroupView[]
   readonly partitions: number
   readonly lacking: readonly Placed[]
 }
 
 async function print(facts: Facts): Promise<void> {
-  const { clusterId, brokers, quorum, partitions, lacking } = facts
+  const { clusterId, brokers, quorum, groups, partitions, lacking } = facts
   process.stdout.write(`Cluster ${clusterId}\n\n`)
   await printRows({}, facts, {
     head: ['BROKER', 'ADDRESS', 'RACK', 'STATE', 'LEADS', 'REPLICAS'],
@@ -103,6 +107,16 @@ async function print(facts: Facts): Promise<void> {
     head: ['NODE', 'METADATA LOG', 'END', 'LAG'],
     rows: [...quorum.voters.map(member('voter')), ...quorum.observers.map(member('reads along'))],
   })
+  if (groups.length > 0) {
+    process.stdout.write('\n')
+    const rows = groups.map(({ name, members, topics }) => [
+      name,
+      members[0] ?? null,
+      members.slice(1).join(','),
+      topics.length,
+    ])
+    await printRows({}, facts, { head: ['BROKER GROUP', 'FIRST', 'OTHERS', 'TOPICS'], rows })
+  }
   const verdict = lacking.length === 0 ? 'all have all their replicas in sync' : `${lacking.length} lack replicas`
   process.stdout.write(`\n${partitions} partitions: ${verdict}\n`)
   if (lacking.length === 0) return

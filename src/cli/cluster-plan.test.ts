@@ -6,14 +6,15 @@ const ports = { kafka: 1_000, http: 2_000, peer: 1_020 }
 
 test('a third voter beside two brokers was not asked for', () => {
   const plan = { clusterId: 'A', brokers: [ports, ports], controllers: [{ peer: 1_060 }] }
-  assert.equal(controllersAskedFor({ ...plan, voters: [101] }), 1)
-  assert.equal(controllersAskedFor({ ...plan, voters: [1, 2, 101] }), 0)
+  assert.equal(controllersAskedFor({ ...plan, voters: [101], backups: 1 }), 1)
+  assert.equal(controllersAskedFor({ ...plan, voters: [1, 2, 101], backups: 1 }), 0)
 })
 
 test('a plan is read as it was written, also that of a release with one broker, and nothing else', () => {
-  const plan = { clusterId: 'A', brokers: [ports], controllers: [{ peer: 1_060 }], voters: [101] }
+  const plan = { clusterId: 'A', brokers: [ports], controllers: [{ peer: 1_060 }], voters: [101], backups: 2 }
   assert.deepEqual(planIn(plan), plan)
-  assert.deepEqual(planIn({ brokers: [ports] }), { clusterId: null, brokers: [ports], controllers: [], voters: [] })
+  const older = { clusterId: null, brokers: [ports], controllers: [], voters: [], backups: 1 }
+  assert.deepEqual(planIn({ brokers: [ports] }), older)
   for (const damaged of [
     null,
     { brokers: [] },

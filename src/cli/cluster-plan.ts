@@ -22,6 +22,8 @@ export interface ClusterPlan {
   readonly controllers: readonly ControllerPorts[]
   /** Node ids of the voters of the metadata log. Empty: of such an older release, whose one broker is the only one. */
   readonly voters: readonly number[]
+  /** Of each broker group `group-1`, `group-2`, …: how many members it has beside the first. */
+  readonly backups: number
 }
 
 export const brokersMax = 20
@@ -34,12 +36,18 @@ export function controllersAskedFor({ controllers, voters }: ClusterPlan): numbe
 
 /** The plan in what `cluster.yaml` holds; null: it is none. */
 export function planIn(value: unknown): ClusterPlan | null {
-  const { clusterId = null, brokers, controllers = [], voters = [] } = (value ?? {}) as Partial<ClusterPlan>
+  const {
+    clusterId = null,
+    brokers,
+    controllers = [],
+    voters = [],
+    backups = 1,
+  } = (value ?? {}) as Partial<ClusterPlan>
   if (!arePorts(brokers, ['kafka', 'http', 'peer']) || brokers.length === 0) return null
   if (!arePorts(controllers, ['peer']) || !isListOfIntegers(voters)) return null
   const isAlone = voters.length === 0 && brokers.length === 1 && controllers.length === 0
   if (!isAlone && (typeof clusterId !== 'string' || voters.length === 0)) return null
-  return { clusterId, brokers, controllers, voters }
+  return { clusterId, brokers, controllers, voters, backups }
 }
 
 function arePorts<T>(value: readonly T[] | undefined, names: readonly string[]): value is readonly T[] {

@@ -46,7 +46,7 @@ test('one port is not given out twice', async () => {
 
 test('what a folder was made with may be said again, anything else not', () => {
   const brokers = [{ kafka: 1_000, http: 2_000, peer: 1_020 }]
-  const plan = { clusterId: 'A', brokers, controllers: [], voters: [1] }
+  const plan = { clusterId: 'A', brokers, controllers: [], voters: [1], backups: 1 }
   refuseOthers(plan, {}, 'DIR')
   refuseOthers(plan, { brokers: 1, kafkaPort: 1_000, httpPort: 2_000 }, 'DIR')
   assert.throws(() => refuseOthers(plan, { brokers: 2 }, 'DIR'), /DIR was made with --brokers 1, not 2/)

@@ -9,6 +9,7 @@ import { freePort, isFree } from '../runtime/node/free-port.ts'
 export interface WantedCluster {
   readonly brokers?: number | undefined
   readonly controllers?: number | undefined
+  readonly backups?: number | undefined
   readonly kafkaPort?: number | undefined
   readonly httpPort?: number | undefined
 }
@@ -44,7 +45,7 @@ export async function choosePorts(wanted: WantedCluster, say: (sentence: string)
     const what = `peer port of controller ${firstControllerId + index}`
     controllers.push({ peer: await choose(kafkaPort + controllerPortDistance + index, what, false) })
   }
-  return { clusterId: newUuid(nodeRandom), brokers, controllers, voters }
+  return { clusterId: newUuid(nodeRandom), brokers, controllers, voters, backups: wanted.backups ?? 1 }
 }
 
 async function choosePort(wish: {
@@ -70,6 +71,7 @@ export function refuseOthers(plan: ClusterPlan, wanted: WantedCluster, folder: s
   const first = plan.brokers[0] as BrokerPorts
   const has = [
     ['--brokers', wanted.brokers, plan.brokers.length],
+    ['--backups', wanted.backups, plan.backups],
     ['--controllers', wanted.controllers, controllersAskedFor(plan)],
     ['--kafka-port', wanted.kafkaPort, first.kafka],
     ['--http-port', wanted.httpPort, first.http],

@@ -38,6 +38,11 @@ export function bootstrap(text: string): BrokerAddress[] {
   })
 }
 
+/** `ID[,ID…]`, in their order. */
+export function brokerIds(text: string): number[] {
+  return text.split(',').map((one) => wholeNumber(one.trim()))
+}
+
 /** `NAME=VALUE`, gathered over repeated options. */
 export function nameValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=')

@@ -43,9 +43,10 @@ test('every command has help with an example', () =>
     const groups = {
       '': ['up', 'down', 'produce', 'consume'],
       broker: ['run', 'start', 'stop', 'kill'],
-      topic: ['create', 'list', 'describe', 'alter', 'delete'],
+      topic: ['create', 'list', 'describe', 'alter', 'elect', 'delete'],
       group: ['list', 'describe', 'reset', 'delete'],
       log: ['dump', 'import'],
+      receipts: ['list', 'show', 'save'],
     }
     for (const [group, names] of Object.entries(groups)) {
       for (const name of names) {
@@ -92,6 +93,15 @@ test('topics are made, listed, shown, changed and deleted', () =>
     assert.deepEqual(told.configs, [{ name: 'segment.ms', value: '7000', source: 'topic' }])
     const shown = await cli.run('topic', 'describe', 't', ...cli.bootstrap)
     assert.match(shown.stdout, /PARTITION +LEADER +EPOCH[\s\S]*segment\.ms +7000 +topic/)
+    const elected = (await json(cli, 'topic', 'elect', 't', '--partition', '1')) as { outcome: string }[]
+    assert.deepEqual(
+      elected.map(({ outcome }) => outcome),
+      ['not needed'],
+    )
+    assert.match((await cli.run('topic', 'elect', ...cli.bootstrap)).stdout, /^All partitions are led by/)
+    const stranger = await cli.run('topic', 'elect', 't', '--partition', '9', ...cli.bootstrap)
+    assert.deepEqual([stranger.code, stranger.stderr], [1, 'trilog: 1 of 1 elections were refused.\n'])
+    assert.match(stranger.stdout, /t +9 +refused +.*UNKNOWN_TOPIC_OR_PARTITION/)
     const nothing = await cli.run('topic', 'alter', 't', ...cli.bootstrap)
     assert.deepEqual([nothing.code, nothing.stdout], [2, ''])
     assert.deepEqual(await json(cli, 'topic', 'delete', 't'), { name: 't', deleted: true })

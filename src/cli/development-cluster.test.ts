@@ -20,6 +20,7 @@ test('a cluster for development has Kafka’s defaults, but for groups that star
       listeners: `PLAINTEXT://127.0.0.1:${kafka}`,
       'http.port': http,
       'log.dirs': 'data',
+      'broker.groups': 'group-1:1',
       'default.replication.factor': '1',
       'offsets.topic.replication.factor': '1',
       'group.initial.rebalance.delay.ms': '0',

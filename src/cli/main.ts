@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { registerBroker } from './broker.ts'
+import { registerBrokerGroup } from './broker-group.ts'
 import { registerCluster } from './cluster.ts'
 import { CommandFailed, exitCodes, sentenceOf } from './command-failed.ts'
 import { registerConsume } from './consume.ts'
@@ -8,6 +9,8 @@ import { registerDown } from './down.ts'
 import { registerGroup } from './group.ts'
 import { registerLog } from './log.ts'
 import { registerProduce } from './produce.ts'
+import { registerReceipts } from './receipts.ts'
+import { registerReplica } from './replica.ts'
 import { registerTopic } from './topic.ts'
 import { registerUp } from './up.ts'
 import { version } from './version.ts'
@@ -47,11 +50,14 @@ function program(): Command {
   registerUp(root)
   registerDown(root)
   registerBroker(root)
+  registerBrokerGroup(root)
   registerCluster(root)
   registerTopic(root)
+  registerReplica(root)
   registerProduce(root)
   registerConsume(root)
   registerGroup(root)
+  registerReceipts(root)
   registerLog(root)
   return root
 }

@@ -1,5 +1,6 @@
 import type { ClusterPlan } from './cluster-plan.ts'
 import type { NodeFolder } from './node-folder.ts'
+import { ringGroups } from './ring-groups.ts'
 
 const host = '127.0.0.1'
 
@@ -30,10 +31,15 @@ controller.quorum.voters:
 ${folders.map(({ id, peer, directoryId }) => `  - ${id}@${host}:${peer}:${directoryId}\n`).join('')}`
 }
 
-function brokerLines(node: NodeFolder, { brokers }: ClusterPlan): string {
+function brokerLines(node: NodeFolder, { brokers, backups }: ClusterPlan): string {
   const ports = brokers[node.id - 1]
+  const groups = ringGroups(node.id, brokers.length, backups)
+    .map(({ name, members }) => `'${name}:${members.join('+')}'`)
+    .join(', ')
   return `listeners: PLAINTEXT://${host}:${ports?.kafka}
 http.port: ${ports?.http}
+# Made once the cluster runs, if it has none of that name.
+broker.groups: [${groups}]
 `
 }
 

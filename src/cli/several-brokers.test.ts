@@ -41,6 +41,17 @@ describe('a local cluster of several brokers', () => {
       const listed = (await cli.run('topic', 'list', ...bootstrap)).stdout
       for (const scheme of ['isr', 'majority', 'primary-backup'])
         assert.match(listed, new RegExp(`^demo-${scheme} +3 +3 `, 'm'))
+      const groups = (await cli.run('broker-group', 'list', ...bootstrap)).stdout
+      assert.match(groups, /^group-3 +3,1 +0/m)
+      assert.match(groups, /^majority-2 +2,3,1 +0/m)
+      const dealt = ['--groups', '3', '--scheme', 'primary-backup', '--partitions', '3']
+      assert.equal((await cli.run('topic', 'create', 'dealt', ...dealt, ...bootstrap)).code, 0)
+      const shown = (await cli.run('topic', 'describe', 'dealt', ...bootstrap)).stdout
+      assert.match(shown, /^2 +group-3 +3 primary 1, 1 backup/m)
+      const refused = await cli.run('broker-group', 'delete', 'group-3', ...bootstrap)
+      assert.match(refused.stderr, /broker group 'group-3' is used by topic 'dealt'/)
+      assert.match((await cli.run('broker-group', 'describe', 'group-3', ...bootstrap)).stdout, /^dealt +2 +3 +/m)
+
       assert.equal((await cli.run('topic', 'create', 't', ...bootstrap)).code, 0)
       const produce = (line: string) => cli.runWith(`${line}\n`, 'produce', 't', '--acks', 'all', ...bootstrap)
       assert.equal((await produce('one')).code, 0)

@@ -4,11 +4,14 @@ import type { KafkaClient } from '../client/kafka-client.ts'
 import { describePartitions } from '../client/describe-cluster.ts'
 import { KafkaError } from '../client/kafka-error.ts'
 import { findOffsets, keyOf } from '../client/offsets.ts'
+import { replicaStates } from '../client/replica-states.ts'
 import { addPartitions, createTopic, deleteTopic } from '../client/topics.ts'
 import { type ClientOptions, withClient } from './client-session.ts'
 import { leaderText } from './cluster-commands.ts'
 import { CommandFailed, exitCodes } from './command-failed.ts'
 import { type OutputOptions, printDone, printJson, printRows } from './output.ts'
+import type { Scheme } from '../replication/schemes.ts'
+import { replicaFacts, replicasText } from './replica-rows.ts'
 import type { AlterOptions, CreateOptions } from './topic.ts'
 import { redundancyOf, tolerated, toleratedText } from './tolerated.ts'
 
@@ -21,8 +24,12 @@ const defaultSource = 5
 const schemeSetting = 'replication.scheme'
 
 export async function create(name: string, options: Common & CreateOptions): Promise<void> {
-  const { partitions, replicationFactor, scheme } = options
-  const configs = { ...options.config, ...(scheme === undefined ? {} : { [schemeSetting]: scheme }) }
+  const { partitions, replicationFactor, scheme, groups } = options
+  const configs = {
+    ...options.config,
+    ...(scheme === undefined ? {} : { [schemeSetting]: scheme }),
+    ...(groups === undefined ? {} : { 'replication.groups': groups }),
+  }
   await withClient(options, async (client) => {
     const topic = {
       name,
@@ -64,15 +71,23 @@ export async function describe(name: string, options: Common & { readonly all?: 
     const { topic, brokers } = await topicOf(client, name)
     const entries = await describeTopicConfigs(client, name)
     const configs = shownConfigs(entries, options.all ?? false)
-    const scheme = entries.find((entry) => entry.name === schemeSetting)?.value ?? null
-    const [ends, eligible] = await Promise.all([offsetsOf(client, topic), eligibleOf(client, name)])
+    const scheme = (entries.find((entry) => entry.name === schemeSetting)?.value ?? null) as Scheme['name'] | null
     const alive = new Set(brokers.map(({ id }) => id))
+    const [ends, eligible, states] = await Promise.all([
+      offsetsOf(client, topic),
+      eligibleOf(client, name),
+      replicaStates(client, [...alive], [name]),
+    ])
     const promised = redundancyOf(entries)
     const partitions = topic.partitions.map(({ partition, leader, leaderEpoch, replicas, inSync }) => {
       const { earliest, latest } = ends.get(partition) ?? { earliest: null, latest: null }
       const sets = { replicas, inSync, eligible: eligible.get(partition) ?? [] }
       const tolerates = promised === null ? null : tolerated(promised, { leader, ...sets, alive })
-      return { partition, leader, leaderEpoch, ...sets, logStartOffset: earliest, highWatermark: latest, tolerates }
+      const known = states.filter((state) => state.partition === partition)
+      const copies = replicaFacts({ replicas, inSync, leader }, known, scheme)
+      const group = known.find((state) => state.group !== null)?.group ?? null
+      const offsets = { logStartOffset: earliest, highWatermark: latest }
+      return { partition, leader, leaderEpoch, ...sets, ...offsets, tolerates, group, copies }
     })
     const facts = { name, topicId: topic.topicId, internal: topic.internal, scheme, partitions, configs }
     if (options.json) return printJson(facts)
@@ -90,6 +105,11 @@ export async function describe(name: string, options: Common & { readonly all?: 
         one.highWatermark,
         toleratedText(one.tolerates),
       ]),
+    })
+    process.stdout.write('\n')
+    await printRows(options, facts, {
+      head: ['PARTITION', 'BROKER GROUP', 'REPLICAS WITH LOG END AND LAG'],
+      rows: partitions.map(({ partition, group, copies }) => [partition, group, replicasText(copies)]),
     })
     process.stdout.write('\n')
     if (configs.length === 0) process.stdout.write('All settings are defaults.\n')

@@ -22,6 +22,7 @@ export function registerTopic(program: Command): void {
     .option('--partitions <n>', 'how many partitions', positiveInteger)
     .option('--replication-factor <n>', 'how many replicas each has', positiveInteger)
     .option('--scheme <name>', 'how it is replicated: isr (default), majority or primary-backup')
+    .option('--groups <groups>', 'broker groups to deal its partitions over, or how many of them')
     .option('--config <name=value>', 'a setting of the topic; may be repeated', nameValue)
     .option('--if-not-exists', 'do nothing when it is there already')
     .action(async (name: string, options: Common & CreateOptions) => (await commands()).create(name, options))
@@ -33,7 +34,7 @@ export function registerTopic(program: Command): void {
 
   sub('describe', 'show partitions and settings of a topic', 'trilog topic describe orders')
     .description(
-      'Shows the partitions of a topic with their leaders, replicas (in sync, and eligible to lead all the same) and offsets, and the settings that are not defaults.',
+      'Shows the partitions of a topic with their leaders, replicas (in sync, and eligible to lead all the same) and offsets, how far each replica is, and the settings that are not defaults.',
     )
     .argument('<name>', 'name of the topic')
     .option('--all', 'all settings, defaults too')
@@ -56,18 +57,43 @@ export function registerTopic(program: Command): void {
     .option('--delete-config <name>', 'a setting to take back; may be repeated', repeated, [])
     .action(async (name: string, options: Common & AlterOptions) => (await commands()).alter(name, options))
 
+  registerElect(sub)
+
   sub('delete', 'delete a topic with all its records', 'trilog topic delete orders')
     .description('Deletes a topic with all its records.')
     .argument('<name>', 'name of the topic')
     .action(async (name: string, options: Common) => (await commands()).remove(name, options))
 }
 
+function registerElect(sub: (name: string, summary: string, ...lines: string[]) => Command): void {
+  sub(
+    'elect',
+    'have preferred replicas lead again',
+    'trilog topic elect orders',
+    'trilog topic elect orders --partition 0 --partition 2',
+    'trilog topic elect',
+  )
+    .description(
+      'Has the partitions of a topic, or of all topics, led by their first replicas, where these are in sync and alive. Nothing is lost by that.',
+    )
+    .argument('[name]', 'name of the topic; all topics without it')
+    .option('--partition <n>', 'only this partition of the topic; may be repeated', repeated, [])
+    .action(async (name: string | undefined, options: Common & ElectOptions) =>
+      (await import('./topic-elect.ts')).elect(name ?? null, options),
+    )
+}
+
 export interface CreateOptions {
   readonly partitions?: number
   readonly replicationFactor?: number
   readonly scheme?: string
+  readonly groups?: string
   readonly config?: Readonly<Record<string, string>>
   readonly ifNotExists?: boolean
+}
+
+export interface ElectOptions {
+  readonly partition: readonly string[]
 }
 
 export interface AlterOptions {

@@ -5,6 +5,7 @@ import { examples, port, upTo } from './command-line.ts'
 interface UpOptions {
   readonly brokers?: number
   readonly controllers?: number
+  readonly backups?: number
   readonly data: string
   readonly kafkaPort?: number
   readonly httpPort?: number
@@ -25,6 +26,7 @@ export function registerUp(program: Command): void {
       'have k processes of their own decide on leaders; without it the brokers do',
       upTo(controllersMax),
     )
+    .option('--backups <k>', 'backups in each broker group (default: 1)', upTo(brokersMax - 1))
     .option('--data <dir>', 'folder of the cluster', './trilog-data')
     .option('--kafka-port <port>', 'Kafka port of the first broker (default: 9092, or a free one)', port)
     .option('--http-port <port>', 'HTTP port of the first broker (default: 8080, or a free one)', port)

@@ -1,6 +1,7 @@
 import { type Api, decodeResponse, encodeRequest, type RequestInputOf, type ResponseOf } from '../codec/api.ts'
 import { SizedFrames } from '../codec/sized-frames.ts'
 import { apiVersions } from '../kafka/schema/api-versions.ts'
+import { ownClientName } from '../kafka/schema/own/own-apis.ts'
 import type { Timer } from '../runtime/clock.ts'
 import type { Connection } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -35,7 +36,6 @@ interface Pending {
 const unsupportedVersion = 35
 /** The largest size is larger than any answer that a broker gives. */
 const answerBounds = { landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 1024 * 1024 * 1024 }
-const softwareName = 'trilog'
 const softwareVersion = '0.1.0'
 
 /** One connection to one broker. Requests are pipelined; the broker answers them in order. */
@@ -131,7 +131,7 @@ export class BrokerConnection {
 
   async #negotiate(options: CallOptions): Promise<void> {
     const [, newest] = apiVersions.versions
-    const ask = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion }
+    const ask = { clientSoftwareName: ownClientName, clientSoftwareVersion: softwareVersion }
     let answer = await this.#send(apiVersions, newest, ask, options)
     // An older broker answers in the oldest form, with what it serves.
     if (answer.errorCode === unsupportedVersion) answer = await this.#send(apiVersions, 0, {}, options)

@@ -2,6 +2,7 @@ import type { CompressionType } from '../codec/compression.ts'
 import { produce } from '../kafka/schema/produce.ts'
 import { buildBatch, buildCompressedBatch } from '../record/batch-builder.ts'
 import type { Timer } from '../runtime/clock.ts'
+import type { BrokerConnection } from './broker-connection.ts'
 import type { KafkaClient } from './kafka-client.ts'
 import { BrokerUnreachable, Cancelled, check, KafkaError } from './kafka-error.ts'
 import { newProducerIdentity, type ProducerIdentity } from './producer-identity.ts'
@@ -25,6 +26,8 @@ interface SentBatch {
   bytes: Buffer | null
   /** What became of the last try; null: it is not on its way. */
   outcome: Promise<Outcome> | null
+  /** What its last try went over. */
+  over: BrokerConnection | null
   /** Whether a try may have reached the broker unanswered. */
   doubtful: boolean
 }
@@ -120,14 +123,14 @@ export class PartitionSender {
 
   async #pump(): Promise<void> {
     for (let tries = 0; ; ) {
-      await this.#fill()
+      const isHeld = await this.#fill()
       const head = this.#window[0]
       if (head === undefined) {
         // A batch may have become ready while the queue was being looked at.
         if (this.#queue.hasReady) continue
         break
       }
-      const outcome = await this.#settledOrWoken(head)
+      const outcome = isHeld ? await head.outcome : await this.#settledOrWoken(head)
       if (outcome === null) continue
       if ('delivery' in outcome) {
         this.#window.shift()
@@ -143,27 +146,34 @@ export class PartitionSender {
     this.#pumping = false
   }
 
-  /** Puts on their way, in order, what is taken and what may be taken. */
-  async #fill(): Promise<void> {
+  /** Puts on their way, in order, what is taken and what may be taken. True: the rest waits for what becomes of the first. */
+  async #fill(): Promise<boolean> {
     const { inFlightMax } = this.#options
     for (let index = 0; index < inFlightMax; index++) {
       let batch = this.#window[index]
       if (batch === undefined) {
         const queued = this.#queue.take()
-        if (queued === undefined) return
-        batch = { queued, bytes: null, outcome: null, doubtful: false }
+        if (queued === undefined) return false
+        batch = { queued, bytes: null, outcome: null, over: null, doubtful: false }
         this.#window.push(batch)
       }
-      if (batch.outcome === null) await this.#begin(batch)
+      if (batch.outcome === null && !(await this.#begin(batch, this.#window[index - 1]))) return true
     }
+    return false
   }
 
-  /** Writes the request. Awaited, so that requests leave in the order of their batches; the answer comes as `outcome`. */
-  async #begin(batch: SentBatch): Promise<void> {
+  /**
+   * Writes the request. Awaited, so that requests leave in the order of their batches; the answer comes as `outcome`. False when
+   * none may follow it: it could not be sent, or waits for the one before, which went over a connection that may be lost. A broker
+   * that knows nothing of the producer would take the later one for its first.
+   */
+  async #begin(batch: SentBatch, before: SentBatch | undefined): Promise<boolean> {
     try {
       batch.bytes ??= await this.#build(batch)
       const { leader } = await this.#client.leaderOf(this.#topic, this.#partition)
       const connection = await this.#client.connection(leader, 'main', this.#client.ended)
+      if (before !== undefined && before.over !== connection) return false
+      batch.over = connection
       const { acks } = this.#options
       const body = {
         transactionalId: null,
@@ -174,7 +184,7 @@ export class PartitionSender {
       if (acks === 0) {
         connection.tell(produce, body, produceVersionMax)
         batch.outcome = Promise.resolve({ delivery: this.#delivery(-1, -1) })
-        return
+        return true
       }
       batch.doubtful = true
       // The broker may wait for replicas as long as it was told; its answer to that comes after.
@@ -183,8 +193,10 @@ export class PartitionSender {
         (answer): Outcome => this.#outcomeOf(batch, answer.responses[0]?.partitionResponses[0]),
         (error: unknown): Outcome => ({ error: asError(error) }),
       )
+      return true
     } catch (error) {
       batch.outcome = Promise.resolve({ error: asError(error) })
+      return false
     }
   }
 

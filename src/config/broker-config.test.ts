@@ -31,6 +31,23 @@ test('an unknown name is refused and the nearest known one is named', () => {
   assert.deepEqual(problemsOf({ constructor: 'x' }), ['unknown setting constructor'])
 })
 
+test('bounds of connections by address are read, and nobody at all is not meant', () => {
+  const texts = { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': '10.0.0.1:5, ::1:2,[fe80::1]:3' }
+  const { maxConnectionsPerIpOverrides } = parseBrokerConfig({ ...least, ...texts })
+  assert.deepEqual(
+    [...maxConnectionsPerIpOverrides],
+    [
+      ['10.0.0.1', 5],
+      ['::1', 2],
+      ['fe80::1', 3],
+    ],
+  )
+  assert.equal(problemsOf({ 'max.connections.per.ip': '0' }).length, 1)
+  for (const bad of ['10.0.0.1', '10.0.0.1:many', ':5', '10.0.0.1:-1']) {
+    assert.equal(problemsOf({ 'max.connections.per.ip.overrides': bad }).length, 1, bad)
+  }
+})
+
 test('a bad value is refused with what would be right', () => {
   assert.deepEqual(problemsOf({ 'num.partitions': 'many' }), ['num.partitions: "many" is no whole number (at least 1)'])
   assert.deepEqual(problemsOf({ 'num.partitions': '0' }), ['num.partitions: "0" is out of range: at least 1'])

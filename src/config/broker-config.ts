@@ -118,6 +118,10 @@ function contradictionsIn(config: BrokerConfig): ConfigRefusal[] {
     const message = 'group.min.session.timeout.ms must not be above group.max.session.timeout.ms'
     found.push(refuse('group.min.session.timeout.ms', message))
   }
+  if (config.maxConnectionsPerIp === 0 && config.maxConnectionsPerIpOverrides.size === 0) {
+    const message = 'max.connections.per.ip can be 0 only where max.connections.per.ip.overrides names who may connect'
+    found.push(refuse('max.connections.per.ip', message))
+  }
   found.push(...clusterContradictionsIn(config))
   found.push(...openDoorsIn(config))
   return found

@@ -1,3 +1,4 @@
+import { connectionOverridesForm, parseConnectionOverrides } from './connection-overrides.ts'
 import { type Endpoint, endpointForm, parseEndpoints } from './endpoint.ts'
 import { clusterSettings } from './cluster-settings.ts'
 import { boolean, custom, double, int, list, long, oneOf, short, string } from './setting-kinds.ts'
@@ -65,7 +66,7 @@ const networkSettings = {
     default: 8_080,
     min: -1,
     max: 65_535,
-    about: 'Trilog only. Port of /metrics and /health; 0: a free one, -1: none.',
+    about: 'Trilog only. Port of /metrics, /health and /receipts; 0: a free one, -1: none.',
   }),
   'insecure.listen': boolean({
     default: false,
@@ -82,11 +83,36 @@ const networkSettings = {
     },
     parseEndpoints,
   ),
+  'max.connection.creation.rate': int({
+    default: 2_147_483_647,
+    min: 0,
+    dynamic: true,
+    about:
+      'Connections that are taken in a second, in the long run; those of ten seconds may come at once. More wait. Only for the broker as a whole: Kafka also takes it for one listener.',
+  }),
   'max.connections': int({
     default: 10_000,
-    min: 1,
-    about: 'Connections at once; one more is closed. Kafka has no bound by default.',
+    min: 0,
+    dynamic: true,
+    about:
+      'Connections at once. More wait until one is closed, at most 1024 of them, and further ones are closed. Where it is lowered, those that have been silent longest are closed. Only for the broker as a whole. Kafka has no bound by default.',
   }),
+  'max.connections.per.ip': int({
+    default: 2_147_483_647,
+    min: 0,
+    dynamic: true,
+    about: 'Connections from one address at once; one more is closed.',
+  }),
+  'max.connections.per.ip.overrides': custom<ReadonlyMap<string, number>>(
+    'string',
+    {
+      default: '',
+      dynamic: true,
+      allowed: connectionOverridesForm,
+      about: 'Other bounds for some addresses. Names of hosts, which Kafka also takes, are not looked up.',
+    },
+    parseConnectionOverrides,
+  ),
   'max.incremental.fetch.session.cache.slots': int({
     default: 1_000,
     min: 0,
@@ -220,6 +246,25 @@ const storageSettings = {
   }),
 }
 
+const receiptSettings = {
+  'receipts.kept.max.bytes': long({
+    default: 256 * mib,
+    min: 0,
+    about:
+      'Trilog only. Bytes of cut records that are kept beside the logs, for all receipts together; with more the oldest go. One cut keeps a quarter of it at most. 0: nothing is kept.',
+  }),
+  'receipts.kept.max.ms': long({
+    default: 604_800_000,
+    min: 1,
+    about: 'Trilog only. How long cut records are kept; their receipts stay.',
+  }),
+  'receipts.max': int({
+    default: 1_000,
+    min: 1,
+    about: 'Trilog only. Receipts of lost records that a broker keeps; with more the oldest go.',
+  }),
+}
+
 const groupSettings = {
   'group.initial.rebalance.delay.ms': int({
     default: 3_000,
@@ -295,6 +340,7 @@ export const brokerSettings = {
   ...clusterSettings,
   ...networkSettings,
   ...storageSettings,
+  ...receiptSettings,
   ...groupSettings,
   ...topicDefaultSettings,
 } as const

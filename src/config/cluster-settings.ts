@@ -1,3 +1,4 @@
+import { brokerGroupForm, type BrokerGroupSetting, parseBrokerGroups } from './broker-group-setting.ts'
 import { boolean, custom, int, list, long, string } from './setting-kinds.ts'
 import { type HostAndPort, hostAndPortForm, parseHostAndPort, parseVoters, type Voter, voterForm } from './voters.ts'
 
@@ -9,6 +10,16 @@ export const clusterSettings = {
     default: true,
     about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
   }),
+  'broker.groups': custom<readonly BrokerGroupSetting[]>(
+    'list',
+    {
+      default: '',
+      allowed: brokerGroupForm,
+      about:
+        'Trilog only. Broker groups that are made when the broker has started, where the cluster has none of that name: brokers that hold together what replication.groups deals to them, the first the primary.',
+    },
+    parseBrokerGroups,
+  ),
   'broker.heartbeat.interval.ms': int({
     default: 100,
     min: 10,

@@ -57,7 +57,10 @@ broker log.roll.jitter.ms long none dynamic
 broker log.roll.ms long none dynamic
 broker log.segment.bytes int 1073741824 dynamic
 broker log.segment.delete.delay.ms long 60000 dynamic
+broker max.connection.creation.rate int 2147483647 dynamic
 broker max.connections int 2147483647 dynamic
+broker max.connections.per.ip int 2147483647 dynamic
+broker max.connections.per.ip.overrides string empty dynamic
 broker max.incremental.fetch.session.cache.slots int 1000
 broker max.request.partition.size.limit int 2000
 broker message.max.bytes int 1048588 dynamic
@@ -149,12 +152,18 @@ const own = new Set([
   'majority.election.timeout.ms',
   'offsets.topic.replication.scheme',
   'peer.advertised.listener',
+  'broker.groups',
   'peer.listener',
   'pooled.request.max.bytes',
   'queued.max.response.bytes',
+  'receipts.kept.max.bytes',
+  'receipts.kept.max.ms',
+  'receipts.max',
   'primary.down.view',
+  'replication.groups',
   'replication.scheme',
   'replication.sync.backups',
+  'replication.unit',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

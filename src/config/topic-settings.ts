@@ -107,6 +107,11 @@ export const topicSettings = {
     about:
       'Trilog only. primary-backup: what Kafka clients are told of a partition whose primary is away. read: a backup as its leader, where consumers go on and producers are refused. none: no leader, so that producers choose other partitions and consumers wait.',
   }),
+  'replication.groups': list({
+    default: [],
+    about:
+      'Trilog only. Broker groups over which the partitions are dealt in turn: their names, or how many the cluster is to choose (of those with the fewest partitions so far; majority: of the largest groups, others: of the smallest). The members of its group hold a partition, in their order. Empty: partitions are dealt over all brokers. Taken when the topic is made, with the names of those that were chosen.',
+  }),
   'replication.scheme': oneOf(['isr', 'majority', 'primary-backup'], {
     default: 'isr',
     about:
@@ -117,6 +122,11 @@ export const topicSettings = {
     min: 0,
     about:
       'Trilog only. primary-backup: how many backups must have a record besides the primary before it is acknowledged; 0: none, they copy it afterwards. Taken when the topic is made.',
+  }),
+  'replication.unit': oneOf(['partition', 'broker'], {
+    default: 'partition',
+    about:
+      'Trilog only. What has a log of its own: partition, as in Kafka; broker: all partitions of a broker group together, as in RocketMQ, which is not built yet and refused. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,

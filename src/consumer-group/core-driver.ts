@@ -103,10 +103,14 @@ export class CoreDriver {
     if (next !== undefined) this.#step({ type: 'refused', append: next.append, code }, next.records)
   }
 
-  /** The leadership moves: the old core resigns, a new one loads what is committed. What was not is lost. */
-  failover(): void {
+  /**
+   * The leadership moves: the old core resigns, a new one loads what is committed. Of what was on its way it finds the first
+   * `kept` appends, of which the old one never heard; the others are lost.
+   */
+  failover({ kept = 0 } = {}): void {
     const before = this.#groupIds().map((groupId) => ({ groupId, from: stateOf(this.core.group(groupId)) }))
     const told = new Map<string, string[]>()
+    for (const { records } of this.#pending.splice(0, kept)) this.log.push(...records)
     this.#pending.length = 0
     for (const { ticket } of this.#step({ type: 'resigned' })) {
       const { request, answer } = this.requests.get(ticket) as DrivenRequest

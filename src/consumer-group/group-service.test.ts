@@ -4,58 +4,13 @@ import { SimWorld } from '../runtime/sim/sim-world.ts'
 import type { GroupAnswers, JoinRequest } from './group-events.ts'
 import { GroupService } from './group-service.ts'
 import { defaultGroupSettings } from './group-settings.ts'
-import {
-  AppendRefused,
-  type AppendRefusalCode,
-  type OffsetsPartition,
-  type OffsetsRecord,
-  type OffsetsTopic,
-} from './offsets-topic.ts'
+import { MemoryTopic } from './memory-topic-fixture.ts'
+import type { AppendRefusalCode } from './offsets-topic.ts'
 import { partitionOf } from './partition-of.ts'
 import { subscription } from './story-teller.ts'
 
 const settings = { ...defaultGroupSettings, initialRebalanceDelayMs: 0 }
 const partition = partitionOf('g', 50)
-
-/** The topic in memory; appends take a while, or are refused, or never end. */
-class MemoryTopic implements OffsetsTopic {
-  isStillLed = true
-
-  async stillLed(): Promise<boolean> {
-    return this.isStillLed
-  }
-
-  readonly partitions = 50
-  readonly records: OffsetsRecord[] = []
-  refuses: AppendRefusalCode | null = null
-  stalls = false
-  opening: Promise<void> = Promise.resolve()
-  readonly #world: SimWorld
-
-  constructor(world: SimWorld) {
-    this.#world = world
-  }
-
-  async open(number: number): Promise<OffsetsPartition> {
-    await this.opening
-    return {
-      partition: number,
-      append: (records) =>
-        new Promise((resolve, reject) => {
-          const { refuses } = this
-          if (this.stalls) return
-          this.#world.schedule(2, () => {
-            if (refuses !== null) return reject(new AppendRefused(refuses))
-            this.records.push(...records)
-            resolve(this.records.length - 1)
-          })
-        }),
-      load: async (visit) => {
-        for (const [offset, record] of this.records.entries()) visit({ ...record, offset, timestamp: 0 })
-      },
-    }
-  }
-}
 
 function setUp(): { world: SimWorld; topic: MemoryTopic; groups: GroupService } {
   const world = new SimWorld(1)
@@ -146,7 +101,7 @@ test('a broker that lost the leadership while it loaded does not serve', async (
 
 test('damaged records are no reason to forget the others: the partition is not served', async () => {
   const { world, topic, groups } = setUp()
-  topic.records.push({ key: Buffer.from([0, 1, 0, 9]), value: null })
+  topic.put(partition, [{ key: Buffer.from([0, 1, 0, 9]), value: null }])
   await within(world, groups.elected(partition, 1))
   assert.equal(await offsetOf(groups), 'coordinator-not-available')
 })

@@ -67,7 +67,7 @@ export const action = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('refuse-append' as const), code: fc.constantFrom(...refusals) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('failover' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('failover' as const), kept: fc.nat(2) }) },
 )
 export type Action = typeof action extends fc.Arbitrary<infer A> ? A : never
 
@@ -123,7 +123,7 @@ export class World {
       case 'refuse-append':
         return driver.refuseNext(step.code)
       case 'failover':
-        driver.failover()
+        driver.failover({ kept: step.kept })
         this.#told.clear()
         this.#highest.clear()
         return

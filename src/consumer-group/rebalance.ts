@@ -80,11 +80,16 @@ function completeJoin(scope: GroupScope, group: ClassicGroup): void {
   scope.out.setTimer({ type: 'sync', groupId: group.id }, group.rebalanceTimeoutMs)
 }
 
+/** Everyone has asked for an assignment that is there: nobody is watched for that any longer. */
+export function endSyncIfComplete(scope: GroupScope, group: ClassicGroup): void {
+  if (group.state !== 'Stable' || group.pendingSync.size > 0) return
+  scope.out.cancelTimer({ type: 'sync', groupId: group.id })
+}
+
 /** Members that did not ask for their assignment within the rebalance timeout are out, and nobody waits for it longer. */
 export function onSyncTimer(scope: GroupScope, group: ClassicGroup): void {
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
   const silent = [...group.pendingSync]
-  if (silent.length === 0 && group.state === 'Stable') return
   for (const id of silent) {
     const member = group.member(id)
     if (member === null) group.pendingSync.delete(id)
@@ -161,6 +166,7 @@ export function becomeStable(scope: GroupScope, group: ClassicGroup, stored: Sto
     // A session that ended while its member waited was let pass: it must be started again.
     if (answerSync(scope, member, synced(group, member))) startSession(scope, group, member)
   }
+  endSyncIfComplete(scope, group)
 }
 
 /** Appends the group's record, with the assignments that `assignmentOf` gives. */

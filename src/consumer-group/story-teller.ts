@@ -49,12 +49,16 @@ export class StoryTeller {
       case 'hold':
         this.#driver.holdsAppends = true
         return
+      case 'release':
+        this.#driver.holdsAppends = false
+        while (this.#driver.pendingAppends > 0) this.#driver.commitNext()
+        return
       case 'commit-append':
         return this.#driver.commitNext()
       case 'refuse-append':
         return this.#driver.refuseNext(first as AppendRefusalCode)
       case 'failover':
-        return this.#driver.failover()
+        return this.#driver.failover({ kept: Number(command.options.get('kept') ?? 0) })
       case 'topics-deleted':
         return this.#driver.topicsDeleted(command.words)
       case 'fetch':

@@ -4,7 +4,7 @@ import type { SyncRequest, Ticket } from './group-events.ts'
 import { noBytes } from './group-member.ts'
 import type { GroupRefusalCode } from './group-refusal.ts'
 import { type GroupScope, refusalOfAppend } from './group-scope.ts'
-import { answerSync, becomeStable, prepareRebalance, refuseSyncs, storeGroup } from './rebalance.ts'
+import { answerSync, becomeStable, endSyncIfComplete, prepareRebalance, refuseSyncs, storeGroup } from './rebalance.ts'
 
 /** SyncGroup: answered once the leader's assignment is committed, or the generation has ended without one. */
 export function sync(scope: GroupScope, ticket: Ticket, request: SyncRequest): void {
@@ -18,6 +18,7 @@ export function sync(scope: GroupScope, ticket: Ticket, request: SyncRequest): v
   group.pendingSync.delete(member.id)
   if (group.state === 'Stable') {
     scope.out.answer(ticket, synced(group, member))
+    endSyncIfComplete(scope, group)
     return
   }
   // An earlier SyncGroup of this member may still wait, on a connection that the client has given up.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { folderWithReceipts } from '../receipt/receipts-fixture.ts'
 import type { Health } from './health.ts'
 import { HttpListenFault, type HttpServer, startHttp } from './http-server.ts'
 
@@ -99,4 +100,30 @@ describe('the HTTP port', () => {
     await own.close()
     await assert.rejects(fetch(`http://${host}:${own.port}/health/live`))
   })
+})
+
+test('receipts are told with their version, and the batches that are kept with one', async () => {
+  const { cuts, files } = await folderWithReceipts()
+  const [receipt, bounds] = cuts.receipts.list()
+  const kept = files.get(receipt?.cut?.kept?.file ?? '') ?? assert.fail()
+  const receipts = {
+    ...cuts.served(),
+    read: async function* read() {
+      yield kept
+    },
+  }
+  const health = () => ({ status: 'ok', reasons: [] }) as const
+  const server = await startHttp({ host: '127.0.0.1', port: 0, metricsText: async () => '', health, receipts })
+  const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`)
+  try {
+    const told = await (await get('/receipts')).json()
+    assert.deepEqual(told, { version: 1, replica: cuts.replica, receipts: cuts.receipts.list() })
+    assert.deepEqual(await (await get(`/receipts/${receipt?.id}`)).json(), { version: 1, receipt })
+    const batches = await get(`/receipts/${receipt?.id}/batches`)
+    assert.deepEqual(Buffer.from(await batches.arrayBuffer()), kept)
+    assert.equal((await get('/receipts/none')).status, 404)
+    assert.equal((await get(`/receipts/${bounds?.id}/batches`)).status, 404)
+  } finally {
+    await server.close()
+  }
 })

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, silentLogger } from '../runtime/logger.ts'
 import { type Health, healthAnswer } from './health.ts'
+import { addReceiptRoutes, receiptPaths, type ServedReceipts } from './receipt-routes.ts'
 import { sharedCall } from './shared-call.ts'
 
 export interface HttpOptions {
@@ -12,6 +13,8 @@ export interface HttpOptions {
   /** All metrics in Prometheus' text format 0.0.4. */
   readonly metricsText: () => Promise<string>
   readonly health: () => Health
+  /** Absent: there are none to be served. */
+  readonly receipts?: ServedReceipts
   readonly logger?: Logger
 }
 
@@ -44,11 +47,11 @@ const bodyBytesMax = 1024
 const requestTimeoutMs = 10_000
 const keepAliveMs = 65_000
 
-const paths = ['/health', '/health/live', '/health/ready', '/metrics']
+const paths = ['/health', '/health/live', '/health/ready', '/metrics', ...receiptPaths]
 
 /**
- * Serves `/metrics`, `/health`, and `/health/live` and `/health/ready` for probes. The port is open when it resolves; the library behind
- * it is loaded by the first request, so that it costs a start nothing.
+ * Serves `/metrics`, `/receipts`, `/health`, and `/health/live` and `/health/ready` for probes. The port is open when it
+ * resolves; the library behind it is loaded by the first request, so that it costs a start nothing.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const handler = handlerOf(options)
@@ -90,7 +93,8 @@ async function makeHandler(options: HttpOptions): Promise<RequestListener> {
   return (request, response) => app.routing(request, response)
 }
 
-function addRoutes(server: FastifyInstance, { metricsText, health, logger = silentLogger }: HttpOptions): void {
+function addRoutes(server: FastifyInstance, options: HttpOptions): void {
+  const { metricsText, health, receipts, logger = silentLogger } = options
   // Many scrapers cost as much as one.
   const metrics = sharedCall(metricsText)
   server.addHook('onSend', async (_request, reply) => {
@@ -107,6 +111,7 @@ function addRoutes(server: FastifyInstance, { metricsText, health, logger = sile
     })
   }
   server.get('/health/live', async () => ({ live: true }))
+  if (receipts !== undefined) addReceiptRoutes(server, receipts)
   server.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ error: 'not found', paths }))
   server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     const code = error.statusCode ?? 500

@@ -14,6 +14,7 @@ class Feeder implements FrameSink {
   readonly #refuseEvery: number
   paused = false
   #asked = 0
+  #refused = false
   #at = 0
 
   constructor(bytes: Buffer, options: { refuseEvery?: number; landing?: number; memory?: MemoryBound } = {}) {
@@ -34,7 +35,8 @@ class Feeder implements FrameSink {
 
   frame(frame: Buffer): boolean {
     this.#asked += 1
-    if (this.#refuseEvery > 0 && this.#asked % this.#refuseEvery === 0) return false
+    this.#refused = this.#refuseEvery > 0 && this.#asked % this.#refuseEvery === 0
+    if (this.#refused) return false
     this.frames.push(frame.toString('latin1'))
     return true
   }
@@ -49,7 +51,8 @@ class Feeder implements FrameSink {
 
   feed(pieces: readonly number[]): void {
     for (let turn = 0; this.#at < this.#bytes.length; turn++) {
-      this.#resumeRefused()
+      // Every other time it goes on only when it must: until then it is read from.
+      if (this.paused || turn % 2 === 0) this.#resumeRefused()
       const room = this.reader.allocate()
       assert.ok(room.length > 0, 'the reader has room while it is not paused')
       const piece = Math.min(room.length, pieces[turn % pieces.length] ?? 1, this.#bytes.length - this.#at)
@@ -63,9 +66,8 @@ class Feeder implements FrameSink {
 
   /** Goes on after refused frames. A reader that waits for memory stays paused, however often it is told to go on. */
   #resumeRefused(): void {
-    if (this.#refuseEvery === 0) return
-    for (let asked = -1; this.paused && asked !== this.#asked; ) {
-      asked = this.#asked
+    while (this.#refused) {
+      this.#refused = false
       this.reader.resume()
     }
   }
@@ -108,6 +110,20 @@ test('a length that lies is a fault of the stream, and nothing follows', () => {
     assert.deepEqual(feeder.frames, ['before'])
     assert.equal(feeder.faults.length, 1)
   }
+})
+
+test('while a frame is not taken it reads on as far as it has room, and no further', () => {
+  const feeder = new Feeder(framed(['a'.repeat(100), 'b'.repeat(8000)]), { refuseEvery: 1 })
+  const { reader } = feeder
+  const bytes = framed(['a'.repeat(100), 'b'.repeat(8000)])
+  let at = 0
+  while (!feeder.paused) {
+    const room = reader.allocate()
+    room.set(bytes.subarray(at, at + room.length))
+    reader.received(room.length)
+    at += room.length
+  }
+  assert.deepEqual([feeder.frames.length, at, reader.begun?.bytes], [0, 4096, 4096])
 })
 
 test('all memory is given back when a connection closes in the middle of a frame', () => {

@@ -15,7 +15,7 @@ export interface FrameSink {
   frame(frame: Buffer): boolean
   /** The stream cannot be understood any more; nothing follows. */
   malformed(what: string): void
-  /** Bytes must not come for now (true), or may again (false). */
+  /** Bytes must not come for now (true), or may again (false), to where `FrameReader.allocate` says then. */
   pause(paused: boolean): void
 }
 
@@ -43,7 +43,8 @@ export interface BegunFrame {
 /**
  * Cuts a stream of bytes into frames. Frames that arrive whole are handled where they landed; one that is cut off gets a
  * buffer of its own, into which the rest is received directly. A connection between two frames holds no memory. One that
- * gets none for the rest of its frame is not read from until others have given some back.
+ * gets none for the rest of its frame is not read from until others have given some back. One whose frame is not taken is
+ * read from until its buffer is full: else nobody would hear that the client has gone meanwhile.
  */
 export class FrameReader {
   readonly #shared: FrameResources
@@ -55,6 +56,7 @@ export class FrameReader {
   #heldSinceMs = 0
   #lastMs = 0
   #stopped = false
+  #paused = false
   #closed = false
   readonly #roomCame = (): void => {
     this.resume()
@@ -101,7 +103,8 @@ export class FrameReader {
     }
     this.#filled += bytes
     this.#lastMs = this.#shared.nowMs()
-    this.#handleHeld()
+    if (this.#stopped) this.#pauseIfFull()
+    else this.#handleHeld()
   }
 
   /** Goes on after `frame` has said false, or after memory has come free. */
@@ -109,7 +112,15 @@ export class FrameReader {
     if (!this.#stopped || this.#closed) return
     this.#stopped = false
     this.#handleHeld()
-    if (!this.#stopped && !this.#closed) this.#sink.pause(false)
+    if (this.#closed || this.#isFull) return
+    // Also where it is not paused: what has been handled may have moved the place that the next bytes go to.
+    this.#paused = false
+    this.#sink.pause(false)
+  }
+
+  /** It can take nothing more. */
+  get #isFull(): boolean {
+    return this.#stopped && (this.#held === null || this.#filled === this.#held.length)
   }
 
   close(): void {
@@ -130,6 +141,7 @@ export class FrameReader {
     }
     this.#filled = rest.length
     if (this.#filled === held.length && !this.#stopped) this.#grow(held)
+    this.#pauseIfFull()
   }
 
   /** Hands on whole frames; what is left over, or null if the stream is malformed. */
@@ -146,7 +158,7 @@ export class FrameReader {
       const end = at + lengthBytes + length
       if (end > bytes.length) break
       if (!this.#sink.frame(bytes.subarray(at + lengthBytes, end))) {
-        this.#stop()
+        this.#stopped = true
         break
       }
       if (this.#closed) return null
@@ -155,9 +167,9 @@ export class FrameReader {
     return bytes.subarray(at)
   }
 
-  #stop(): void {
-    if (this.#stopped) return
-    this.#stopped = true
+  #pauseIfFull(): void {
+    if (this.#paused || !this.#isFull) return
+    this.#paused = true
     this.#sink.pause(true)
   }
 
@@ -172,13 +184,14 @@ export class FrameReader {
     this.#heldSinceMs = this.#shared.nowMs()
     this.#lastMs = this.#heldSinceMs
     if (this.#filled === held.length && !this.#stopped) this.#grow(held)
+    this.#pauseIfFull()
   }
 
   /** Makes room for more of the frame that has begun, or waits for it. */
   #grow(held: Buffer): void {
     const larger = this.#bufferOf(this.#filled + 1, this.#capacityFor(held, this.#filled), held.length)
     if (larger === null) {
-      this.#stop()
+      this.#stopped = true
       return this.#memory.wait(BufferPool.sizeOf(this.#filled + 1) - held.length, this.#roomCame)
     }
     held.copy(larger, 0, 0, this.#filled)

@@ -1,19 +1,23 @@
 import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { Arrivals, type ConnectionLimits } from './arrivals.ts'
 import { BegunRequests } from './begun-requests.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection, type ConnectionBounds } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FrameResources } from './frame-reader.ts'
-import { givingUp } from './give-up.ts'
+import { type GiveUp, givingUp } from './give-up.ts'
 import { HeavyTurns } from './heavy-turns.ts'
 import { MemoryBound } from './memory-bound.ts'
+import { TurnedAwayLog } from './turned-away-log.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
 /** Most that one read takes from a socket. */
 const landingBytes = 64 * 1024
 const idleSweepMs = 60_000
+/** How often it is looked at whether connections are to be closed because there may be fewer now, or were turned away. */
+const lookMs = 1_000
 
 export interface ListenerSettings {
   readonly host: string
@@ -31,8 +35,6 @@ export interface ListenerSettings {
   readonly stalledMaxMs: number
   /** Frame buffers that are kept for reuse. */
   readonly pooledBytesMax: number
-  /** `max.connections`. */
-  readonly connectionsMax: number
   /** `connections.max.idle.ms`. */
   readonly idleMs: number
   readonly bounds: ConnectionBounds
@@ -49,14 +51,24 @@ export class KafkaListener {
   readonly #turns: HeavyTurns
   readonly #begun: BegunRequests
   readonly #unread: UnreadAnswers
+  readonly #giveUp: GiveUp
   readonly #logger: Logger
   readonly #connections = new Set<ClientConnection>()
+  readonly #arrivals: Arrivals
+  readonly #turnedAway: TurnedAwayLog
   #listener: Listener | null = null
   #nextId = 1
   #stopSweep: () => void = () => {}
+  #stopLook: () => void = () => {}
   #allClosed: (() => void) | null = null
 
-  constructor(parts: { runtime: Runtime; settings: ListenerSettings; dispatcher: Dispatcher }) {
+  /** `limits` tells what is in force at the time. */
+  constructor(parts: {
+    runtime: Runtime
+    settings: ListenerSettings
+    limits: () => ConnectionLimits
+    dispatcher: Dispatcher
+  }) {
     this.#runtime = parts.runtime
     this.#settings = parts.settings
     this.#dispatcher = parts.dispatcher
@@ -73,12 +85,31 @@ export class KafkaListener {
     this.#answers = new MemoryBound(parts.settings.answerBytesMax)
     this.#turns = new HeavyTurns(parts.runtime.clock)
     const { unsentMaxMs, stalledMaxMs } = parts.settings
-    const shared = { clock: parts.runtime.clock, connections: this.#connections, giveUp: givingUp(this.#logger) }
+    this.#giveUp = givingUp(this.#logger)
+    const shared = { clock: parts.runtime.clock, connections: this.#connections, giveUp: this.#giveUp }
     this.#begun = new BegunRequests({ ...shared, memory: this.#resources.memory, stalledMaxMs })
     this.#unread = new UnreadAnswers({ ...shared, memory: this.#answers, unsentMaxMs })
+    this.#turnedAway = new TurnedAwayLog(this.#logger, parts.runtime.metrics)
+    this.#arrivals = new Arrivals({
+      clock: parts.runtime.clock,
+      limits: parts.limits,
+      open: (connection) => this.#open(connection),
+      turnAway: (connection, why) => {
+        this.#turnedAway.note(connection, why)
+        connection.destroy()
+      },
+    })
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_connections', help: 'Open connections of Kafka clients.', kind: 'gauge' },
       () => [{ value: this.#connections.size }],
+    )
+    parts.runtime.metrics.observe(
+      {
+        name: 'trilog_kafka_connections_waiting',
+        help: 'Connections that wait until others are closed, or for their turn where they come too fast.',
+        kind: 'gauge',
+      },
+      () => [{ value: this.#arrivals.waiting }],
     )
     parts.runtime.metrics.observe(
       { name: 'trilog_kafka_request_buffer_bytes', help: 'Bytes that unanswered requests hold.', kind: 'gauge' },
@@ -95,12 +126,15 @@ export class KafkaListener {
     const { host, port } = this.#settings
     this.#listener = await this.#runtime.network.listen({ host, port }, (connection) => this.#accept(connection))
     this.#sweepIdle()
+    this.#look()
     return this.#listener.port
   }
 
   /** Takes no more connections and requests, answers those that wait, at most `graceMs` long, then closes all. */
   async stop(graceMs: number): Promise<void> {
     this.#stopSweep()
+    this.#stopLook()
+    this.#arrivals.stop()
     this.#begun.stop()
     this.#unread.stop()
     await this.#listener?.close()
@@ -118,12 +152,10 @@ export class KafkaListener {
 
   #accept(connection: Connection): void {
     this.#turns.arrived()
-    if (this.#connections.size >= this.#settings.connectionsMax) {
-      const { connectionsMax } = this.#settings
-      this.#logger.warn({ client: connection.remote.host, connectionsMax }, 'a connection too many is closed')
-      connection.destroy()
-      return
-    }
+    this.#arrivals.arrived(connection)
+  }
+
+  #open(connection: Connection): void {
     const client = new ClientConnection({
       connection,
       id: this.#nextId++,
@@ -135,15 +167,14 @@ export class KafkaListener {
       bounds: this.#settings.bounds,
       logger: this.#logger,
       nowMs: () => this.#runtime.clock.monotonicMs(),
-      onClosed: (closed) => this.#onClosed(closed),
+      onClosed: (closed) => {
+        this.#connections.delete(closed)
+        this.#arrivals.closed(connection)
+        if (this.#connections.size === 0) this.#allClosed?.()
+      },
     })
     this.#connections.add(client)
     connection.start(client)
-  }
-
-  #onClosed(connection: ClientConnection): void {
-    this.#connections.delete(connection)
-    if (this.#connections.size === 0) this.#allClosed?.()
   }
 
   /** One timer for all: a timer for each idle connection would be thousands. */
@@ -157,5 +188,20 @@ export class KafkaListener {
       this.#sweepIdle()
     })
     this.#stopSweep = () => timer.cancel()
+  }
+
+  #look(): void {
+    const timer = this.#runtime.clock.setTimer(lookMs, () => {
+      this.#turnedAway.tell()
+      if (this.#arrivals.excess > 0) this.#closeLeastUsed(this.#arrivals.excess)
+      this.#look()
+    })
+    this.#stopLook = () => timer.cancel()
+  }
+
+  /** The most was lowered: those that have been silent for the longest time go. */
+  #closeLeastUsed(count: number): void {
+    const byUse = [...this.#connections].sort((one, other) => one.lastUsedMs - other.lastUsedMs)
+    this.#giveUp(byUse.slice(0, count), 'there are more than there may be')
   }
 }

@@ -2,6 +2,7 @@ import { BatchHeader } from '../record/batch-header.ts'
 import type { Position } from '../record/offset.ts'
 import type { DiskFile } from '../runtime/disk.ts'
 import { type WalkEnd, walkBatches } from './batch-walk.ts'
+import { batchFormat } from './entry-format.ts'
 import type { ReadBuffers } from './read-buffers.ts'
 
 /** Batches are copied out in portions of about this size. */
@@ -24,7 +25,8 @@ export async function* batchPortions(
   for (let from = 0; from < upTo; ) {
     const batches: { header: BatchHeader; position: Position }[] = []
     let bytes = 0
-    const { stoppedAt, end } = await walkBatches({ file, from, upTo, checkCrc: false, buffers }, (seen, position) => {
+    const walk = { file, format: batchFormat, from, upTo, checkCrc: false, buffers }
+    const { stoppedAt, end } = await walkBatches(walk, (seen, position) => {
       if (bytes >= portionBytes) return false
       const copy = Buffer.from(seen.bytes.subarray(seen.at, seen.at + seen.sizeBytes))
       batches.push({ header: new BatchHeader(copy), position })

@@ -1,15 +1,7 @@
-import { crcHolds } from '../record/batch-crc.ts'
-import {
-  BatchHeader,
-  baseOffsetOf,
-  batchHeaderBytes,
-  batchSizeOf,
-  leaderEpochOf,
-  magicOf,
-  nextOffsetOf,
-} from '../record/batch-header.ts'
+import { BatchHeader, baseOffsetOf, batchSizeOf, leaderEpochOf } from '../record/batch-header.ts'
 import type { LeaderEpoch, Offset, Position } from '../record/offset.ts'
 import type { DiskFile } from '../runtime/disk.ts'
+import type { EntryFormat } from './entry-format.ts'
 import type { ReadBuffers } from './read-buffers.ts'
 
 const blockBytes = 1024 * 1024
@@ -20,31 +12,39 @@ const offsetsPerSegment = 0x7fffffff
 export type WalkEnd = 'end' | 'bad' | 'visitor'
 
 /**
- * Steps through the whole batches in [from, upTo) of a file, in order, and shows each to `visit`, which may end the
+ * Steps through the whole entries in [from, upTo) of a file, in order, and shows each to `visit`, which may end the
  * walk by returning false. The header is a view that holds only during the call. Resolves with the position behind
  * the last batch that was shown and accepted.
  */
 export async function walkBatches(
-  walk: { file: DiskFile; from: Position; upTo: Position; checkCrc: boolean; buffers: ReadBuffers },
+  walk: {
+    file: DiskFile
+    format: EntryFormat
+    from: Position
+    upTo: Position
+    checkCrc: boolean
+    buffers: ReadBuffers
+  },
   visit: (header: BatchHeader, position: Position) => boolean,
 ): Promise<{ stoppedAt: Position; end: WalkEnd }> {
+  const { format } = walk
   const header = new BatchHeader(Buffer.alloc(0))
-  let buffer = walk.buffers.take(Math.min(blockBytes, Math.max(walk.upTo - walk.from, batchHeaderBytes)))
+  let buffer = walk.buffers.take(Math.min(blockBytes, Math.max(walk.upTo - walk.from, format.headerBytes)))
   let position = walk.from
   try {
     while (position < walk.upTo) {
       const want = Math.min(buffer.length, walk.upTo - position)
       const block = buffer.subarray(0, await walk.file.read(buffer.subarray(0, want), position))
       let at = 0
-      for (; isWholeBatch(block, at); at += batchSizeOf(block, at)) {
-        if (walk.checkCrc && !crcHolds(block, at)) return { stoppedAt: position + at, end: 'bad' }
+      for (; isWhole(format, block, at); at += batchSizeOf(block, at)) {
+        if (walk.checkCrc && !format.holds(block, at)) return { stoppedAt: position + at, end: 'bad' }
         if (!visit(header.moveTo(block, at), position + at)) return { stoppedAt: position + at, end: 'visitor' }
       }
       const isLast = position + block.length >= walk.upTo || block.length < want
       position += at
       if (isLast) return { stoppedAt: position, end: at === block.length && position >= walk.upTo ? 'end' : 'bad' }
       if (at > 0) continue
-      const size = plausibleSize(block, 0)
+      const size = format.plausibleSize(block, 0)
       if (size === null || size > walk.upTo - position) return { stoppedAt: position, end: 'bad' }
       walk.buffers.give(buffer)
       buffer = walk.buffers.take(size)
@@ -62,6 +62,7 @@ export async function walkBatches(
  */
 export async function findNextBatch(search: {
   file: DiskFile
+  format: EntryFormat
   from: Position
   upTo: Position
   minOffset: Offset
@@ -69,19 +70,20 @@ export async function findNextBatch(search: {
   buffers: ReadBuffers
 }): Promise<{ position: Position; baseOffset: Offset } | null> {
   const { file, upTo, buffers } = search
-  const buffer = buffers.take(Math.min(blockBytes, Math.max(upTo - search.from, batchHeaderBytes)))
+  const { headerBytes } = search.format
+  const buffer = buffers.take(Math.min(blockBytes, Math.max(upTo - search.from, headerBytes)))
   try {
     let position = search.from
-    while (position + batchHeaderBytes <= upTo) {
+    while (position + headerBytes <= upTo) {
       const want = Math.min(buffer.length, upTo - position)
       const block = buffer.subarray(0, await file.read(buffer.subarray(0, want), position))
-      for (let at = 0; at + batchHeaderBytes <= block.length; at++) {
-        if (!mayBeBatch(block, at, search)) continue
+      for (let at = 0; at + headerBytes <= block.length; at++) {
+        if (!mayBeEntry(block, at, search)) continue
         const found = await confirmed(search, position + at)
         if (found !== null) return found
       }
       if (block.length < want) return null
-      position += block.length - batchHeaderBytes + 1
+      position += block.length - headerBytes + 1
     }
     return null
   } finally {
@@ -89,28 +91,23 @@ export async function findNextBatch(search: {
   }
 }
 
-/** Whether the bytes at `at` are a batch header as far as it can be told without the CRC. */
-export function plausibleSize(bytes: Buffer, at: number): number | null {
-  if (bytes.length - at < batchHeaderBytes || magicOf(bytes, at) !== 2) return null
-  const size = batchSizeOf(bytes, at)
-  const baseOffset = baseOffsetOf(bytes, at)
-  const delta = nextOffsetOf(bytes, at) - baseOffset - 1
-  return size >= batchHeaderBytes && baseOffset >= 0 && delta >= 0 && Number.isSafeInteger(baseOffset) ? size : null
-}
-
-function isWholeBatch(bytes: Buffer, at: number): boolean {
-  const size = plausibleSize(bytes, at)
+function isWhole(format: EntryFormat, bytes: Buffer, at: number): boolean {
+  const size = format.plausibleSize(bytes, at)
   return size !== null && size <= bytes.length - at
 }
 
-function mayBeBatch(block: Buffer, at: number, like: { minOffset: Offset; minEpoch: LeaderEpoch }): boolean {
-  if (plausibleSize(block, at) === null || leaderEpochOf(block, at) < like.minEpoch) return false
+function mayBeEntry(
+  block: Buffer,
+  at: number,
+  like: { format: EntryFormat; minOffset: Offset; minEpoch: LeaderEpoch },
+): boolean {
+  if (like.format.plausibleSize(block, at) === null || leaderEpochOf(block, at) < like.minEpoch) return false
   const baseOffset = baseOffsetOf(block, at)
   return baseOffset >= like.minOffset && baseOffset - like.minOffset <= offsetsPerSegment
 }
 
 async function confirmed(
-  search: { file: DiskFile; upTo: Position; buffers: ReadBuffers },
+  search: { file: DiskFile; format: EntryFormat; upTo: Position; buffers: ReadBuffers },
   position: Position,
 ): Promise<{ position: Position; baseOffset: Offset } | null> {
   const seen: { baseOffset: Offset; nextOffset: Offset }[] = []

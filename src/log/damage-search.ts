@@ -1,5 +1,4 @@
 import type { Offset, Position } from '../record/offset.ts'
-import { crcHolds } from '../record/batch-crc.ts'
 import { BatchHeader } from '../record/batch-header.ts'
 import { fitsBehind } from './batch-fit.ts'
 import { findNextBatch, walkBatches } from './batch-walk.ts'
@@ -26,6 +25,7 @@ export async function checkBatches(
   from: BatchPlace,
   sliceBytes: number,
 ): Promise<Checked> {
+  const { format } = parts
   let { position, expected } = from
   const sliceEnd = position + sliceBytes
   for (;;) {
@@ -33,12 +33,15 @@ export async function checkBatches(
     const upTo = known?.position ?? segment.writtenBytes
     let isSliceOver = false
     const { stoppedAt, end } = await useSegment(parts.files, segment, (file) =>
-      walkBatches({ file, from: position, upTo, checkCrc: true, buffers: parts.files.buffers }, (header, at) => {
-        isSliceOver = at >= sliceEnd
-        if (isSliceOver || !fitsBehind(expected, header, parts)) return false
-        expected = header.nextOffset
-        return true
-      }),
+      walkBatches(
+        { file, format, from: position, upTo, checkCrc: true, buffers: parts.files.buffers },
+        (header, at) => {
+          isSliceOver = at >= sliceEnd
+          if (isSliceOver || !fitsBehind(expected, header, parts)) return false
+          expected = header.nextOffset
+          return true
+        },
+      ),
     )
     const place = { position: stoppedAt, expected }
     if (isSliceOver) return { place, end: 'slice' }
@@ -74,8 +77,8 @@ export async function nextGood(
   upTo: Position,
 ): Promise<{ position: Position; baseOffset: Offset } | null> {
   const minEpoch = parts.epochs.epochAt(bad.expected) ?? -1
-  const { files } = parts
-  const search = { from: bad.position + 1, upTo, minOffset: bad.expected + 1, minEpoch, buffers: files.buffers }
+  const { files, format } = parts
+  const search = { format, from: bad.position + 1, upTo, minOffset: bad.expected + 1, minEpoch, buffers: files.buffers }
   return await useSegment(files, segment, (file) => findNextBatch({ file, ...search }))
 }
 
@@ -97,12 +100,12 @@ async function goodBatchAt(
   segment: Segment,
   entry: { key: Offset; value: Position },
 ): Promise<Offset | null> {
-  const header = await headerAt(parts.files, segment, entry.value)
+  const header = await headerAt(parts, segment, entry.value)
   if (header === null || header.lastOffset !== entry.key) return null
   if (entry.value + header.sizeBytes > segment.writtenBytes) return null
   const bytes = Buffer.alloc(header.sizeBytes)
   const read = await useSegment(parts.files, segment, (file) => file.read(bytes, entry.value))
-  if (read < bytes.length || !crcHolds(bytes, 0)) return null
+  if (read < bytes.length || !parts.format.holds(bytes, 0)) return null
   return new BatchHeader(bytes).baseOffset
 }
 

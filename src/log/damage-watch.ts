@@ -7,7 +7,7 @@ import type { Segment } from './segment.ts'
 import type { BatchPlace } from './segment-loader.ts'
 
 /** What the log does for whoever looks for damage in it. */
-export interface WatchedLog {
+interface WatchedLog {
   readonly parts: LogParts
   /** Runs `task` with everything written, while no segments come or go. Rejects when the log takes no changes any more. */
   undisturbed<T>(task: () => Promise<T>): Promise<T>

@@ -19,14 +19,18 @@ export const damagedRangesFileName = 'damaged-ranges'
  * A damaged range is refused to readers, never skipped; it goes when the log is cut below it or its segment is removed.
  */
 export class DamagedRanges {
-  readonly #path: string
+  readonly #directory: string
   readonly #disk: Disk
   /** In the order of their offsets. */
   #ranges: DamagedRange[] = []
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
-    this.#path = `${directory}/${damagedRangesFileName}`
+    this.#directory = directory
+  }
+
+  get #path(): string {
+    return `${this.#directory}/${damagedRangesFileName}`
   }
 
   get all(): readonly DamagedRange[] {

@@ -1,9 +1,7 @@
-import { crcHolds } from '../record/batch-crc.ts'
-import { BatchHeader, batchHeaderBytes, nextOffsetOf } from '../record/batch-header.ts'
+import { BatchHeader, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { fitsBehind } from './batch-fit.ts'
-import { plausibleSize } from './batch-walk.ts'
 import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
@@ -144,7 +142,8 @@ export class DiskReader {
         wantAtLeast = Math.max(smallestRead, found.next)
         // The segment's last batch is below what was asked for.
         if (found.end === block.length) continue
-        if (position + Math.max(found.next, batchHeaderBytes) > end) throw this.#badBatch(segment, request)
+        const least = Math.max(found.next, this.#parts.format.headerBytes)
+        if (position + least > end) throw this.#badBatch(segment, request)
       } finally {
         if (!kept) {
           buffers.give(buffer)
@@ -200,13 +199,15 @@ export class DiskReader {
   }
 
   #isGood(block: Buffer, at: number, expected: Offset): boolean {
-    return crcHolds(block, at) && fitsBehind(expected, this.#header.moveTo(block, at), this.#parts)
+    const isHeld = this.#parts.format.holds(block, at)
+    return isHeld && fitsBehind(expected, this.#header.moveTo(block, at), this.#parts)
   }
 
   /** Size of the batch at `at`; null where the block ends before its header does. */
   #sizeAt(block: Buffer, at: number): number | null {
-    if (at + batchHeaderBytes > block.length) return null
-    return plausibleSize(block, at) ?? bad
+    const { format } = this.#parts
+    if (at + format.headerBytes > block.length) return null
+    return format.plausibleSize(block, at) ?? bad
   }
 
   #takeCursor(segment: Segment, offset: Offset): BatchPlace | null {

@@ -16,7 +16,7 @@ export const epochsFileName = 'leader-epoch-checkpoint'
  * epoch of every batch can be held against it.
  */
 export class EpochTable {
-  readonly #path: string
+  readonly #directory: string
   readonly #disk: Disk
   readonly #writes = new SerialQueue()
   #starts: EpochStart[] = []
@@ -26,7 +26,11 @@ export class EpochTable {
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
-    this.#path = `${directory}/${epochsFileName}`
+    this.#directory = directory
+  }
+
+  get #path(): string {
+    return `${this.#directory}/${epochsFileName}`
   }
 
   get entries(): readonly EpochStart[] {
@@ -41,6 +45,11 @@ export class EpochTable {
   /** Whether the file lags behind the table, also while it is being written. */
   get isDirty(): boolean {
     return this.#durable < this.#version
+  }
+
+  /** Takes up what the file holds, from elsewhere. */
+  restore(entries: readonly EpochStart[]): void {
+    this.#starts = [...entries]
   }
 
   /** Takes up the file. The table is empty when it is missing, or is no such file (`damaged`). */

@@ -42,6 +42,10 @@ export class ByteLog implements HostedLog {
     await this.flush()
   }
 
+  asClosed(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
   async #use(work: (file: DiskFile) => Promise<void>): Promise<void> {
     const file = await this.#runtime.disk.open(`${this.place.directory}/00000000000000000000.log`, 'create')
     await work(file)

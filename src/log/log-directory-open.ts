@@ -1,6 +1,7 @@
 import { DiskFault, type FolderLock } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { readCleanMark } from './clean-shutdown.ts'
+import { ClosedLogs } from './closed-logs.ts'
 import { HostedReplicas } from './hosted-replicas.ts'
 import { DirectoryCheckpoints } from './log-directory-checkpoints.ts'
 import { type Identity, identify, readBootId, writeBootId } from './log-directory-identity.ts'
@@ -47,6 +48,7 @@ export interface OpenedFolder {
   readonly hosted: HostedReplicas
   readonly suspicion: Suspicion
   readonly checkpoints: DirectoryCheckpoints
+  readonly closedLogs: ClosedLogs
   /** Names of folders that wait to be removed. */
   readonly leftovers: readonly string[]
 }
@@ -105,7 +107,9 @@ async function look(options: LogDirectoryOptions): Promise<Omit<OpenedFolder, 'l
     strays,
   }
   const checkpoints = await DirectoryCheckpoints.read(runtime, path)
-  return { identity, start, hosted, suspicion, checkpoints, leftovers }
+  const closedLogs = new ClosedLogs(disk, path)
+  if (mark !== null) await closedLogs.load()
+  return { identity, start, hosted, suspicion, checkpoints, closedLogs, leftovers }
 }
 
 /** A folder without its list: Kafka's, whose partitions become ours, or one that has lost it. */

@@ -117,6 +117,7 @@ describe('how the folder was left', () => {
       logStartOffset: 0,
       cleanedUpTo: null,
       clean: true,
+      asClosed: null,
       powerCut: false,
       syncFailed: false,
     })

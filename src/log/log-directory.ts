@@ -2,11 +2,13 @@ import type { Offset } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { removeCleanMark, writeCleanMark } from './clean-shutdown.ts'
+import type { NotedLog } from './closed-logs.ts'
 import type { LogOffsets, NotedOffsets } from './log-directory-checkpoints.ts'
 import { type Identity, writeBootId } from './log-directory-identity.ts'
 import { folderOf, type HostedReplica, type PartitionName, partitionKey } from './log-directory-name.ts'
 import { type DirectoryStart, type LogDirectoryOptions, type OpenedFolder, openFolder } from './log-directory-open.ts'
 import { hasRecords, setAside } from './log-directory-scan.ts'
+import type { LogAsClosed } from './log-as-closed.ts'
 import { LogDirectoryRefusal } from './log-directory-refusal.ts'
 import { inParallel } from './log-directory-workers.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
@@ -23,6 +25,8 @@ export interface HostedLog {
   readonly fault: DiskFault | null
   /** Everything fsynced, snapshot written, files closed. */
   close(): Promise<void>
+  /** Once it is closed: what spares the next start a look at its files. Null: it is to have that look. */
+  asClosed(): Promise<LogAsClosed | null>
 }
 
 /** Where a log is and what is known of it, for whoever opens it. */
@@ -37,6 +41,8 @@ export interface LogPlace extends HostedReplica {
   readonly cleanedUpTo: Offset | null
   /** Closed cleanly and untouched since: nothing needs to be scanned. */
   readonly clean: boolean
+  /** What was noted of it then; null: nothing. */
+  readonly asClosed: LogAsClosed | null
   /** Bytes above the recovery point may be gone in any order. */
   readonly powerCut: boolean
   /** An fsync of it has failed: what is above the recovery point is to be written again. */
@@ -169,6 +175,7 @@ export class LogDirectory<L extends HostedLog> {
     await inParallel(waiting, this.#logsAtOnce, (replica) => this.#openOrLeave(replica, how))
     await suspicion.settle(this.#found)
     this.#isSettled = true
+    this.#folder.closedLogs.forget()
     if (this.#offline.size > 0) {
       this.#options.runtime.logger.error({ path: this.path, offline: this.#offline.size }, 'logs are offline')
     }
@@ -222,6 +229,7 @@ export class LogDirectory<L extends HostedLog> {
       logStartOffset: 0,
       cleanedUpTo: null,
       clean: true,
+      asClosed: null,
       powerCut: false,
       syncFailed: false,
     }
@@ -314,9 +322,12 @@ export class LogDirectory<L extends HostedLog> {
     this.#stopCheckpoints()
     try {
       let isClean = this.#isSettled && this.#offline.size === 0
+      const noted: NotedLog[] = []
       await inParallel([...this.logs()], this.#logsAtOnce, async ({ replica, log }) => {
         try {
           await log.close()
+          const asClosed = await log.asClosed()
+          if (asClosed !== null) noted.push({ replica, asClosed })
         } catch (error) {
           isClean = false
           this.#warn(replica, error, 'a log was not closed well: the next start checks it')
@@ -325,6 +336,7 @@ export class LogDirectory<L extends HostedLog> {
       })
       await Promise.allSettled(this.#removals)
       if (this.#isSettled) await this.checkpoint()
+      if (isClean) await this.#folder.closedLogs.write(noted)
       if (isClean) await writeCleanMark(this.#options.runtime.disk, this.path, { brokerEpoch })
     } finally {
       await this.#folder.lock.release()
@@ -352,7 +364,7 @@ export class LogDirectory<L extends HostedLog> {
   }
 
   async #open(replica: HostedReplica, how: OpenLogs<L>): Promise<L> {
-    const { checkpoints } = this.#folder
+    const { checkpoints, closedLogs } = this.#folder
     const { clean, doubts } = this.start
     const directory = `${this.path}/${folderOf(replica)}`
     const identified = await this.#identify(replica, directory)
@@ -361,7 +373,8 @@ export class LogDirectory<L extends HostedLog> {
     const unjudged = suspect?.reason === 'power-cut' && suspect.logEndOffset === null
     const powerCut = (doubts.powerCut || unjudged) && !clean
     const syncFailed = suspect?.reason === 'failed-sync'
-    const place = { ...identified, ...noted, directory, clean, powerCut, syncFailed }
+    const asClosed = clean ? closedLogs.of(replica) : null
+    const place = { ...identified, ...noted, directory, clean, asClosed, powerCut, syncFailed }
     const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
     const why = this.#judge(identified, log, how)
@@ -440,6 +453,7 @@ export class LogDirectory<L extends HostedLog> {
     const { disk, bootId } = this.#options.runtime
     // The boot first: with the mark gone and an older boot named, a kill would look like a power cut.
     await writeBootId(disk, this.path, bootId)
+    await this.#folder.closedLogs.remove()
     await removeCleanMark(disk, this.path)
   }
 

@@ -164,3 +164,30 @@ test('what a failed fsync left in the page cache only is durable once recovery w
     )
   }
 })
+
+test('a kill while old segments are removed and new ones are filled leaves no hole between two segments', async () => {
+  const settings = { ...testSettings, segmentBytes: 300 }
+  for (let events = 0, isOver = false; !isOver; events++) {
+    const { world, node, run } = worldOf()
+    const log = await run(async () => {
+      const { log } = await openTestLog(node.runtime, { settings })
+      for (let i = 0; i < 4; i++) log.append(batchOf([`${i}`, 'x'.repeat(100)]), 0)
+      await log.flush()
+      return log
+    })
+    log.moveLogStart(log.logEndOffset)
+    void log.removeBelowLogStart().then(() => (isOver = true))
+    let seen = 0
+    await world.runUntil(() => {
+      // What waits to be written goes over several segments.
+      if (seen < 8) log.append(batchOf([`${seen}`, 'y'.repeat(120)]), 0)
+      return isOver || seen++ === events
+    }, 60_000)
+    node.crash()
+    node.restart()
+    await run(async () => {
+      const { log } = await openTestLog(node.runtime, { settings, clean: false })
+      assert.deepEqual(log.damage, [], `behind ${events} events`)
+    })
+  }
+})

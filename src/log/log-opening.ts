@@ -4,23 +4,21 @@ import type { Logger } from '../runtime/logger.ts'
 import { fitsBehind } from './batch-fit.ts'
 import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
+import { batchFormat, entryFacts } from './entry-format.ts'
 import { EpochTable, epochsFileName } from './epoch-table.ts'
 import { LogRecovery, nothingRecovered, type RecoveryReport, writeFoundAborts } from './log-recovery.ts'
-import { type LogParts, newSegment } from './log-parts.ts'
+import { takeUpAsClosed } from './log-as-closed.ts'
+import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
 import type { LogOptions } from './log-options.ts'
+import { PartitionState } from './partition-state.ts'
 import { ProducerSnapshots } from './producer-snapshot-files.ts'
 import { ProducerState } from './producer-state.ts'
+import { frameFormat } from './queues/frame.ts'
+import { Queues } from './queues/queues.ts'
 import type { Segment } from './segment.ts'
 import { offsetOfFileName } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
-import {
-  batchFacts,
-  loadSegment,
-  openTransactionIndex,
-  placeBefore,
-  replayProducers,
-  walkSegment,
-} from './segment-loader.ts'
+import { loadSegment, openTransactionIndex, placeBefore, replayState, walkSegment } from './segment-loader.ts'
 import { removeLeftovers, removeSegment } from './segment-removal.ts'
 
 /** A log's parts as they are once it is open, and what had to be done for it. */
@@ -35,6 +33,8 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
   const { disk, directory, logger } = options
   // One look at the folder serves all parts: asking for each file that may be there would be most of a start.
   let names = await filesIn(disk, directory)
+  const asClosed = await openAsClosed(options, names)
+  if (asClosed !== null) return asClosed
   const { files } = options
   if (await recoverSwaps({ disk, directory, logger, files }, names)) names = await filesIn(disk, directory)
   await removeLeftovers({ disk, directory }, names)
@@ -57,13 +57,21 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
   return { parts, logEndOffset, recovery }
 }
 
+/** Null: nothing was noted at its close, or it does not look as it did then. */
+async function openAsClosed(options: LogOptions, names: readonly string[]): Promise<OpenedLog | null> {
+  const { disk, directory, logger, clean, asClosed = null } = options
+  if (!clean || asClosed === null) return null
+  const parts = await partsOf(options, { disk, directory, logger, names })
+  if (!(await takeUpAsClosed(parts, names, asClosed))) return null
+  return { parts, logEndOffset: await fitToLogStart(parts, asClosed.logEndOffset), recovery: nothingRecovered }
+}
+
 /** Drops every segment and begins at `offset`. */
 export async function beginAnewAt(parts: LogParts, offset: Offset): Promise<void> {
   for (const segment of [...parts.segments.all].reverse()) await removeSegment(parts, segment)
-  for (const snapshot of [...parts.snapshots.offsets]) await parts.snapshots.remove(snapshot)
+  await parts.state.beginAnew(offset)
   await parts.disk.syncDirectory(parts.directory)
   parts.segments.add(await createdSegment(parts, offset))
-  parts.producers.reset(offset)
   parts.epochs.clear()
   await parts.epochs.write()
   await parts.damage.truncateTo(0)
@@ -87,6 +95,11 @@ async function partsOf(
   const { clock, random, files, removals = null, settings, producerStateExpiryMs } = options
   const { logStartOffset, cleanedUpTo = null } = options
   const { disk, directory, logger } = place
+  const producers = new ProducerState()
+  const snapshots = await ProducerSnapshots.open(place)
+  const { unit = 'partition', queueLimits: limits } = options
+  const isPartition = unit === 'partition'
+  const queues = isPartition ? null : await Queues.open({ ...place, files, ...(limits && { limits }) })
   return {
     disk,
     directory,
@@ -102,8 +115,11 @@ async function partsOf(
     segments: new SegmentList(),
     epochs: new EpochTable(disk, directory),
     damage: new DamagedRanges(disk, directory),
-    producers: new ProducerState(),
-    snapshots: await ProducerSnapshots.open(place),
+    producers,
+    snapshots,
+    format: queues === null ? batchFormat : frameFormat,
+    state: queues ?? new PartitionState(producers, snapshots),
+    queues,
   }
 }
 
@@ -113,13 +129,7 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
   bases.sort((a, b) => a - b)
   for (const base of bases) {
     const segment = newSegment(parts, base)
-    const { size, modifiedMs } = await disk.stat(segment.path)
-    segment.modifiedMs = modifiedMs
-    segment.sizeBytes = size
-    segment.writtenBytes = size
-    segment.syncedBytes = size
-    segment.isCreated = true
-    segment.isNameDurable = true
+    segment.found(await disk.stat(segment.path))
     segment.isSealed = base !== bases[bases.length - 1]
     segment.isFinished = segment.isSealed
     segments.add(segment)
@@ -133,17 +143,12 @@ async function findSegments(parts: LogParts, names: readonly string[]): Promise<
   }
   // The folder may begin above the checkpoint, never the other way round: the checkpoint moves first.
   parts.logStartOffset = Math.max(parts.logStartOffset, segments.first.baseOffset)
-  await parts.snapshots.removeStrays(segments.all.map((segment) => segment.baseOffset))
+  await parts.state.segmentsAre(segments.all.map((segment) => segment.baseOffset))
 }
 
 /** Segments whose removal had not reached the disk, or that a crash came before. */
 async function removeBelowLogStart(parts: LogParts): Promise<void> {
-  const { segments, logStartOffset } = parts
-  for (const segment of [...segments.all]) {
-    const next = segments.next(segment)
-    if (next === null || next.baseOffset > logStartOffset) return
-    await removeSegment(parts, segment)
-  }
+  for (const segment of segmentsToRemove(parts)) await removeSegment(parts, segment)
 }
 
 /** An empty segment with its (empty) files, so that the folder looks like Kafka's from the first moment on. */
@@ -168,7 +173,7 @@ export async function createFiles(parts: LogParts, segment: Segment): Promise<vo
  * that shows that the shutdown cannot have been clean.
  */
 async function takeUp(parts: LogParts): Promise<Offset | null> {
-  const { segments, producers, snapshots, clock, producerStateExpiryMs: expirationMs } = parts
+  const { segments, state, clock, producerStateExpiryMs: expirationMs } = parts
   const segment = segments.active
   const { sizeBytes } = segment
   await loadSegment(parts, segment)
@@ -179,7 +184,7 @@ async function takeUp(parts: LogParts): Promise<Offset | null> {
   const range = { from: position, upTo: sizeBytes, checkCrc: true }
   const { end } = await walkSegment(parts, segment, range, (header) => {
     if (!fitsBehind(logEndOffset, header, parts)) return false
-    segment.noteUnindexed(batchFacts(header))
+    segment.noteUnindexed(entryFacts(parts.format, header))
     logEndOffset = header.nextOffset
     lastEpoch = header.partitionLeaderEpoch
     return true
@@ -192,8 +197,8 @@ async function takeUp(parts: LogParts): Promise<Offset | null> {
   if ((timeIndex.last?.value ?? -1) >= logEndOffset) return null
   parts.epochs.truncateFromEnd(logEndOffset)
   const { logStartOffset } = parts
-  await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
-  await replayProducers(parts, Math.max(logEndOffset, producers.endOffset))
+  await state.reload({ logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
+  await replayState(parts, Math.max(logEndOffset, state.endOffset))
   return logEndOffset
 }
 
@@ -204,6 +209,7 @@ async function fitToLogStart(parts: LogParts, logEndOffset: Offset): Promise<Off
     epochs.truncateFromStart(logStartOffset)
     await parts.damage.segmentsRemovedBelow(parts.segments.first.baseOffset)
     await epochs.write()
+    await parts.state.beginsAt(logStartOffset)
     return logEndOffset
   }
   logger.error(

@@ -4,8 +4,10 @@ import type { Disk } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { DelayedRemovals } from './delayed-removals.ts'
+import type { LogAsClosed } from './log-as-closed.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogEvents, LogSettings } from './log-settings.ts'
+import type { QueueLimits } from './queues/queues.ts'
 import type { TailMemory } from './tail-memory.ts'
 
 export interface LogOptions {
@@ -15,6 +17,8 @@ export interface LogOptions {
   readonly logger: Logger
   /** The partition's folder; made if missing. */
   readonly directory: string
+  /** What the log holds: one partition, or the queues of a broker group, in frames. Default `partition`. */
+  readonly unit?: 'partition' | 'broker'
   readonly settings: LogSettings
   readonly events: LogEvents
   /** Shared by all logs of a broker. */
@@ -31,6 +35,8 @@ export interface LogOptions {
   readonly cleanedUpTo?: Offset | null
   /** The folder was closed cleanly: what it says of itself is believed. */
   readonly clean: boolean
+  /** What was noted of it at its clean close; null, the default: nothing. */
+  readonly asClosed?: LogAsClosed | null
   /**
    * The machine lost power since (or it is not known): what was not fsynced may be missing in any order. Default false.
    */
@@ -42,4 +48,6 @@ export interface LogOptions {
   readonly syncFailed?: boolean
   /** How long a silent producer is remembered (`producer.id.expiration.ms`). */
   readonly producerStateExpiryMs: number
+  /** Unit `broker` only. */
+  readonly queueLimits?: QueueLimits
 }

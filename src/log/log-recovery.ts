@@ -1,14 +1,14 @@
-import { type BatchHeader, batchHeaderBytes } from '../record/batch-header.ts'
-import { endTransactionOf } from '../record/control-record.ts'
+import type { BatchHeader } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { fitsBehind, isNext } from './batch-fit.ts'
-import { plausibleSize, walkBatches } from './batch-walk.ts'
+import { walkBatches } from './batch-walk.ts'
 import { nextGood } from './damage-search.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
+import { entryFacts } from './entry-format.ts'
 import { gapsAllowed, type LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { removeSegment } from './segment-removal.ts'
-import { batchFacts, openTransactionIndex, replayProducers } from './segment-loader.ts'
+import { openTransactionIndex, replayState } from './segment-loader.ts'
 
 /** What the start of a log found and did. */
 export interface RecoveryReport {
@@ -71,7 +71,7 @@ export class LogRecovery {
     // The segment that ends at the recovery point too: its indexes may not have been finished.
     const first = segments.floor(this.#checksEpochs ? Math.max(0, this.#recoveryPoint - 1) : 0)
     const scanned = segments.from(first.baseOffset)
-    await this.#loadProducers(first.baseOffset)
+    await this.#loadState(first.baseOffset)
     await damage.replaceFrom(first.baseOffset, [])
     this.#expected = first.baseOffset
     for (const segment of scanned) {
@@ -84,7 +84,7 @@ export class LogRecovery {
     segments.active.isSealed = false
     segments.active.isFinished = false
     await damage.replaceFrom(first.baseOffset, this.#damage)
-    this.#parts.producers.advanceTo(this.#expected)
+    this.#parts.state.advanceTo(this.#expected)
     return { report: this.#report(), logEndOffset: this.#expected }
   }
 
@@ -100,16 +100,16 @@ export class LogRecovery {
     }
   }
 
-  async #loadProducers(upTo: Offset): Promise<void> {
-    const { snapshots, producers, clock, logStartOffset, producerStateExpiryMs: expirationMs } = this.#parts
+  async #loadState(upTo: Offset): Promise<void> {
+    const { state, clock, logStartOffset, producerStateExpiryMs: expirationMs } = this.#parts
     const nowMs = clock.nowMs()
-    await snapshots.reload(producers, {
+    await state.reload({
       logStartOffset: Math.min(logStartOffset, upTo),
       logEndOffset: upTo,
       nowMs,
       expirationMs,
     })
-    await replayProducers(this.#parts, upTo)
+    await replayState(this.#parts, upTo)
   }
 
   /** Offsets between the end of the segment before and this one: a part of that file is gone. */
@@ -149,6 +149,7 @@ export class LogRecovery {
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
     await this.#writeIndexes(segment)
+    await this.#parts.state.spill()
     this.#rebuiltIndexes++
   }
 
@@ -174,26 +175,25 @@ export class LogRecovery {
   }
 
   async #takeIn(segment: Segment, from: Position, upTo: Position) {
-    const { files } = this.#parts
+    const { files, format } = this.#parts
     return await files.use(segment.path, (file) =>
-      walkBatches({ file, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
+      walkBatches({ file, format, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
         if (!this.#fits(header)) return false
         segment.sizeBytes = position
-        segment.note(batchFacts(header), this.#parts.settings.indexIntervalBytes)
-        this.#takeInState(segment, header)
+        segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
+        this.#takeInState(segment, header, position)
         return true
       }),
     )
   }
 
-  #takeInState(segment: Segment, header: BatchHeader): void {
-    const { epochs, producers, clock } = this.#parts
+  #takeInState(segment: Segment, header: BatchHeader, position: Position): void {
+    const { epochs, state, clock } = this.#parts
     const { baseOffset } = header
     this.#expected = header.nextOffset
     if (!this.#checksEpochs) epochs.note(header.partitionLeaderEpoch, baseOffset)
-    if (baseOffset < producers.endOffset) return
-    const at = { baseOffset, nowMs: clock.nowMs(), marker: endTransactionOf(header) }
-    const ended = producers.appended(header, at)
+    if (baseOffset < state.endOffset) return
+    const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
     if (ended?.aborted === true) segment.pendingAborts.push(ended)
   }
 
@@ -240,11 +240,11 @@ export class LogRecovery {
 
   /** A kill leaves a beginning of what was being written; behind it, where room is reserved, are zeros. */
   async #isTorn(segment: Segment, position: Position, fileBytes: number): Promise<boolean> {
-    const { files, settings } = this.#parts
-    const header = Buffer.alloc(Math.min(batchHeaderBytes, fileBytes - position))
+    const { files, format, settings } = this.#parts
+    const header = Buffer.alloc(Math.min(format.headerBytes, fileBytes - position))
     await files.use(segment.path, (file) => file.read(header, position))
-    if (settings.preallocate || header.length < batchHeaderBytes || header.every((byte) => byte === 0)) return true
-    const size = plausibleSize(header, 0)
+    if (settings.preallocate || header.length < format.headerBytes || header.every((byte) => byte === 0)) return true
+    const size = format.plausibleSize(header, 0)
     return size !== null && size > fileBytes - position
   }
 

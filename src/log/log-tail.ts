@@ -1,8 +1,9 @@
 import { batchSizeOf, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset } from '../record/offset.ts'
-import { invariant } from '../runtime/invariant.ts'
+import type { LogReadRequest } from './disk-reader.ts'
 import type { LogSlice } from './log-slice.ts'
 import type { TailChunk, TailMemory, TailResident } from './tail-memory.ts'
+import { TailSlice } from './tail-slice.ts'
 
 /** Batches are gathered into runs up to this size: what a read has to step through at most to find its first batch. */
 const runBytes = 32 * 1024
@@ -97,16 +98,18 @@ export class LogTail {
   }
 
   /**
-   * Whole batches from the one that holds `from` on, or null when memory does not reach back to it. See `Log.read`.
+   * Whole batches from the one that holds `from` on, or null when memory does not reach back to it. With `bounded`, also when
+   * it has lent as much as it may. See `Log.read`.
    */
-  read(request: { from: Offset; upTo: Offset; maxBytes: number; minOneBatch: boolean }): LogSlice | null {
+  read(request: LogReadRequest, { bounded }: { bounded: boolean }): LogSlice | null {
     const at = this.#runHolding(request.from)
     if (at < 0 || request.from < this.#readableFrom) return null
+    if (bounded && !this.#memory.mayLend((this.#runs[at] as TailRun).chunk)) return null
     const slice = new TailSlice(this.#memory, request.from)
     let room = request.maxBytes
     for (let i = at; i < this.#runs.length; i++) {
       const run = this.#runs[i] as TailRun
-      if (run.baseOffset >= request.upTo) break
+      if (run.baseOffset >= request.upTo || (bounded && !this.#memory.mayLend(run.chunk))) break
       const start = i === at ? firstBatchHolding(run, request.from) : run.start
       const end = this.#endWithin(run, start, request.upTo, room, slice.bytes === 0 && request.minOneBatch)
       if (end > start) slice.add(run.chunk, start, end, nextOffsetUpTo(run, start, end))
@@ -114,6 +117,15 @@ export class LogTail {
       room -= end - start
     }
     return slice
+  }
+
+  /** Where the entry that holds `offset` lies; null: it is not in memory. */
+  entryAt(offset: Offset): { chunk: TailChunk; start: number; end: number } | null {
+    const at = this.#runHolding(offset)
+    if (at < 0 || offset < this.#readableFrom) return null
+    const run = this.#runs[at] as TailRun
+    const start = firstBatchHolding(run, offset)
+    return start < run.end ? { chunk: run.chunk, start, end: start + batchSizeOf(run.chunk.buffer, start) } : null
   }
 
   #endWithin(run: TailRun, start: number, upTo: Offset, room: number, minOneBatch: boolean): number {
@@ -162,44 +174,4 @@ function nextOffsetUpTo(run: TailRun, start: number, end: number): Offset {
     at += batchSizeOf(buffer, at)
   }
   return next
-}
-
-class TailSlice implements LogSlice {
-  readonly buffers: Buffer[] = []
-  bytes = 0
-  nextOffset: Offset
-  readonly #memory: TailMemory
-  readonly #chunks: TailChunk[] = []
-  #lastStart = 0
-  #lastEnd = -1
-  #released = false
-
-  constructor(memory: TailMemory, from: Offset) {
-    this.#memory = memory
-    this.nextOffset = from
-  }
-
-  add(chunk: TailChunk, start: number, end: number, nextOffset: Offset): void {
-    const lastChunk = this.#chunks[this.#chunks.length - 1]
-    this.bytes += end - start
-    this.nextOffset = nextOffset
-    if (lastChunk === chunk && this.#lastEnd === start) {
-      this.#lastEnd = end
-      this.buffers[this.buffers.length - 1] = chunk.buffer.subarray(this.#lastStart, end)
-      return
-    }
-    if (lastChunk !== chunk) {
-      this.#chunks.push(chunk)
-      this.#memory.pin(chunk)
-    }
-    this.#lastStart = start
-    this.#lastEnd = end
-    this.buffers.push(chunk.buffer.subarray(start, end))
-  }
-
-  release(): void {
-    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
-    this.#released = true
-    for (const chunk of this.#chunks) this.#memory.unpin(chunk)
-  }
 }

@@ -1,6 +1,7 @@
 import type { Offset, Position } from '../record/offset.ts'
 import type { LogParts } from './log-parts.ts'
-import { batchFacts, positionBefore, rebuildIndexes, replayProducers, walkSegment } from './segment-loader.ts'
+import { entryFacts } from './entry-format.ts'
+import { positionBefore, rebuildIndexes, replayState, walkSegment } from './segment-loader.ts'
 import { removeSegment } from './segment-removal.ts'
 
 /**
@@ -11,7 +12,7 @@ import { removeSegment } from './segment-removal.ts'
  * told by the bytes (epochs above the log end are dropped by the next start as well).
  */
 export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offset> {
-  const { segments, files, epochs, damage, producers, snapshots, clock, disk, directory } = parts
+  const { segments, files, epochs, damage, state, clock, disk, directory } = parts
   for (const segment of [...segments.all].reverse()) {
     if (segment.baseOffset < offset || segment === segments.first) break
     await removeSegment(parts, segment)
@@ -37,8 +38,8 @@ export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offs
   await epochs.write()
   await damage.truncateTo(logEndOffset)
   const { logStartOffset, producerStateExpiryMs: expirationMs } = parts
-  await snapshots.reload(producers, { logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
-  await replayProducers(parts, Math.max(logEndOffset, producers.endOffset))
+  await state.reload({ logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
+  await replayState(parts, Math.max(logEndOffset, state.endOffset))
   return logEndOffset
 }
 
@@ -77,7 +78,7 @@ async function noteAgain(parts: LogParts, sizeBytes: number): Promise<void> {
   segment.maxTimestamp = segment.timeIndex.last?.key ?? -1
   segment.offsetOfMaxTimestamp = segment.timeIndex.last?.value ?? -1
   await walkSegment(parts, segment, { from, upTo: sizeBytes, checkCrc: false }, (header) => {
-    segment.noteUnindexed(batchFacts(header))
+    segment.noteUnindexed(entryFacts(parts.format, header))
     return true
   })
   segment.sizeBytes = sizeBytes

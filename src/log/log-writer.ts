@@ -69,7 +69,7 @@ export class LogWriter {
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.#parts.clock.defer(this.#start)
+    this.#parts.clock.defer(() => void this.#writes.run(() => this.#begin()))
   }
 
   /** Fsyncs sealed segments, with their indexes, beside the writes. */
@@ -114,11 +114,9 @@ export class LogWriter {
     this.#onFault(fault)
   }
 
-  readonly #start = () => {
-    void this.#writes.run(async () => {
-      this.#isScheduled = false
-      await this.#writePending()
-    })
+  async #begin(): Promise<void> {
+    this.#isScheduled = false
+    await this.#writePending()
   }
 
   async #writePending(): Promise<void> {
@@ -157,12 +155,16 @@ export class LogWriter {
   }
 
   async #written({ segment, nextOffset, records }: WriteGroup): Promise<void> {
-    this.#writtenUpTo = nextOffset
-    this.#unflushedRecords += records
     if (segment.offsetIndex.pendingEntries >= indexEntriesWaiting) {
       await segment.offsetIndex.write(this.#parts.files)
       await segment.timeIndex.write(this.#parts.files)
     }
+    const spilling = this.#parts.state.spill()
+    if (spilling !== null) await spilling
+    // Counted with nothing more to wait for: a fsync beside the writes that began meanwhile would take them for its own, and
+    // they would be stored before it is done.
+    this.#writtenUpTo = nextOffset
+    this.#unflushedRecords += records
     if (segment.isSealed && segment.writtenBytes === segment.sizeBytes) this.flushSoon()
     if (this.#unflushedRecords >= this.#parts.settings.flushMessages) {
       await this.#guarded(() => this.#flush())

@@ -1,29 +1,32 @@
-import { endTransactionOf } from '../record/control-record.ts'
-import { crcHolds, sealBatch } from '../record/batch-crc.ts'
+import { sealBatch } from '../record/batch-crc.ts'
 import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
-import { BatchHeader, placeBatch, stampLogAppendTime } from '../record/batch-header.ts'
+import { BatchHeader, stampLogAppendTime } from '../record/batch-header.ts'
 import type { AbortedTransaction } from './aborted-transaction.ts'
-import { type LeaderEpoch, type Offset, type Position, type Timestamp, noEpoch } from '../record/offset.ts'
-import type { DiskFault, DiskFile } from '../runtime/disk.ts'
+import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
-import { plausibleSize } from './batch-walk.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
 import { BadBatch, DiskReader, type LogReadRequest } from './disk-reader.ts'
-import { DamageWatch, type WatchedLog } from './damage-watch.ts'
+import { DamageWatch } from './damage-watch.ts'
 import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
+import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
 import type { LogOptions } from './log-options.ts'
-import { gapsAllowed, type LogParts, newSegment } from './log-parts.ts'
+import { type LogParts, newSegment, segmentsToRemove } from './log-parts.ts'
+import { continuesLog } from './replicated-entries.ts'
+import { syncRecovered } from './recovered-sync.ts'
 import type { RecoveryReport } from './log-recovery.ts'
-import type { LogSettings } from './log-settings.ts'
+import type { LogEvents, LogSettings } from './log-settings.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
 import { LogTail } from './log-tail.ts'
 import { truncateLog } from './log-truncation.ts'
 import { LogWriter } from './log-writer.ts'
 import type { ProducerState } from './producer-state.ts'
+import type { LogQueue } from './queues/log-queue.ts'
+import { QueueAccess } from './queues/queue-access.ts'
 import { describeSegments, type SegmentFacts } from './segment-facts.ts'
 import { endOfExpired } from './retention.ts'
 import { loadSegment } from './segment-loader.ts'
@@ -54,16 +57,15 @@ export interface AppendedAt {
  */
 export class Log {
   readonly recovery: RecoveryReport
-  readonly compactions: LogCompactions
-  /** Looks for damage in all that is on the disk. */
-  readonly damageWatch: DamageWatch
+  /** Null: the log is of unit `partition`. */
+  readonly queues: QueueAccess | null
   readonly #parts: LogParts
   readonly #memory: TailMemory
   readonly #tail: LogTail
   readonly #reader: DiskReader
   readonly #writer: LogWriter
   readonly #header = new BatchHeader(noBytes)
-  readonly #options: LogOptions
+  readonly #events: LogEvents
   #logEndOffset: Offset
   #sizeBytes: number
   #fault: DiskFault | null = null
@@ -73,11 +75,15 @@ export class Log {
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
   #cuts = 0
+  /** Null as long as nobody has asked for it: most logs are never compacted. */
+  #compactions: LogCompactions | null = null
+  /** Null as long as nothing is looked for. */
+  #damageWatch: DamageWatch | null = null
 
   private constructor(options: LogOptions, opened: OpenedLog) {
     const { parts, logEndOffset, recovery } = opened
     const { tail, events } = options
-    this.#options = options
+    this.#events = events
     this.#parts = parts
     this.#memory = tail
     this.#logEndOffset = logEndOffset
@@ -92,17 +98,8 @@ export class Log {
       onFault: (fault) => this.#onFault(fault),
       endOffset: logEndOffset,
     })
-    this.compactions = new LogCompactions({
-      parts,
-      rearrangements: this.#rearrangements,
-      isAtRest: () => this.#isAtRest,
-      swapped: (upTo, moreBytes) => {
-        this.#sizeBytes += moreBytes
-        this.#tail.evictBelow(upTo)
-      },
-      fail: (fault) => this.#writer.fail(fault),
-    })
-    this.damageWatch = new DamageWatch(this.#watched(parts))
+    const { queues } = parts
+    this.queues = queues && new QueueAccess({ queues, parts, tail: this.#tail, memory: tail, written: this.#writer })
   }
 
   /** Opens the log in `directory`, or makes it. After an unclean shutdown what recovery found good is made durable. */
@@ -146,6 +143,34 @@ export class Log {
     return this.#sizeBytes
   }
 
+  /** Looks for damage in all that is on the disk. */
+  get damageWatch(): DamageWatch {
+    this.#damageWatch ??= new DamageWatch({
+      parts: this.#parts,
+      cuts: () => this.#cuts,
+      isClosed: () => this.#isClosed,
+      writtenUpTo: () => this.#writer.writtenUpTo,
+      undisturbed: (task) => this.#rearranged(task),
+      damaged: (range) => this.#events.damaged(range),
+      fail: (fault) => this.#writer.fail(fault),
+    })
+    return this.#damageWatch
+  }
+
+  get compactions(): LogCompactions {
+    this.#compactions ??= new LogCompactions({
+      parts: this.#parts,
+      rearrangements: this.#rearrangements,
+      isAtRest: () => this.#isAtRest,
+      swapped: (upTo, moreBytes) => {
+        this.#sizeBytes += moreBytes
+        this.#tail.evictBelow(upTo)
+      },
+      fail: (fault) => this.#writer.fail(fault),
+    })
+    return this.#compactions
+  }
+
   /** Set once the disk has failed; the log then takes nothing more until it is opened again. */
   get fault(): DiskFault | null {
     return this.#fault
@@ -176,16 +201,37 @@ export class Log {
    * behind; then nothing was appended.
    */
   append(batches: ValidatedBatches, epoch: LeaderEpoch): AppendedAt {
+    return this.#append(batches, { epoch, queue: null, timestampType: this.settings.timestampType })
+  }
+
+  /** The same for batches of a queue: `queue.endOffset` is the queue offset that they get. What is returned are group offsets. */
+  appendTo(
+    queue: LogQueue,
+    batches: ValidatedBatches,
+    { epoch, timestampType }: { epoch: LeaderEpoch; timestampType: LogSettings['timestampType'] },
+  ): AppendedAt {
+    return this.#append(batches, { epoch, queue, timestampType })
+  }
+
+  #append(
+    batches: ValidatedBatches,
+    how: { epoch: LeaderEpoch; queue: LogQueue | null; timestampType: LogSettings['timestampType'] },
+  ): AppendedAt {
+    const { epoch, queue } = how
+    const { state, clock, queues } = this.#parts
     this.#admit(batches.bytes.length)
     invariant(epoch >= this.lastEpoch, 'an append of an older epoch', { epoch, lastEpoch: this.lastEpoch })
-    const { settings, clock } = this.#parts
+    invariant(queues === null || queue !== null || batches.first.isControl, 'records that are of no queue')
+    // Queue offsets are given out from here on: what is beside the log has to be as far as the log is.
+    const { endOffset } = state
+    invariant(endOffset === this.#logEndOffset, 'what is kept beside the log lags behind it', { endOffset })
     const now = clock.nowMs()
-    const logAppendTime = settings.timestampType === 'LogAppendTime' ? now : -1
+    const logAppendTime = how.timestampType === 'LogAppendTime' ? now : -1
     const baseOffset = this.#logEndOffset
     const { bytes } = batches
     for (let at = 0; at < bytes.length; ) {
       const size = this.#header.moveTo(bytes, at).sizeBytes
-      this.#appendOne(bytes, at, size, { now, epoch, logAppendTime })
+      this.#appendOne(bytes, at, size, { now, placed: { epoch, queue }, logAppendTime })
       at += size
     }
     this.#writer.schedule()
@@ -200,11 +246,13 @@ export class Log {
   appendReplicated(given: Uint8Array): void {
     const bytes = asBuffer(given)
     this.#admit(bytes.length)
-    this.#checkReplicated(bytes)
+    if (!continuesLog(this.#parts, bytes, this.#logEndOffset)) {
+      throw this.#readFault('damaged', this.#logEndOffset, this.#logEndOffset)
+    }
     const now = this.#parts.clock.nowMs()
     for (let at = 0; at < bytes.length; ) {
       const size = this.#header.moveTo(bytes, at).sizeBytes
-      this.#appendOne(bytes, at, size, { now, epoch: null, logAppendTime: -1 })
+      this.#appendOne(bytes, at, size, { now, placed: null, logAppendTime: -1 })
       at += size
     }
     if (bytes.length > 0) this.#writer.schedule()
@@ -222,9 +270,11 @@ export class Log {
       throw this.#readFault('offset-out-of-range', this.logStartOffset, this.#logEndOffset)
     }
     if (from >= upTo || from === this.#logEndOffset) return emptySlice(from)
-    const slice = this.#tail.read(request)
+    const { writtenUpTo } = this.#writer
+    // Clients, whose memory is counted, may be stuck for long; other brokers are few. What is not on the disk is nowhere else.
+    const slice = this.#tail.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
     if (slice !== null) return slice
-    const written = Math.min(upTo, this.#writer.writtenUpTo)
+    const written = Math.min(upTo, writtenUpTo)
     return this.#readFromDisk(written === upTo ? request : { ...request, upTo: written })
   }
 
@@ -303,19 +353,22 @@ export class Log {
   async removeBelowLogStart(): Promise<number> {
     if (this.#isClosed) return 0
     return await this.#rearranged(async () => {
-      const { segments, snapshots, damage, epochs, settings, logStartOffset } = this.#parts
+      const { segments, state, damage, epochs, settings, logStartOffset } = this.#parts
       let removedBytes = 0
       await epochs.write()
       // A folder without any segment would begin at 0 again, were its checkpoint lost.
-      if (this.hasSegmentsBelowStart && !segments.active.isCreated) await createFiles(this.#parts, segments.active)
-      for (const segment of [...segments.all]) {
-        const next = segments.next(segment)
-        if (next === null || next.baseOffset > logStartOffset) break
+      // Of those that are appended to meanwhile the one that is written next: behind a later one would be a hole.
+      const next = segments.floor(this.#writer.writtenUpTo)
+      if (this.hasSegmentsBelowStart && !next.isCreated) await createFiles(this.#parts, next)
+      // What they leave behind is saved by then.
+      for (const { snapshot } of segments.all) await snapshot
+      for (const segment of segmentsToRemove(this.#parts)) {
         this.#sizeBytes -= segment.sizeBytes
         removedBytes += segment.sizeBytes
         await removeSegment(this.#parts, segment, settings.fileDeleteDelayMs)
-        await snapshots.remove(segment.baseOffset)
+        await state.segmentRemoved(segment.baseOffset)
       }
+      await state.beginsAt(logStartOffset)
       await damage.segmentsRemovedBelow(segments.first.baseOffset)
       return removedBytes
     })
@@ -392,9 +445,9 @@ export class Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    const { segments, files, producers, snapshots } = this.#parts
+    const { segments, files, state } = this.#parts
     try {
-      await this.compactions.ended()
+      await this.#compactions?.ended()
       if (this.#fault !== null) throw this.#fault
       await this.#writer.flush()
       await this.#writer.exclusively(async () => {
@@ -406,13 +459,20 @@ export class Log {
           await files.use(active.path, (file) => file.truncate(active.writtenBytes))
         }
         // An empty log has nothing to be replayed, and gets none, as in Kafka.
-        if (this.#logEndOffset > this.logStartOffset) await snapshots.take(producers)
+        if (this.#logEndOffset > this.logStartOffset) await state.save()
       })
     } finally {
       this.#writer.stop()
       this.#tail.clear()
       await Promise.all(segments.all.map((segment) => this.#letGo(segment)))
+      await this.#parts.state.close()
     }
+  }
+
+  /** What the next start need not look for, of a log that is closed well; see `logAsClosed`. */
+  asClosed(): Promise<LogAsClosed | null> {
+    invariant(this.#isClosed, 'a log is noted that is open', { directory: this.#parts.directory })
+    return this.#fault === null ? logAsClosed(this.#parts, this.#logEndOffset) : Promise.resolve(null)
   }
 
   async #letGo(segment: LogParts['segments']['active']): Promise<void> {
@@ -421,51 +481,55 @@ export class Log {
     await Promise.all([segment.path, segment.offsetIndex.path, segment.timeIndex.path].map((path) => files.drop(path)))
   }
 
+  /** `placed`: where the batch is to go, with a leader's epoch; null: it is an entry that has its place already. */
   #appendOne(
     from: Buffer,
     at: number,
-    size: number,
-    how: { now: Timestamp; epoch: LeaderEpoch | null; logAppendTime: Timestamp },
+    bytes: number,
+    how: {
+      now: Timestamp
+      placed: { epoch: LeaderEpoch; queue: LogQueue | null } | null
+      logAppendTime: Timestamp
+    },
   ): void {
+    const { segments, epochs, state, settings, format } = this.#parts
+    const overhead = how.placed === null ? 0 : format.overheadBytes
+    const size = overhead + bytes
     const chunk = this.#memory.chunkFor(size)
     const place = chunk.used
     const { buffer } = chunk
-    from.copy(buffer, place, at, at + size)
-    const header = this.#header.moveTo(buffer, place)
-    if (how.epoch !== null) {
-      placeBatch(buffer, place, { baseOffset: this.#logEndOffset, epoch: how.epoch })
+    from.copy(buffer, place + overhead, at, at + bytes)
+    if (how.placed !== null) {
       if (how.logAppendTime >= 0) {
-        stampLogAppendTime(buffer, place, how.logAppendTime)
-        sealBatch(buffer, place)
+        stampLogAppendTime(buffer, place + overhead, how.logAppendTime)
+        sealBatch(buffer, place + overhead)
       }
+      const { epoch, queue } = how.placed
+      format.place(buffer, place, { offset: this.#logEndOffset, epoch, to: queue && placeIn(queue) })
     }
-    const { baseOffset, nextOffset } = header
-    const batch = { lastOffset: nextOffset - 1, maxTimestamp: header.maxTimestamp, sizeBytes: size }
-    const { segments, epochs, settings } = this.#parts
+    const header = this.#header.moveTo(buffer, place)
+    const { baseOffset, nextOffset, partitionLeaderEpoch } = header
+    const { recordCount: records, maxTimestamp } = format.batchIn(header)
+    const batch = { lastOffset: nextOffset - 1, maxTimestamp, sizeBytes: size }
     if (segments.active.isFullFor(batch, how.now, settings)) this.#roll(how.now)
     const segment = segments.active
-    segment.note(batch, settings.indexIntervalBytes)
-    epochs.note(header.partitionLeaderEpoch, baseOffset)
-    this.#noteProducer(header, baseOffset, how.now)
-    this.#writer.pending.add(segment, chunk, size, { nextOffset, records: header.recordCount })
+    const position = segment.note(batch, settings.indexIntervalBytes)
+    epochs.note(partitionLeaderEpoch, baseOffset)
+    const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: how.now })
+    if (ended?.aborted === true) segment.pendingAborts.push(ended)
+    this.#writer.pending.add(segment, chunk, size, { nextOffset, records })
     this.#tail.add(chunk, place, place + size, { baseOffset, nextOffset })
     this.#logEndOffset = nextOffset
     this.#sizeBytes += size
   }
 
-  #noteProducer(header: BatchHeader, baseOffset: Offset, nowMs: Timestamp): void {
-    const marker = header.isControl ? endTransactionOf(header) : null
-    const ended = this.producers.appended(header, { baseOffset, nowMs, marker })
-    if (ended?.aborted === true) this.#parts.segments.active.pendingAborts.push(ended)
-  }
-
   #roll(now: Timestamp): void {
-    const { segments, snapshots, producers } = this.#parts
+    const { segments, state } = this.#parts
     const { active } = segments
     active.addTimeEntry()
     active.isSealed = true
     // The state's bytes are taken at once, before the next batch changes it.
-    active.snapshot = snapshots.take(producers)
+    active.snapshot = state.save()
     active.snapshot.catch(() => {})
     segments.add(newSegment(this.#parts, this.#logEndOffset, now))
     segments.active.isLoaded = true
@@ -478,25 +542,6 @@ export class Log {
     if (this.#fault !== null) throw new LogAppendFault('storage-error', { directory, cause: this.#fault })
     invariant(!this.#isClosed && !this.#isChanging, 'an append to a log that takes none', { directory })
     if (!this.#memory.canTake(bytes)) throw new LogAppendFault('storage-busy', { directory })
-  }
-
-  #checkReplicated(bytes: Buffer): void {
-    let expected = this.#logEndOffset
-    let epoch = this.lastEpoch
-    let at = 0
-    while (at < bytes.length) {
-      const size = plausibleSize(bytes, at)
-      const isGood = size !== null && at + size <= bytes.length && crcHolds(bytes, at)
-      const header = isGood ? this.#header.moveTo(bytes, at) : null
-      const mayGap = gapsAllowed(this.#parts)
-      const fits = header !== null && (header.baseOffset === expected || (mayGap && header.baseOffset > expected))
-      if (!fits || (header.partitionLeaderEpoch < epoch && header.partitionLeaderEpoch !== noEpoch)) {
-        throw this.#readFault('damaged', expected, expected)
-      }
-      expected = header.nextOffset
-      epoch = Math.max(epoch, header.partitionLeaderEpoch)
-      at += size as number
-    }
   }
 
   async #change(change: () => Promise<Offset>): Promise<void> {
@@ -513,18 +558,6 @@ export class Log {
       })
     } finally {
       this.#isChanging = false
-    }
-  }
-
-  #watched(parts: LogParts): WatchedLog {
-    return {
-      parts,
-      cuts: () => this.#cuts,
-      isClosed: () => this.#isClosed,
-      writtenUpTo: () => this.#writer.writtenUpTo,
-      undisturbed: (task) => this.#rearranged(task),
-      damaged: (range) => this.#options.events.damaged(range),
-      fail: (fault) => this.#writer.fail(fault),
     }
   }
 
@@ -556,7 +589,7 @@ export class Log {
       { directory, code: fault.code, operation: fault.operation },
       'the disk failed, the log takes nothing more',
     )
-    this.#options.events.failed(fault)
+    this.#events.failed(fault)
   }
 
   #readFault(code: LogReadFault['code'], from: Offset, upTo: Offset): LogReadFault {
@@ -564,25 +597,4 @@ export class Log {
   }
 }
 
-/** What a crash left in the page cache counts as stored from now on, so it is made durable first. */
-async function syncRecovered(parts: LogParts, { writeAgain }: { writeAgain: boolean }): Promise<void> {
-  for (const segment of parts.segments.all) {
-    if (segment.syncedBytes === segment.writtenBytes) continue
-    await parts.files.use(segment.path, async (file) => {
-      if (writeAgain) await writeInPlace(file, segment.writtenBytes)
-      await file.sync()
-    })
-    segment.syncedBytes = segment.writtenBytes
-  }
-  await parts.disk.syncDirectory(parts.directory)
-}
-
-/** After a failed fsync the system shows pages as synced that the disk has not: only a new write makes it try again. */
-async function writeInPlace(file: DiskFile, upTo: Position): Promise<void> {
-  const buffer = Buffer.alloc(Math.min(upTo, 1024 * 1024))
-  for (let at = 0; at < upTo; at += buffer.length) {
-    const part = buffer.subarray(0, Math.min(buffer.length, upTo - at))
-    await file.read(part, at)
-    await file.write([part], at)
-  }
-}
+const placeIn = ({ topicId, partition, endOffset: offset }: LogQueue) => ({ topicId, partition, offset })

@@ -1,52 +1,34 @@
 import type { Offset, Timestamp } from '../record/offset.ts'
-import { type Disk, DiskFault } from '../runtime/disk.ts'
+import type { Disk } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { isExpired, type ProducerState } from './producer-state.ts'
+import { SnapshotFiles } from './snapshot-files.ts'
 
-const suffix = '.snapshot'
-const snapshotName = /^(\d{20})\.snapshot$/
-
-/**
- * The `.snapshot` files of one log: one at each segment's base offset and one at the log end of a clean close, named by
- * the offset up to which they hold the producer state.
- */
+/** The `.snapshot` files of one log, named by the offset up to which they hold the producer state. */
 export class ProducerSnapshots {
-  readonly #disk: Disk
-  readonly #directory: string
+  readonly #files: SnapshotFiles
   readonly #logger: Logger
-  /** Ascending. */
-  #offsets: Offset[]
 
-  private constructor(options: { disk: Disk; directory: string; logger: Logger }, offsets: Offset[]) {
-    this.#disk = options.disk
-    this.#directory = options.directory
-    this.#logger = options.logger
-    this.#offsets = offsets
+  private constructor(files: SnapshotFiles, logger: Logger) {
+    this.#files = files
+    this.#logger = logger
   }
 
   /** Finds the snapshots among the files of `directory`. What a crash left half-written or half-deleted is removed. */
-  static async open(options: {
+  static async open(place: {
     disk: Disk
     directory: string
     logger: Logger
     /** The files of the directory. */
     names: readonly string[]
   }): Promise<ProducerSnapshots> {
-    const offsets: Offset[] = []
-    for (const name of options.names) {
-      if (!name.includes(suffix)) continue
-      const offset = Number(snapshotName.exec(name)?.[1] ?? Number.NaN)
-      if (Number.isSafeInteger(offset)) offsets.push(offset)
-      else await removeIfThere(options.disk, `${options.directory}/${name}`)
-    }
-    offsets.sort((a, b) => a - b)
-    return new ProducerSnapshots(options, [...offsets])
+    return new ProducerSnapshots(await SnapshotFiles.open({ ...place, ending: '.snapshot' }), place.logger)
   }
 
   /** Ascending. */
   get offsets(): readonly Offset[] {
-    return this.#offsets
+    return this.#files.offsets
   }
 
   /**
@@ -59,11 +41,12 @@ export class ProducerSnapshots {
     to: { logStartOffset: Offset; logEndOffset: Offset; nowMs: Timestamp; expirationMs: number },
   ): Promise<void> {
     const { logStartOffset, logEndOffset, nowMs, expirationMs } = to
-    for (const offset of this.#offsets) {
+    for (const offset of this.offsets) {
       if (offset > logEndOffset || offset < logStartOffset) await this.remove(offset)
     }
-    for (let newest = this.#offsets.at(-1); newest !== undefined; newest = this.#offsets.at(-1)) {
-      const entries = await this.#read(newest)
+    for (let newest = this.offsets.at(-1); newest !== undefined; newest = this.offsets.at(-1)) {
+      const bytes = await this.#files.read(newest)
+      const entries = bytes === null ? null : decodeProducerSnapshot(bytes)
       if (entries !== null) {
         state.reset(
           newest,
@@ -71,7 +54,7 @@ export class ProducerSnapshots {
         )
         return
       }
-      this.#logger.warn({ path: this.#path(newest) }, 'a producer snapshot is damaged and is not used')
+      this.#logger.warn({ path: this.#files.path(newest) }, 'a producer snapshot is damaged and is not used')
       await this.remove(newest)
     }
     state.reset(logStartOffset)
@@ -80,44 +63,17 @@ export class ProducerSnapshots {
   /** Writes the state at its end offset, unless that is 0 or has one. Durable when resolved. The bytes are taken at once. */
   async take(state: ProducerState): Promise<void> {
     const offset = state.endOffset
-    if (offset === 0 || this.#offsets.includes(offset)) return
-    await this.#disk.writeFileAtomic(this.#path(offset), encodeProducerSnapshot(state.entries()))
-    if (!this.#offsets.includes(offset)) this.#offsets = [...this.#offsets, offset].sort((a, b) => a - b)
+    if (offset === 0 || this.offsets.includes(offset)) return
+    await this.#files.write(offset, encodeProducerSnapshot(state.entries()))
   }
 
   /** Removes the one at `offset`, if there is one: with the segment of that base offset. */
-  async remove(offset: Offset): Promise<void> {
-    this.#offsets = this.#offsets.filter((kept) => kept !== offset)
-    await removeIfThere(this.#disk, this.#path(offset))
+  remove(offset: Offset): Promise<void> {
+    return this.#files.remove(offset)
   }
 
   /** Removes all but those of a segment's base offset and the newest, which a clean close has left. */
-  async removeStrays(segmentBaseOffsets: Iterable<Offset>): Promise<void> {
-    const bases = new Set(segmentBaseOffsets)
-    const newest = this.#offsets.at(-1)
-    for (const offset of this.#offsets) {
-      if (offset !== newest && !bases.has(offset)) await this.remove(offset)
-    }
-  }
-
-  async #read(offset: Offset): Promise<ReturnType<typeof decodeProducerSnapshot>> {
-    try {
-      return decodeProducerSnapshot(await this.#disk.readFile(this.#path(offset)))
-    } catch (error) {
-      if (error instanceof DiskFault && error.code === 'ENOENT') return null
-      throw error
-    }
-  }
-
-  #path(offset: Offset): string {
-    return `${this.#directory}/${String(offset).padStart(20, '0')}${suffix}`
-  }
-}
-
-async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.remove(path)
-  } catch (error) {
-    if (!(error instanceof DiskFault && error.code === 'ENOENT')) throw error
+  removeStrays(segmentBaseOffsets: Iterable<Offset>): Promise<void> {
+    return this.#files.removeStrays(segmentBaseOffsets)
   }
 }

@@ -14,6 +14,19 @@ export interface ProducedBatch {
   readonly timestamp: Timestamp
 }
 
+/** All of a producer's entry. Kafka's snapshots keep its newest batch only. */
+export interface ProducerMemory
+  extends Pick<
+    ProducerEntry,
+    | 'producerId'
+    | 'producerEpoch'
+    | 'coordinatorEpoch'
+    | 'lastTimestamp'
+    | 'lastSeenMs'
+    | 'transactionFirstOffset'
+    | 'batches'
+  > {}
+
 /** What a partition knows of one producer id. */
 export class ProducerEntry {
   readonly producerId: number
@@ -32,6 +45,18 @@ export class ProducerEntry {
 
   constructor(producerId: number) {
     this.producerId = producerId
+  }
+
+  static remembered({ producerId, batches, ...facts }: ProducerMemory): ProducerEntry {
+    const entry = Object.assign(new ProducerEntry(producerId), facts)
+    entry.#batches.push(...batches.map((batch) => ({ ...batch })))
+    return entry
+  }
+
+  memory(): ProducerMemory {
+    const { producerId, producerEpoch, coordinatorEpoch, lastTimestamp, lastSeenMs, transactionFirstOffset } = this
+    const facts = { producerId, producerEpoch, coordinatorEpoch, lastTimestamp, lastSeenMs, transactionFirstOffset }
+    return { ...facts, batches: this.batches }
   }
 
   get batches(): readonly ProducedBatch[] {

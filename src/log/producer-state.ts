@@ -68,9 +68,10 @@ const append: SequenceCheck = { outcome: 'append' }
  * Memory: about 0.5 KiB a producer, until it has been silent for `producer.id.expiration.ms`.
  */
 export class ProducerState {
-  readonly #producers = new Map<number, ProducerEntry>()
-  /** Open transactions by first offset, ascending. */
-  readonly #ongoing = new Map<Offset, Transaction>()
+  /** Null: there are none. Two empty maps would be a tenth of what an idle log costs. */
+  #producers: Map<number, ProducerEntry> | null = null
+  /** Open transactions by first offset, ascending; null: none. */
+  #ongoing: Map<Offset, Transaction> | null = null
   /** Ended transactions whose marker may still be above the high watermark, in the markers' order. */
   #unreplicated: Transaction[] = []
   #endOffset: Offset = 0
@@ -81,22 +82,22 @@ export class ProducerState {
   }
 
   get size(): number {
-    return this.#producers.size
+    return this.#producers?.size ?? 0
   }
 
-  entries(): IterableIterator<ProducerEntry> {
-    return this.#producers.values()
+  entries(): Iterable<ProducerEntry> {
+    return this.#producers?.values() ?? []
   }
 
   /** What is known of one producer; null: nothing. */
   entry(producerId: number): ProducerEntry | null {
-    return this.#producers.get(producerId) ?? null
+    return this.#producers?.get(producerId) ?? null
   }
 
   /** Judges a client's batch before it is given offsets. Changes nothing. */
   check(batch: ProducerBatch): SequenceCheck {
     if (batch.producerId < 0) return append
-    const entry = this.#producers.get(batch.producerId)
+    const entry = this.#producers?.get(batch.producerId)
     // No state: the producer is new, or its records were deleted or have expired. Any sequence is taken (KIP-360).
     if (entry === undefined || entry.producerEpoch < 0) return append
     const { producerEpoch, baseSequence } = batch
@@ -151,6 +152,7 @@ export class ProducerState {
 
   /** First offset of an open transaction; null: none is open. */
   get firstUndecidedOffset(): Offset | null {
+    if (this.#ongoing === null) return null
     for (const offset of this.#ongoing.keys()) return offset
     return null
   }
@@ -176,15 +178,17 @@ export class ProducerState {
 
   /** Forgets producers that have not appended for `expirationMs` and have no transaction open. Returns how many. */
   expire(nowMs: Timestamp, expirationMs: number): number {
-    const before = this.#producers.size
-    for (const [producerId, entry] of this.#producers) {
-      if (isExpired(entry, nowMs, expirationMs)) this.#producers.delete(producerId)
+    const producers = this.#producers
+    if (producers === null) return 0
+    const before = producers.size
+    for (const [producerId, entry] of producers) {
+      if (isExpired(entry, nowMs, expirationMs)) producers.delete(producerId)
     }
-    return before - this.#producers.size
+    return before - producers.size
   }
 
   describe(): ActiveProducer[] {
-    return Array.from(this.#producers.values(), (entry) => ({
+    return Array.from(this.entries(), (entry) => ({
       producerId: entry.producerId,
       producerEpoch: entry.producerEpoch,
       lastSequence: entry.lastSequence,
@@ -196,13 +200,13 @@ export class ProducerState {
 
   /** Begins anew at `endOffset` with what a snapshot held. The entries are owned by the state from now on. */
   reset(endOffset: Offset, entries: Iterable<ProducerEntry> = []): void {
-    this.#producers.clear()
-    this.#ongoing.clear()
+    this.#producers = null
+    this.#ongoing = null
     this.#unreplicated = []
     this.#endOffset = endOffset
     const open: ProducerEntry[] = []
     for (const entry of entries) {
-      this.#producers.set(entry.producerId, entry)
+      this.#add(entry)
       if (entry.transactionFirstOffset >= 0) open.push(entry)
     }
     open.sort((a, b) => a.transactionFirstOffset - b.transactionFirstOffset)
@@ -211,6 +215,7 @@ export class ProducerState {
 
   #begin(entry: ProducerEntry, firstOffset: Offset): void {
     entry.transactionFirstOffset = firstOffset
+    this.#ongoing ??= new Map()
     this.#ongoing.set(firstOffset, { producerId: entry.producerId, firstOffset, lastOffset: -1 })
   }
 
@@ -226,18 +231,19 @@ export class ProducerState {
     // A transaction without data here changes no offset's stability and is in no index.
     if (firstOffset < 0) return null
     entry.transactionFirstOffset = -1
-    this.#ongoing.delete(firstOffset)
+    this.#ongoing?.delete(firstOffset)
     this.#unreplicated.push({ producerId, firstOffset, lastOffset })
     const lastStableOffset = this.firstUndecidedOffset ?? lastOffset + 1
     return { producerId, firstOffset, lastOffset, aborted: marker.type === 'abort', lastStableOffset }
   }
 
   #entryOf(producerId: number): ProducerEntry {
-    let entry = this.#producers.get(producerId)
-    if (entry === undefined) {
-      entry = new ProducerEntry(producerId)
-      this.#producers.set(producerId, entry)
-    }
+    return this.#producers?.get(producerId) ?? this.#add(new ProducerEntry(producerId))
+  }
+
+  #add(entry: ProducerEntry): ProducerEntry {
+    this.#producers ??= new Map()
+    this.#producers.set(entry.producerId, entry)
     return entry
   }
 }

@@ -29,7 +29,7 @@ export class SegmentList {
       added: segment.baseOffset,
     })
     // Not pushed: room for what may follow would be most of what a list of one costs, and there are thousands of them.
-    this.#segments = [...this.#segments, segment]
+    this.#segments = this.#segments.concat(segment)
   }
 
   remove(segment: Segment): void {

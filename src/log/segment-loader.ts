@@ -1,11 +1,11 @@
-import { BatchHeader, batchHeaderBytes } from '../record/batch-header.ts'
-import { endTransactionOf } from '../record/control-record.ts'
+import { BatchHeader } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
-import { plausibleSize, walkBatches } from './batch-walk.ts'
+import { walkBatches } from './batch-walk.ts'
+import { entryFacts } from './entry-format.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogParts } from './log-parts.ts'
-import type { Segment, SegmentBatch } from './segment.ts'
+import type { Segment } from './segment.ts'
 import { segmentFileName } from './segment-files.ts'
 import { useSegment } from './segment-use.ts'
 import type { SparseIndex } from './sparse-index.ts'
@@ -27,8 +27,8 @@ export async function loadSegment(parts: LogParts, segment: Segment): Promise<vo
     await rebuildIndexes(parts, segment)
     return
   }
-  const first = await headerAt(parts.files, segment, 0)
-  segment.firstTimestamp = first?.maxTimestamp ?? null
+  const first = await headerAt(parts, segment, 0)
+  segment.firstTimestamp = first === null ? null : parts.format.batchIn(first).maxTimestamp
   segment.maxTimestamp = segment.timeIndex.last?.key ?? -1
   segment.offsetOfMaxTimestamp = segment.timeIndex.last?.value ?? -1
   segment.isLoaded = true
@@ -47,7 +47,7 @@ export async function rebuildIndexes(parts: LogParts, segment: Segment): Promise
     if (header.baseOffset < next || header.lastOffset - segment.baseOffset > relativeOffsetMax) return false
     next = header.nextOffset
     segment.sizeBytes = position
-    segment.note(batchFacts(header), parts.settings.indexIntervalBytes)
+    segment.note(entryFacts(parts.format, header), parts.settings.indexIntervalBytes)
     return true
   })
   segment.sizeBytes = sizeBytes
@@ -71,18 +71,20 @@ export async function walkSegment(
       const damage = parts.damage.firstIn(segment.baseOffset, from)
       const upTo = damage === null ? range.upTo : Math.min(damage.position, range.upTo)
       const { checkCrc } = range
-      const walked = await walkBatches({ file, from, upTo, checkCrc, buffers: parts.files.buffers }, visit)
+      const { format, files } = parts
+      const walked = await walkBatches({ file, format, from, upTo, checkCrc, buffers: files.buffers }, visit)
       if (walked.end !== 'end' || damage === null || damage.endPosition >= range.upTo) return walked
       from = damage.endPosition
     }
   })
 }
 
-/** The header of the batch at a position, copied; null where no batch can be. */
-export async function headerAt(files: FileHandles, segment: Segment, position: Position): Promise<BatchHeader | null> {
-  const bytes = Buffer.alloc(batchHeaderBytes)
+/** The header of the entry at a position, copied; null where none can be. */
+export async function headerAt(parts: LogParts, segment: Segment, position: Position): Promise<BatchHeader | null> {
+  const { files, format } = parts
+  const bytes = Buffer.alloc(format.headerBytes)
   const read = await useSegment(files, segment, (file) => file.read(bytes, position))
-  return read < batchHeaderBytes || plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
+  return read < format.headerBytes || format.plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
 }
 
 /** Where a batch begins in a segment, or is to begin, and the offset that it must have (compaction may have left a gap). */
@@ -100,7 +102,7 @@ export async function placeBefore(parts: LogParts, segment: Segment, offset: Off
   const entry = await segment.offsetIndex.floor(parts.files, offset)
   const start = startBefore(parts, segment, offset)
   if (entry === null || entry.value >= segment.writtenBytes || entry.value < start.position) return start
-  const header = await headerAt(parts.files, segment, entry.value)
+  const header = await headerAt(parts, segment, entry.value)
   if (header !== null && header.lastOffset === entry.key) return { position: entry.value, expected: header.baseOffset }
   parts.logger.warn({ path: segment.offsetIndex.path, offset }, 'an index entry leads to another batch')
   if (segment.isSealed) await rebuildIndexes(parts, segment)
@@ -118,30 +120,27 @@ export function startBefore({ damage }: LogParts, segment: Segment, offset: Offs
   return { position: behind.endPosition, expected: behind.upTo }
 }
 
-/** Takes the good batches of the log from the producer state's end on into the producer state. */
-export async function replayProducers(parts: LogParts, upTo: Offset): Promise<void> {
-  const { producers, segments, clock } = parts
-  const from = producers.endOffset
+/** Has the state beside the log take the log's good entries from its end on. */
+export async function replayState(parts: LogParts, upTo: Offset): Promise<void> {
+  const { state, segments, clock } = parts
+  const from = state.endOffset
   if (from >= upTo) return
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= upTo) break
     const position = segment.baseOffset < from ? await positionBefore(parts, segment, from) : 0
     // With CRCs: what a bad bit says of a producer would be kept, and written into the next snapshot.
     const range = { from: position, upTo: segment.writtenBytes, checkCrc: true }
-    await walkSegment(parts, segment, range, (header) => {
+    await walkSegment(parts, segment, range, (header, position) => {
       // One that reaches beyond the end is none of this log's: segments overlap where somebody has put files together.
       if (header.nextOffset > upTo) return false
-      if (header.baseOffset >= producers.endOffset) {
-        producers.appended(header, {
-          baseOffset: header.baseOffset,
-          nowMs: clock.nowMs(),
-          marker: endTransactionOf(header),
-        })
+      if (header.baseOffset >= state.endOffset) {
+        state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
       }
       return true
     })
+    await state.spill()
   }
-  producers.advanceTo(upTo)
+  state.advanceTo(upTo)
 }
 
 export async function openTransactionIndex(parts: LogParts, segment: Segment): Promise<TransactionIndex> {
@@ -151,12 +150,6 @@ export async function openTransactionIndex(parts: LogParts, segment: Segment): P
   if (damaged) parts.logger.warn({ path }, 'a transaction index is damaged and is taken as empty')
   segment.transactions = index
   return index
-}
-
-/** What a segment notes of a batch. One whose records compaction has taken has no time any more. */
-export function batchFacts(header: BatchHeader): SegmentBatch {
-  const maxTimestamp = header.recordCount === 0 ? -1 : header.maxTimestamp
-  return { lastOffset: header.lastOffset, maxTimestamp, sizeBytes: header.sizeBytes }
 }
 
 async function loadIndex(files: FileHandles, index: SparseIndex): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Offset, Position, Timestamp } from '../record/offset.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { CompletedTransaction } from './producer-state.ts'
 import { type SegmentFileKind, segmentFileName } from './segment-files.ts'
-import { offsetIndexFormat, SparseIndex, timeIndexFormat } from './sparse-index.ts'
+import { type IndexMemory, offsetIndexFormat, SparseIndex, timeIndexFormat } from './sparse-index.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
 const int32Max = 0x7fffffff
@@ -14,14 +14,22 @@ export interface SegmentBatch {
   readonly sizeBytes: number
 }
 
+/** What a segment knows of its batches and indexes without looking at its files. */
+export interface SegmentMemory {
+  readonly maxTimestamp: Timestamp
+  readonly offsetOfMaxTimestamp: Offset
+  readonly firstTimestamp: Timestamp | null
+  readonly bytesSinceIndexEntry: number
+  readonly offsetIndex: IndexMemory
+  readonly timeIndex: IndexMemory
+}
+
 /**
  * One segment of a log: its file, its indexes, and when it is full. `sizeBytes` counts what is appended, `writtenBytes`
  * what is in the file; writtenBytes <= sizeBytes.
  */
 export class Segment {
   readonly baseOffset: Offset
-  /** Its own file. While it is written to take the place of others, the names end in a suffix. */
-  path: string
   readonly offsetIndex: SparseIndex
   readonly timeIndex: SparseIndex
   sizeBytes = 0
@@ -54,6 +62,8 @@ export class Segment {
   /** Taken off `segmentMs`. */
   readonly jitterMs: number
   readonly #directory: string
+  /** While it is written to take the place of others, the names of its files end in this. */
+  #suffix: string
   #bytesSinceIndexEntry = 0
 
   constructor(options: {
@@ -64,25 +74,30 @@ export class Segment {
     suffix?: string
   }) {
     const { directory, baseOffset, suffix = '' } = options
-    const fileOf = (kind: '.log' | '.index' | '.timeindex') =>
-      `${directory}/${segmentFileName(baseOffset, kind)}${suffix}`
     this.#directory = directory
+    this.#suffix = suffix
     this.baseOffset = baseOffset
     this.createdMs = options.createdMs
     this.modifiedMs = options.createdMs
     this.jitterMs = options.jitterMs
-    this.path = fileOf('.log')
-    this.offsetIndex = new SparseIndex({ path: fileOf('.index'), format: offsetIndexFormat, baseOffset })
-    this.timeIndex = new SparseIndex({ path: fileOf('.timeindex'), format: timeIndexFormat, baseOffset })
+    this.offsetIndex = new SparseIndex({ files: this, format: offsetIndexFormat })
+    this.timeIndex = new SparseIndex({ files: this, format: timeIndexFormat })
+  }
+
+  /** Its own file. */
+  get path(): string {
+    return this.pathOf('.log')
+  }
+
+  /** One of its files. Paths are made when they are asked for: kept, they would be a fifth of what an idle log costs. */
+  pathOf(kind: SegmentFileKind): string {
+    return `${this.#directory}/${segmentFileName(this.baseOffset, kind)}${this.#suffix}`
   }
 
   /** Its files have their final names from now on, or are about to get them. */
   takeFinalNames(): void {
-    const fileOf = (kind: SegmentFileKind) => `${this.#directory}/${segmentFileName(this.baseOffset, kind)}`
-    this.path = fileOf('.log')
-    this.offsetIndex.path = fileOf('.index')
-    this.timeIndex.path = fileOf('.timeindex')
-    this.transactions?.movedTo(fileOf('.txnindex'))
+    this.#suffix = ''
+    this.transactions?.movedTo(this.pathOf('.txnindex'))
   }
 
   /** It is not the log's any more: nobody may read its files by their names, which may be another's. */
@@ -90,6 +105,39 @@ export class Segment {
     this.isDeleted = true
     this.offsetIndex.isDeleted = true
     this.timeIndex.isDeleted = true
+  }
+
+  /** Its file was found when the log was opened. */
+  found({ size, modifiedMs }: { size: number; modifiedMs: Timestamp }): void {
+    this.modifiedMs = modifiedMs
+    this.sizeBytes = size
+    this.writtenBytes = size
+    this.syncedBytes = size
+    this.isCreated = true
+    this.isNameDurable = true
+  }
+
+  /** What `remember` needs to spare the next start a look at the files. Only once the indexes are finished. */
+  memory(): SegmentMemory {
+    const { maxTimestamp, offsetOfMaxTimestamp, firstTimestamp } = this
+    return {
+      maxTimestamp,
+      offsetOfMaxTimestamp,
+      firstTimestamp,
+      bytesSinceIndexEntry: this.#bytesSinceIndexEntry,
+      offsetIndex: this.offsetIndex.memory(),
+      timeIndex: this.timeIndex.memory(),
+    }
+  }
+
+  remember(memory: SegmentMemory): void {
+    this.maxTimestamp = memory.maxTimestamp
+    this.offsetOfMaxTimestamp = memory.offsetOfMaxTimestamp
+    this.firstTimestamp = memory.firstTimestamp
+    this.#bytesSinceIndexEntry = memory.bytesSinceIndexEntry
+    this.offsetIndex.remember(memory.offsetIndex)
+    this.timeIndex.remember(memory.timeIndex)
+    this.isLoaded = true
   }
 
   /** Kafka's rule: by size, by the time between the first batch and this one, by a full index, by offsets out of reach. */

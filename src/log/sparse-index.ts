@@ -1,3 +1,4 @@
+import type { Offset } from '../record/offset.ts'
 import type { DiskFile } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { FileHandles } from './file-handles.ts'
@@ -9,8 +10,15 @@ export interface IndexEntry {
   readonly value: number
 }
 
-/** How entries stand in an index file. */
+/** What an index knows of its file. */
+export interface IndexMemory {
+  readonly entries: number
+  readonly last: IndexEntry | null
+}
+
+/** How entries stand in an index file, and how its name ends. */
 export interface IndexFormat {
+  readonly kind: '.index' | '.timeindex'
   readonly entryBytes: number
   write(into: Buffer, at: number, entry: IndexEntry, baseOffset: number): void
   read(from: Buffer, at: number, baseOffset: number): IndexEntry
@@ -18,6 +26,7 @@ export interface IndexFormat {
 
 /** `.index`: the last offset of a batch, relative to the segment's, and the batch's position. Kafka's layout. */
 export const offsetIndexFormat: IndexFormat = {
+  kind: '.index',
   entryBytes: 8,
   write(into, at, { key, value }, baseOffset) {
     into.writeInt32BE(key - baseOffset, at)
@@ -28,6 +37,7 @@ export const offsetIndexFormat: IndexFormat = {
 
 /** `.timeindex`: the largest timestamp so far, and the (relative) last offset of the batch that has it. Kafka's layout. */
 export const timeIndexFormat: IndexFormat = {
+  kind: '.timeindex',
   entryBytes: 12,
   write(into, at, { key, value }, baseOffset) {
     into.writeBigInt64BE(BigInt(key), at)
@@ -39,6 +49,12 @@ export const timeIndexFormat: IndexFormat = {
   }),
 }
 
+/** The segment that an index belongs to. */
+export interface IndexedFiles {
+  readonly baseOffset: Offset
+  pathOf(kind: IndexFormat['kind']): string
+}
+
 /** Below this many entries a search reads them all at once. */
 const entriesPerRead = 512
 
@@ -47,21 +63,27 @@ const entriesPerRead = 512
  * need not keep up with the log: after a crash recovery makes the index anew from the segment.
  */
 export class SparseIndex {
-  path: string
   /** Its segment is not the log's any more. */
   isDeleted = false
   readonly #format: IndexFormat
-  readonly #baseOffset: number
+  readonly #files: IndexedFiles
   #written = 0
   #pending: IndexEntry[] = []
   #last: IndexEntry | null = null
   /** The file holds exactly the entries, and they are durable. */
   #isFinished = false
 
-  constructor(options: { path: string; format: IndexFormat; baseOffset: number }) {
-    this.path = options.path
+  constructor(options: { files: IndexedFiles; format: IndexFormat }) {
+    this.#files = options.files
     this.#format = options.format
-    this.#baseOffset = options.baseOffset
+  }
+
+  get path(): string {
+    return this.#files.pathOf(this.#format.kind)
+  }
+
+  get #baseOffset(): Offset {
+    return this.#files.baseOffset
   }
 
   get entries(): number {
@@ -85,6 +107,18 @@ export class SparseIndex {
     invariant(this.#last === null || key > this.#last.key, 'index keys must rise', { path: this.path, key })
     this.#last = { key, value }
     this.#pending.push(this.#last)
+  }
+
+  /** Of a finished index: its file holds exactly the entries. */
+  memory(): IndexMemory {
+    invariant(this.#isFinished, 'an index that is not finished is noted', { path: this.path })
+    return { entries: this.#written, last: this.#last }
+  }
+
+  remember({ entries, last }: IndexMemory): void {
+    this.#written = entries
+    this.#last = last
+    this.#isFinished = true
   }
 
   /**

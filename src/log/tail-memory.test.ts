@@ -41,6 +41,41 @@ test('a chunk is not used again while a slice of it is out, and is once the slic
   })
 })
 
+test('readers that are stuck pin half of the bound at most, and the next one reads from the disk what is counted for it', async () => {
+  await inWorld(async (world) => {
+    const tail = new TailMemory({ maxBytes: 8192, chunkBytes: 1024 })
+    const { log } = await openTestLog(world.node('a').runtime, { tail })
+    let counted = 0
+    const memory = {
+      take(_least: number, wanted: number) {
+        counted += wanted
+        return wanted
+      },
+      give: (bytes: number) => void (counted -= bytes),
+    }
+    const slices = []
+    let fromDisk = 0
+    for (let offset = 0; offset < 50; offset++) {
+      log.append(batchOf([`${offset} `.repeat(100)]), 0)
+      await log.flush()
+      const reading = log.read({ from: offset, upTo: offset + 1, maxBytes: 1000, minOneBatch: true, memory })
+      if (reading instanceof Promise) fromDisk++
+      const slice = await reading
+      assert.ok(Buffer.concat(slice.buffers).includes(`${offset} ${offset} `))
+      slices.push(slice)
+      assert.ok(tail.bytes <= 8192)
+    }
+    assert.ok(fromDisk > 30)
+    assert.ok(counted >= fromDisk * 1000)
+    for (const slice of slices) slice.release()
+    assert.equal(counted, 0)
+    const again = log.read({ from: 49, upTo: 50, maxBytes: 1000, minOneBatch: true, memory })
+    assert.ok(!(again instanceof Promise))
+    again.release()
+    await log.close()
+  })
+})
+
 test('many logs share one bound, and an idle one holds nothing', async () => {
   await inWorld(async (world) => {
     const { runtime } = world.node('a')

@@ -11,7 +11,10 @@ export class TailChunk {
   readonly buffer: Buffer
   readonly residents: TailResident[] = []
   used = 0
+  /** Runs that wait for the disk, and slices that are out. */
   pins = 0
+  /** Slices that are out. */
+  readers = 0
   /** Made for one batch larger than a chunk, or beyond the bound: not used again. */
   readonly isExtra: boolean
 
@@ -30,7 +33,8 @@ const residentsPerChunk = 4096
  * a busy broker runs around in memory that it has touched before (fresh pages cost more than the copy into them).
  *
  * A chunk with bytes that are not written yet, or that a reader is sending, is pinned and is passed over. When every
- * chunk is pinned more are made, up to `maxBytes` again of bytes that wait for the disk; then `canTake` says no.
+ * chunk is pinned more are made, up to `maxBytes` again of bytes that wait for the disk; then `canTake` says no. Readers
+ * may be stuck for long: together they pin at most half of `maxBytes`, and who would pin one chunk more reads from the disk.
  */
 export class TailMemory {
   readonly maxBytes: number
@@ -40,6 +44,7 @@ export class TailMemory {
   #current: TailChunk | null = null
   #bytes = 0
   #unwrittenBytes = 0
+  #readBytes = 0
 
   /** `maxBytes` is kept by rounding down to whole chunks, but never below two. */
   constructor(options: { maxBytes: number; chunkBytes?: number }) {
@@ -92,14 +97,28 @@ export class TailMemory {
   /** A run of `bytes` that `took` pinned is written, or given up. */
   written(chunk: TailChunk, bytes: number): void {
     this.#unwrittenBytes -= bytes
-    this.unpin(chunk)
+    this.#unpin(chunk)
   }
 
-  pin(chunk: TailChunk): void {
+  /** Whether a reader whose slice may be out for long may have one of this chunk. */
+  mayLend(chunk: TailChunk): boolean {
+    if (chunk.readers > 0 || this.#readBytes === 0) return true
+    return this.#readBytes + chunk.buffer.length <= this.maxBytes / 2
+  }
+
+  /** A slice of the chunk goes out. */
+  lend(chunk: TailChunk): void {
+    if (chunk.readers++ === 0) this.#readBytes += chunk.buffer.length
     chunk.pins++
   }
 
-  unpin(chunk: TailChunk): void {
+  /** It has come back. */
+  takeBack(chunk: TailChunk): void {
+    this.#unpin(chunk)
+    if (--chunk.readers === 0) this.#readBytes -= chunk.buffer.length
+  }
+
+  #unpin(chunk: TailChunk): void {
     invariant(chunk.pins > 0, 'a tail chunk was released more often than pinned', { used: chunk.used })
     chunk.pins--
     if (chunk.pins === 0 && chunk.isExtra && this.#bytes > this.maxBytes) this.#discard(chunk)

@@ -1,15 +1,11 @@
-import { DecompressedTooLarge } from '../codec/decompressed-too-large.ts'
-import { MalformedInput } from '../codec/malformed-input.ts'
 import { BatchHeader } from '../record/batch-header.ts'
 import type { LeaderEpoch, Offset, Position, Timestamp } from '../record/offset.ts'
-import { type BatchRecord, recordsIn } from '../record/record-reader.ts'
+import type { BatchRecord } from '../record/record-reader.ts'
 import type { LogParts } from './log-parts.ts'
+import { recordOrBatch } from './record-search.ts'
 import type { Segment } from './segment.ts'
 import { useSegment } from './segment-use.ts'
 import { headerAt, loadSegment, positionBefore, walkSegment } from './segment-loader.ts'
-
-/** Records of a batch that become more are not looked into: whoever asks waits with all others while they are. */
-const decompressedBytesMax = 16 * 1024 * 1024
 
 export interface TimestampedOffset {
   readonly offset: Offset
@@ -90,24 +86,8 @@ async function firstRecord(
   return null
 }
 
-/** The first record that is sought; the batch in its place when its records cannot be read; null: none of them is. */
-async function recordOrBatch(
-  batch: BatchHeader,
-  isSought: (record: BatchRecord) => boolean,
-): Promise<{ offset: Offset; timestamp: Timestamp } | null> {
-  try {
-    for (const record of await recordsIn(batch, { maxDecompressedBytes: decompressedBytesMax })) {
-      if (isSought(record)) return record
-    }
-    return null
-  } catch (error) {
-    if (!(error instanceof MalformedInput || error instanceof DecompressedTooLarge)) throw error
-    return { offset: batch.baseOffset, timestamp: batch.maxTimestamp }
-  }
-}
-
 async function batchAt(parts: LogParts, segment: Segment, position: Position): Promise<BatchHeader | null> {
-  const header = await headerAt(parts.files, segment, position)
+  const header = await headerAt(parts, segment, position)
   if (header === null || header.sizeBytes > segment.writtenBytes - position) return null
   const bytes = Buffer.alloc(header.sizeBytes)
   await useSegment(parts.files, segment, (file) => file.read(bytes, position))

@@ -24,6 +24,9 @@ export interface PartitionImage {
   readonly replicas: readonly BrokerId[]
   readonly directories: readonly string[]
   readonly inSync: readonly BrokerId[]
+  /**
+   * Not in sync, and may be elected all the same (KIP-966). Where roles are fixed: who is being promoted, and whose place it takes.
+   */
   readonly eligible: readonly BrokerId[]
   /** -1: nobody. */
   readonly leader: BrokerId
@@ -38,11 +41,17 @@ export interface TopicImage {
   readonly partitions: readonly PartitionImage[]
 }
 
+/** Brokers that replicate together what is dealt to them; the first is the primary where roles are fixed. */
+export interface BrokerGroupImage {
+  readonly name: string
+  readonly members: readonly BrokerId[]
+}
+
 /** What a setting belongs to, by Kafka's numbers. */
 export const resourceTypes = { topic: 2, broker: 4 } as const
 
 /**
- * The cluster as the metadata log tells it: brokers, topics, partitions, settings. Changed by `replay` only, in the log's order,
+ * The cluster as the metadata log tells it: brokers and their groups, topics, partitions, settings. Changed by `replay` only, in the log's order,
  * the same on every broker.
  */
 export class ClusterImage {
@@ -51,6 +60,7 @@ export class ClusterImage {
   readonly #topics = new Map<string, TopicImage>()
   readonly #topicNames = new Map<string, string>()
   readonly #settings = new Map<string, Map<string, string>>()
+  readonly #brokerGroups = new Map<string, BrokerGroupImage>()
   #nextProducerId = 0
   #partitionCount = 0
 
@@ -64,6 +74,10 @@ export class ClusterImage {
 
   get topics(): ReadonlyMap<string, TopicImage> {
     return this.#topics
+  }
+
+  get brokerGroups(): ReadonlyMap<string, BrokerGroupImage> {
+    return this.#brokerGroups
   }
 
   get nextProducerId(): number {
@@ -126,6 +140,12 @@ export class ClusterImage {
         invariant(record.nextProducerId > this.#nextProducerId, 'producer ids are given twice', { record })
         this.#nextProducerId = record.nextProducerId
         return
+      case 'broker-group':
+        this.#brokerGroups.set(record.name, { name: record.name, members: record.members })
+        return
+      case 'remove-broker-group':
+        this.#brokerGroups.delete(record.name)
+        return
       default:
         return record satisfies never
     }
@@ -157,9 +177,11 @@ export class ClusterImage {
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
-    const { index, replicas, partitionEpoch } = before
+    const { index, partitionEpoch } = before
     const { inSync, eligible, leader, leaderEpoch } = record
     const directories = record.directories ?? before.directories
+    const replicas = record.replicas ?? before.replicas
+    invariant(replicas.length === directories.length, 'each replica has a folder', { record })
     partitions[record.partition] = {
       index,
       replicas,

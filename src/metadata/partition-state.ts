@@ -3,7 +3,7 @@ import type { BrokerId } from '../replication/replica-id.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { PartitionImage } from './image.ts'
 
-/** What changes of a partition without its replicas being others. */
+/** What changes of a partition. */
 export type PartitionState = Pick<
   PartitionImage,
   'replicas' | 'directories' | 'inSync' | 'eligible' | 'leader' | 'leaderEpoch'
@@ -28,6 +28,14 @@ export function withInSync(state: PartitionState, members: readonly BrokerId[], 
   const eligible =
     inSync.length >= required ? [] : state.replicas.filter((broker) => knew(broker) && !inSync.includes(broker))
   return { ...state, inSync, eligible }
+}
+
+/** Where roles are fixed: these have all that is committed, and are asked when somebody is to be promoted. */
+export function withWholeCopies(state: PartitionState, members: readonly BrokerId[]): PartitionState {
+  return {
+    ...state,
+    inSync: state.replicas.filter((broker) => members.includes(broker) || state.inSync.includes(broker)),
+  }
 }
 
 /** A broker lives no more, or is to be taken for that: it leaves the in-sync set, and what it led gets another leader. */
@@ -68,6 +76,20 @@ export function withLeader(state: PartitionState, { isAlive }: StateRules): Part
 export function ledBy(state: PartitionState, leader: BrokerId): PartitionState {
   return { ...state, leader, leaderEpoch: state.leaderEpoch + 1 }
 }
+
+/**
+ * Where roles are fixed: `broker` stands first, and nobody leads until it has asked the others. Whose place it takes is kept until
+ * then, through further promotions too: that one's copy has whatever was acknowledged.
+ */
+export function promoted(state: PartitionState, broker: BrokerId): PartitionState {
+  const replicas = [broker, ...state.replicas.filter((other) => other !== broker)]
+  const directories = replicas.map((one) => state.directories[state.replicas.indexOf(one)] as string)
+  const former = state.eligible[1] ?? (state.replicas[0] as BrokerId)
+  return { ...ledBy(state, -1), replicas, directories, eligible: [broker, former] }
+}
+
+/** Whether the first replica has been promoted and does not lead yet. */
+export const isBeingPromoted = ({ replicas, eligible }: PartitionState): boolean => eligible[0] === replicas[0]
 
 /**
  * Whether the partition has no other replica: nobody can take its place, so its leader stays its leader while it is away,

@@ -37,12 +37,15 @@ const records: readonly MetadataRecord[] = [
     leader: -1,
     leaderEpoch: 5,
     directories: [topicId, topicId],
+    replicas: [2, 1],
   },
   { type: 'broker-change', brokerId: 1, fenced: false },
   { type: 'unregister-broker', brokerId: 1 },
   { type: 'remove-topic', topicId },
   { type: 'config', resourceType: 2, resourceName: 'words', name: 'retention.ms', value: null },
   { type: 'producer-ids', brokerId: 1, nextProducerId: 2 ** 40 },
+  { type: 'broker-group', name: 'group-1', members: [1, 2] },
+  { type: 'remove-broker-group', name: 'group-1' },
 ]
 
 for (const record of records) {

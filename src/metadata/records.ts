@@ -47,7 +47,7 @@ const kinds = {
   },
   'partition-change': {
     id: 4,
-    version: 1,
+    version: 2,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'The partition within it.' },
@@ -61,6 +61,13 @@ const kinds = {
         nullableSince: 1,
         default: null,
         about: 'The folder of each replica from now on; null: as before.',
+      },
+      replicas: {
+        type: array('int32'),
+        since: 2,
+        nullableSince: 2,
+        default: null,
+        about: 'Brokers from now on, the preferred leader first; null: as before.',
       },
     }),
   },
@@ -99,6 +106,19 @@ const kinds = {
     id: 9,
     version: 0,
     fields: message({ brokerId: { type: 'int32', since: 0, about: 'The broker that is gone for good.' } }),
+  },
+  'broker-group': {
+    id: 20,
+    version: 0,
+    fields: message({
+      name: { type: 'string', since: 0, about: 'Unique among the broker groups.' },
+      members: { type: array('int32'), since: 0, about: 'Brokers from now on, the primary first.' },
+    }),
+  },
+  'remove-broker-group': {
+    id: 21,
+    version: 0,
+    fields: message({ name: { type: 'string', since: 0, about: 'The broker group that is gone.' } }),
   },
 } as const
 

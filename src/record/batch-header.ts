@@ -150,7 +150,7 @@ export class BatchHeader {
 }
 
 /** Reads a signed 64-bit integer as a number: exact within ±2^53, which who reads foreign bytes must check. */
-function readInt64(bytes: Buffer, at: number): number {
+export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * twoTo32 + bytes.readUInt32BE(at + 4)
 }
 

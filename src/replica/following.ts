@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.ts'
 import { LogAppendFault, LogReadFault } from '../log/log-faults.ts'
+import type { PlannedCut, ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import { Follower, type FollowerEvent } from '../replication/follower.ts'
@@ -20,10 +21,14 @@ export interface FollowingSink {
   trusted(): void
   /** The log is shorter than it was, and may be so below what was known to be committed. */
   cut(): void
+  /** What it knows of the records that are to be cut. */
+  known(): Pick<PlannedCut, 'watermark' | 'aboveAs'>
 }
 
 /** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
 const fetchAgainMs = 50
+/** And when no receipt can be written of what is to be cut. */
+const cutAgainMs = 1_000
 
 /** A replica's work on its log while it follows: fetches, stores and cuts what the follower's core says. */
 export class Following {
@@ -33,6 +38,7 @@ export class Following {
   readonly #facts: object
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
+  readonly #receipts: ReplicaReceipts
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
 
@@ -43,6 +49,7 @@ export class Following {
     rules: ReplicationRules
     /** Which partition, for the log lines. */
     facts: object
+    receipts: ReplicaReceipts
     sink: FollowingSink
   }) {
     this.#log = parts.log
@@ -50,6 +57,7 @@ export class Following {
     this.#logger = parts.logger
     this.#rules = parts.rules
     this.#facts = parts.facts
+    this.#receipts = parts.receipts
     this.#sink = parts.sink
   }
 
@@ -112,10 +120,13 @@ export class Following {
           this.#append(follower, effect.entries)
           break
         case 'cut':
-          this.#cutting = this.#cut(follower, effect.to, (to) => this.#log.truncateTo(to))
+          this.#cutting = this.#cut(follower, { at: effect.to, beginsAnewAt: null })
+          break
+        case 'cut-damage':
+          this.#cutting = this.#cutDamage(follower, effect.to)
           break
         case 'restart':
-          this.#cutting = this.#cut(follower, effect.at, (at) => this.#log.restartAt(at))
+          this.#cutting = this.#cut(follower, { at: this.#log.logStartOffset, beginsAnewAt: effect.at })
           break
         case 'advance-log-start':
           // Its files go when retention comes by next, and has made the new start durable.
@@ -131,7 +142,7 @@ export class Following {
           const { epoch, leader } = effect
           // One of the two has not heard yet who leads now: whoever decided on it tells both.
           const isTold = this.#sink.misled({ followed: follower.epoch, epoch, leader })
-          if (!isTold) this.#fetchAgain(follower, { type: 'reachable' })
+          if (!isTold) this.#again(follower, fetchAgainMs, { type: 'reachable' })
           break
         }
         default:
@@ -147,32 +158,66 @@ export class Following {
       if (!(error instanceof LogAppendFault || error instanceof LogReadFault)) throw error
       const facts = { ...this.#facts, error: error.message }
       this.#logger.warn(facts, 'what the leader has sent cannot be stored; it is asked again')
-      this.#fetchAgain(follower, { type: 'stored', upTo: this.#log.storedUpTo })
+      this.#again(follower, fetchAgainMs, { type: 'stored', upTo: this.#log.storedUpTo })
     }
   }
 
-  #fetchAgain(follower: Follower, event: FollowerEvent): void {
-    this.#clock.setTimer(fetchAgainMs, () => {
+  #again(follower: Follower, afterMs: number, event: FollowerEvent): void {
+    this.#clock.setTimer(afterMs, () => {
       if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
     })
   }
 
-  async #cut(follower: Follower, to: Offset, change: (to: Offset) => Promise<void>): Promise<void> {
+  async #cut(follower: Follower, what: Pick<PlannedCut, 'at' | 'beginsAnewAt'>): Promise<void> {
+    const { logStartOffset, logEndOffset } = this.#log
+    const { leader, epoch: leaderEpoch } = follower
+    const { watermark, aboveAs } = this.#sink.known()
+    // What lies below the watermark its leader has had, and has removed since.
+    const at = what.beginsAnewAt === null ? what.at : Math.max(what.at, watermark ?? what.at)
+    this.#logger.info(
+      { ...this.#facts, logStartOffset, logEndOffset, ...what },
+      'the log is cut: its leader has something else there',
+    )
+    try {
+      await this.#receipts.cut(
+        this.#log,
+        { ...what, at, watermark, aboveAs, leader, leaderEpoch },
+        this.#rules.receipts,
+      )
+    } catch (error) {
+      if (!(error instanceof DiskFault || error instanceof LogReadFault)) throw error
+      return this.#notCut(follower, error)
+    } finally {
+      this.#cutting = null
+    }
+    this.#sink.cut()
+    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
+  }
+
+  /** What goes its leader has: there is nothing to be written down. */
+  async #cutDamage(follower: Follower, to: Offset): Promise<void> {
     const { logStartOffset, logEndOffset } = this.#log
     const facts = { ...this.#facts, logStartOffset, logEndOffset, to }
-    const isDamaged = this.#log.damagedFrom() !== null
-    if (isDamaged) this.#logger.warn(facts, 'the log is cut where it is damaged, and fetched again from there')
-    else this.#logger.info(facts, 'the log is cut: its leader has something else there')
+    this.#logger.warn(facts, 'the log is cut where it is damaged, and fetched again from there')
     try {
-      await change(to)
+      await this.#log.truncateTo(to)
     } catch (error) {
-      // The log has failed, and told so.
       if (!(error instanceof DiskFault)) throw error
+      // The log has failed, and told so.
       return
     } finally {
       this.#cutting = null
     }
     this.#sink.cut()
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
+  }
+
+  #notCut(follower: Follower, { message }: Error): void {
+    // It has told so, and takes nothing more.
+    if (this.#log.fault !== null) return
+    this.#logger.error({ ...this.#facts, error: message }, 'no receipt can be written of a cut, which waits for it')
+    if (this.#follower !== follower) return
+    this.#carryOut(follower, { type: 'uncut' })
+    this.#again(follower, cutAgainMs, { type: 'reachable' })
   }
 }

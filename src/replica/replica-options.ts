@@ -1,3 +1,4 @@
+import type { ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { FetchRequest } from '../replication/fetch.ts'
 import type { FetchingReplica, InSyncProposal } from '../replication/in-sync-set.ts'
@@ -39,6 +40,8 @@ export interface ReplicaOptions {
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
   readonly rules?: ReplicationRules
+  /** Where what it cuts is written down before; absent: nowhere. */
+  readonly receipts?: ReplicaReceipts
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
   /** Called when its log turns out to be damaged while it is open. */

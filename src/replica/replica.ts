@@ -4,6 +4,7 @@ import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
@@ -18,12 +19,13 @@ import type { Clock } from '../runtime/clock.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { type FollowerState, FollowerStates } from './follower-states.ts'
+import type { FollowerState } from './follower-states.ts'
 import { Following, type FollowingSink } from './following.ts'
-import { LeadershipProofs } from './leadership-proofs.ts'
+import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
+import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
-import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
+import type { AnswerFetch } from './parked-fetches.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { GroupLink, InSyncDecider, ReplicaOptions } from './replica-options.ts'
 
@@ -59,15 +61,8 @@ export interface ReadRequest {
   readonly memory?: ReadMemory
 }
 
-/** Told when more may be read of a replica, or when it leads no longer. */
-export type ReplicaWatcher = () => void
-
-interface Leadership {
-  readonly leader: Leader
-  readonly committed: OffsetWaits<AppendRefusal>
-  readonly parked: ParkedFetches
-  readonly proofs: LeadershipProofs<AppendRefusal>
-}
+/** Told when more may be read of the replica, or when it leads no longer. */
+export type ReplicaWatcher = (replica: Replica) => void
 
 const defaultAnswerBytesMax = 1024 * 1024
 /**
@@ -85,12 +80,15 @@ export class Replica {
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
-  readonly #watchers = new Set<ReplicaWatcher>()
+  /** Null: nobody watches, as with most of thousands. */
+  #watchers: Set<ReplicaWatcher> | null = null
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
-  #following!: Following
+  /** Null: it has never followed. */
+  #following: Following | null = null
   readonly #answerBytesMax: number
   readonly #damaged: (replica: Replica) => void
   #suspect: boolean
@@ -114,6 +112,7 @@ export class Replica {
     this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
     this.#clock = replica.clock
     this.#logger = replica.logger
+    this.#receipts = replica.receipts ?? noReceipts
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
@@ -121,11 +120,10 @@ export class Replica {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: () => {},
+      flushed: ignored,
       damaged: () => opened.#onDamaged(),
       failed: (fault) => opened.#onFailed(fault),
     })
-    opened.#following = opened.#followingOf(opened.#log)
     return opened
   }
 
@@ -172,12 +170,12 @@ export class Replica {
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
   async settled(): Promise<void> {
-    await this.#following.settled()
+    await this.#following?.settled()
   }
 
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(!this.#following.isCutting, 'a log that is being cut cannot be led', { epoch })
+    invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.#self.broker)
     // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
     this.#suspect &&= this.isDamaged
@@ -191,11 +189,10 @@ export class Replica {
       nowMs: this.#clock.monotonicMs(),
       mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
     })
-    const proofs = new LeadershipProofs<AppendRefusal>((heard) => leader.provesLead(heard))
     // Of the others the controller knows who keeps pace.
-    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
-    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, followers, proofs }
-    this.#leadership = { leader, committed: new OffsetWaits(), parked: new ParkedFetches(parts), proofs }
+    const notesFollowers = this.#scheme.elect === 'self'
+    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, notesFollowers }
+    this.#leadership = new Leadership(parts)
     if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
@@ -203,6 +200,7 @@ export class Replica {
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
+    this.#following ??= this.#newFollowing()
     const { highWatermark } = this
     this.#following.begin({ epoch, leader, highWatermark, suspect: this.#suspect, mayRepair: this.#mayRepair })
     this.#wakeWatchers()
@@ -223,8 +221,7 @@ export class Replica {
     if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
-    if (leadership.leader.counts(replica)) leadership.proofs.fetched(replica.broker)
-    leadership.parked.add(replica, request, answer)
+    leadership.fetched(replica, request, answer)
     // What it had acknowledged before it may have lost.
     if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
     const nowMs = this.#clock.monotonicMs()
@@ -233,31 +230,31 @@ export class Replica {
 
   /** The answer to this replica's own fetch. */
   answered(from: BrokerId, answer: FetchAnswer): void {
-    this.#following.answered(from, answer)
+    this.#following?.answered(from, answer)
   }
 
   /** A broker can be reached, over a new stream: what was on its way before is lost. */
   connected(broker: BrokerId): void {
-    this.#following.connected(broker)
+    this.#following?.connected(broker)
     // It came over an earlier stream.
-    this.#leadership?.parked.forget(broker)
+    this.#leadership?.forget(broker)
   }
 
   disconnected(broker: BrokerId): void {
-    this.#leadership?.parked.forget(broker)
+    this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
   followers(): FollowerState[] {
-    return this.#leadership?.parked.followers() ?? []
+    return this.#leadership?.followers() ?? []
   }
 
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
     this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
-    this.#leadership?.proofs.changed()
+    this.#leadership?.reconfigured()
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -322,10 +319,7 @@ export class Replica {
   whenProven(): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    return new Promise((resolve) => {
-      leadership.proofs.begin(resolve)
-      leadership.parked.wake()
-    })
+    return new Promise((resolve) => leadership.prove(resolve))
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
@@ -346,7 +340,9 @@ export class Replica {
     const lastStableOffset = log.lastStableOffset(visible)
     const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
     const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) return { ...this.#nothingAt(visible), lastStableOffset }
+    if (request.from >= upTo || !room) {
+      return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
+    }
     const slice = log.read({ ...request, upTo })
     // Of what was read, and not of all that could be: a log may have had very many.
     const abortedUpTo = request.committedTransactionsOnly
@@ -390,7 +386,7 @@ export class Replica {
     const to = offset ?? visible
     if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
     this.#log.moveLogStart(to)
-    this.#leadership?.parked.wake()
+    this.#leadership?.wake()
     return this.#log.logStartOffset
   }
 
@@ -404,30 +400,31 @@ export class Replica {
   /** Nobody counts on this replica any more, durably: what is damaged of its log is cut off and fetched again, once it follows. */
   repair(): void {
     this.#mayRepair = true
-    this.#following.repair()
+    this.#following?.repair()
   }
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (this.#following.isCutting) return false
+    if (this.#following?.isCutting === true) return false
     const moved = await this.#log.expire(this.highWatermark)
-    if (moved) this.#leadership?.parked.wake()
+    if (moved) this.#leadership?.wake()
     return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: ReplicaWatcher): void {
+    this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
   unwatch(watcher: ReplicaWatcher): void {
-    this.#watchers.delete(watcher)
+    this.#watchers?.delete(watcher)
   }
 
   #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
     try {
       const appended = this.#log.append(batches, leader.epoch)
-      this.#leadership?.parked.wake()
+      this.#leadership?.wake()
       return { ...appended, duplicate: false }
     } catch (error) {
       // The disk has failed or is far behind: nothing was appended.
@@ -436,8 +433,9 @@ export class Replica {
     }
   }
 
-  #followingOf(log: Log): Following {
+  #newFollowing(): Following {
     const { topic, partition } = this
+    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
@@ -450,9 +448,14 @@ export class Replica {
       cut: () => {
         this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
       },
+      known: () => {
+        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
+        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
+      },
     }
-    const facts = { topic, partition }
-    return new Following({ log, clock: this.#clock, logger: this.#logger, rules: this.#rules, facts, sink })
+    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
+    const receipts = this.#receipts
+    return new Following({ log, clock, logger, rules, facts, receipts, sink })
   }
 
   #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
@@ -468,10 +471,8 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
-    this.#following.end()
-    leadership?.parked.end((request) => this.#denies(request))
-    leadership?.committed.refuseAll(this.#notLeader())
-    leadership?.proofs.refuseAll(this.#notLeader())
+    this.#following?.end()
+    leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
@@ -514,14 +515,13 @@ export class Replica {
   #onStored(upTo: Offset): void {
     this.#stored.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
-    // It is opened through this replica, which has no hands for it before.
     this.#following?.stored(upTo)
   }
 
   #onDamaged(): void {
     if (this.#link !== null) {
       this.#suspect = true
-      this.#following.suspected()
+      this.#following?.suspected()
       this.#link.suspected()
     }
     this.#damaged(this)
@@ -549,7 +549,7 @@ export class Replica {
       this.#leadership?.committed.advance(effect.to)
       this.#advanceTo(effect.to)
     }
-    this.#leadership?.parked.wake()
+    this.#leadership?.wake()
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -569,8 +569,11 @@ export class Replica {
   }
 
   #wakeWatchers(): void {
-    for (const watcher of [...this.#watchers]) watcher()
+    if (this.#watchers === null) return
+    for (const watcher of [...this.#watchers]) watcher(this)
   }
 }
+
+const ignored = (): void => {}
 
 const noneAborted = (): readonly AbortedTransaction[] => []

@@ -159,7 +159,7 @@ describe('a follower whose log is damaged', () => {
     const follower = followerOf(log, { suspect: true, mayRepair: true, highWatermark: 10 })
     assert.deepEqual(follower.step({ type: 'reachable' }), [fetchFrom(10, true)])
     assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { highWatermark: 10, end: 10 }) }), [
-      { type: 'cut', to: 4 },
+      { type: 'cut-damage', to: 4 },
     ])
     Object.assign(log, { damaged: null, logEndOffset: 4, storedUpTo: 4 })
     assert.deepEqual(follower.step({ type: 'cut' }), [fetchFrom(4, true)])
@@ -184,7 +184,7 @@ describe('a follower whose log is damaged', () => {
     follower.step({ type: 'answered', answer: entries(10, { end: 10 }) })
     log.damaged = 4
     follower.step({ type: 'suspected' })
-    assert.deepEqual(follower.step({ type: 'repair' }), [{ type: 'cut', to: 4 }])
+    assert.deepEqual(follower.step({ type: 'repair' }), [{ type: 'cut-damage', to: 4 }])
     assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { base: 10, end: 15 }) }), [])
   })
 

@@ -30,12 +30,16 @@ export type FollowerEvent =
   | { type: 'suspected' }
   /** Nobody counts on this copy: what is damaged may be cut off. */
   | { type: 'repair' }
+  /** It cannot be done now, and the log is what it was. */
+  | { type: 'uncut' }
 
 export type FollowerEffect =
   | { type: 'fetch'; to: BrokerId; request: FetchRequest }
   | { type: 'append'; entries: Uint8Array }
   /** Cut the log at `to`; nothing may be appended meanwhile. Ends with the event `cut`. */
   | { type: 'cut'; to: Offset }
+  /** Cut the log at `to`, where it is damaged: the leader has all that goes. Ends as `cut` does. */
+  | { type: 'cut-damage'; to: Offset }
   /** Drop the whole log and begin anew at `at`; nothing may be appended meanwhile. Ends with the event `cut`. */
   | { type: 'restart'; at: Offset }
   | { type: 'advance-high-watermark'; to: Offset }
@@ -53,6 +57,7 @@ export type FollowerEffect =
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
  *                             → cutting (its log is damaged, and this leader has answered) → fetching (cut)
+ *                                                                                           → idle (uncut)
  *                             → idle (not the leader) → fetching (reachable)
  */
 export class Follower {
@@ -122,6 +127,11 @@ export class Follower {
       case 'repair':
         this.#mayRepair = true
         return this.#state === 'fetching' ? this.#fetchOnceStored() : []
+      case 'uncut':
+        invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
+        this.#held = null
+        this.#state = 'idle'
+        return []
       default:
         return event satisfies never
     }
@@ -192,7 +202,7 @@ export class Follower {
   #cutDamage(at: Offset): FollowerEffect[] {
     this.#state = 'cutting'
     this.#leaderEnd = null
-    return [{ type: 'cut', to: at }]
+    return [{ type: 'cut-damage', to: at }]
   }
 
   #appendHeld({ entries, logStartOffset }: FetchedEntries): FollowerEffect[] {

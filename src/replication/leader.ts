@@ -34,7 +34,10 @@ export class Leader {
   readonly epoch: LeaderEpoch
   readonly epochStart: Offset
   readonly #self: BrokerId
-  readonly #stored = new Map<BrokerId, Offset>()
+  /** What the others have by their latest fetches; null: nobody has fetched yet. */
+  #stored: Map<BrokerId, Offset> | null = null
+  /** The leader's own copy; -1: not known yet. */
+  #ownStoredUpTo: Offset = -1
   readonly #inSync: InSyncSet | null
   #sets: ReplicaSets
   #commit: CommitPolicy
@@ -73,7 +76,7 @@ export class Leader {
       case 'fetched':
         return this.#onFetched(event)
       case 'departed':
-        this.#stored.delete(event.broker)
+        this.#stored?.delete(event.broker)
         this.#inSync?.departed(event.broker)
         return []
       case 'review':
@@ -116,6 +119,7 @@ export class Leader {
     // it counts it has no reason to fetch again.
     const isCounted = this.counts(replica)
     // Its latest fetch counts, not the highest: a replica may have lost what it had.
+    this.#stored ??= new Map()
     if (isCounted) this.#stored.set(replica.broker, from)
     const advanced = isCounted ? this.#advance() : []
     const { epochStart, highWatermark } = this
@@ -124,9 +128,9 @@ export class Leader {
   }
 
   #onStored(upTo: Offset): void {
-    const before = this.#stored.get(this.#self) ?? 0
+    const before = this.#ownStoredUpTo
     invariant(upTo >= before, 'the leader lost a part of its own copy', { upTo, before, epoch: this.epoch })
-    this.#stored.set(this.#self, upTo)
+    this.#ownStoredUpTo = upTo
   }
 
   #proposed(proposal: InSyncProposal | null): LeaderEffect[] {
@@ -141,10 +145,14 @@ export class Leader {
     return [{ type: 'advance-high-watermark', to: reached }]
   }
 
+  #storedBy(broker: BrokerId): Offset {
+    return broker === this.#self ? this.#ownStoredUpTo : (this.#stored?.get(broker) ?? -1)
+  }
+
   #view(): CommitView {
     return {
       self: this.#self,
-      copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#stored.get(broker) ?? -1 })),
+      copies: this.#sets.replicas.map(({ broker }) => ({ broker, storedUpTo: this.#storedBy(broker) })),
       inSync: this.#sets.inSync,
       maximalInSync: this.#inSync?.maximal ?? this.#sets.inSync,
       eligible: this.#sets.eligible,

@@ -1,3 +1,5 @@
+import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
+import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
 
@@ -9,6 +11,15 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly receipts: ReceiptRules
+  /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
+  readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
 }
 
-export const replicationRules: ReplicationRules = { divergenceOf, cutFor, isUpToDate }
+export const replicationRules: ReplicationRules = {
+  divergenceOf,
+  cutFor,
+  isUpToDate,
+  receipts: receiptRules,
+  hasPromised: (own, asked) => own >= asked,
+}

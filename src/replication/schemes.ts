@@ -60,3 +60,26 @@ export function schemeOf(topic: SchemeSettings): Scheme {
 /** Who decides on the leaders of a topic of that scheme. */
 export const electOf = (scheme: Scheme['name']): Scheme['elect'] =>
   schemeOf({ replicationScheme: scheme, minInsyncReplicas: 1, replicationSyncBackups: 0 }).elect
+
+/** How a topic is to be replicated, as it is chosen when the topic is made. */
+export interface Composition {
+  readonly scheme: Scheme['name']
+  readonly unit: 'partition' | 'broker'
+  readonly replicas: number
+  readonly syncBackups: number
+  /** The brokers' own, on which every group's offsets rest. */
+  readonly isInternal: boolean
+}
+
+/** Why a topic cannot be replicated so, as a sentence; null: it can. */
+export function compositionFault(topic: Composition): string | null {
+  const { scheme, unit, replicas, syncBackups } = topic
+  if (unit === 'broker') return 'replication.unit=broker is not built yet: a topic has a log for each partition'
+  if (topic.isInternal && electOf(scheme) === 'fixed') {
+    return `offsets of groups are not replicated by ${scheme}: while a primary is away nobody could commit`
+  }
+  if (syncBackups > 0 && syncBackups >= replicas) {
+    return `replication.sync.backups is ${syncBackups}, and the topic has no more than that many replicas`
+  }
+  return null
+}

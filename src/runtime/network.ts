@@ -22,7 +22,7 @@ export interface Connection {
   readonly local: PeerAddress
   /** Bytes written but not yet taken by the system. */
   readonly queuedBytes: number
-  /** Starts delivery to the receiver. Called once, in the same turn in which the connection was handed over. */
+  /** Starts delivery to the receiver. Called once; nothing is read before, and nothing is heard of the other side. */
   start(receiver: Receiver): void
   /** Sends the buffers, in order. They must not change until `sent` is called (also called when the connection has closed). */
   write(buffers: readonly Uint8Array[], sent?: () => void): void

@@ -1,9 +1,19 @@
-import { type Receipt, Receipts } from '../broker/receipts.ts'
-import { uuidFromBytes } from '../codec/uuid.ts'
 import type { Suspect } from '../log/suspicion.ts'
 import type { ClusterImage } from '../metadata/image.ts'
+import { boundsReceipt, type Receipt } from '../receipt/receipt.ts'
+import type { LogPosition } from '../replication/log-position.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
+
+/** What somebody else may have had of a partition, and its new leader lacks. */
+export interface MaybeLost {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  /** Where the new leader's log ends. */
+  readonly position: LogPosition
+  readonly why: string
+}
 
 /**
  * A replica that may have lost what it acknowledged neither votes nor leads until it has caught up with another. One with
@@ -12,31 +22,41 @@ import type { LogFolder } from './log-folder.ts'
 export class AcceptedSuspects {
   readonly #runtime: Runtime
   readonly #folder: LogFolder
-  readonly #receipts: Receipts
 
-  private constructor(runtime: Runtime, folder: LogFolder, receipts: Receipts) {
+  constructor(runtime: Runtime, folder: LogFolder) {
     this.#runtime = runtime
     this.#folder = folder
-    this.#receipts = receipts
   }
 
-  static async open(runtime: Runtime, folder: LogFolder): Promise<AcceptedSuspects> {
-    return new AcceptedSuspects(runtime, folder, await Receipts.open(runtime.disk, folder.directory.path))
+  /** A receipt of what an operator's word may have cost, durable when it resolves: from `position` on records may be missing. */
+  async note({ position, why, ...name }: MaybeLost): Promise<void> {
+    const { receipts, replica } = this.#folder.cuts
+    const receipt = boundsReceipt(this.#runtime, { ...name, replica, from: position.endOffset, to: null, reason: why })
+    await receipts.add([receipt])
+    this.#runtime.logger.warn({ ...name, receipt: receipt.id, why }, 'records may be lost; a receipt is written')
   }
 
   /** Durable when it resolves. Those whose logs cannot be opened do not go on, and stay suspect. */
   async accept(suspects: readonly Suspect[]): Promise<void> {
-    const { directory } = this.#folder
+    const { directory, cuts } = this.#folder
     // Offline: what it has lost is known only when it can be read again.
     const open = suspects.filter(({ topic, partition }) => directory.log({ topic, partition }) !== null)
-    const written = open.map((suspect) => receiptOf(this.#runtime, this.#folder, suspect))
+    const written = open.map((suspect) => this.#receiptOf(suspect))
     if (written.length === 0) return
-    await this.#receipts.add(written)
+    await cuts.receipts.add(written)
     await directory.liftSuspicion(open)
     const reasons = [...new Set(written.map(({ reason }) => reason))]
     const facts = { partitions: written.length, reasons, receipts: written.slice(0, 5).map(({ id }) => id) }
     const what = 'partitions may have lost their newest records; receipts are written and they go on without'
     this.#runtime.logger.warn(facts, what)
+  }
+
+  #receiptOf({ topic, topicId, partition, reason, detail, logEndOffset }: Suspect): Receipt {
+    const { directory, cuts } = this.#folder
+    const log = directory.log({ topic, partition })
+    const from = log?.damagedFrom() ?? log?.logEndOffset ?? logEndOffset ?? 0
+    const lost = { topic, topicId, partition, replica: cuts.replica, from, to: null }
+    return boundsReceipt(this.#runtime, { ...lost, reason: `${reason}: ${detail}` })
   }
 }
 
@@ -44,19 +64,4 @@ export class AcceptedSuspects {
 export function isAlone(image: ClusterImage, { topic, partition }: Suspect): boolean {
   const replicas = image.partition(topic, partition)?.replicas
   return replicas === undefined || replicas.length === 1
-}
-
-function receiptOf(runtime: Runtime, folder: LogFolder, suspect: Suspect): Receipt {
-  const { topic, partition, reason, detail } = suspect
-  const log = folder.directory.log({ topic, partition })
-  return {
-    id: uuidFromBytes(runtime.random.bytes(16)),
-    atMs: runtime.clock.nowMs(),
-    topic,
-    partition,
-    kind: 'bounds',
-    from: log?.damagedFrom() ?? log?.logEndOffset ?? suspect.logEndOffset ?? 0,
-    to: null,
-    reason: `${reason}: ${detail}`,
-  }
 }

@@ -46,6 +46,11 @@ export class RawConnection {
     })
   }
 
+  /** Where it comes from, as the broker sees it. */
+  get address(): string {
+    return this.#connection.local.host
+  }
+
   /** Sends a request and decodes its answer, which must come in the order of the requests. Rejects when the connection closes first. */
   request<A extends Api>(
     api: A,

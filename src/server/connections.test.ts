@@ -7,6 +7,7 @@ import { kafkaErrors } from '../kafka/errors.ts'
 import { apiVersions } from '../kafka/schema/api-versions.ts'
 import { createTopics } from '../kafka/schema/create-topics.ts'
 import { fetch } from '../kafka/schema/fetch.ts'
+import { incrementalAlterConfigs } from '../kafka/schema/incremental-alter-configs.ts'
 import { metadata } from '../kafka/schema/metadata.ts'
 import { produce } from '../kafka/schema/produce.ts'
 import { buildBatch } from '../record/batch-builder.ts'
@@ -160,16 +161,104 @@ describe('a connection', () => {
       { settings: { 'connection.unsent.max.bytes': '1000000' } },
     ))
 
-  test('beyond the most there may be is closed', () =>
+  test('beyond the most there may be waits until another is closed', () =>
     withBroker(
       async (broker) => {
         const [first, second, third] = [await broker.connect(), await broker.connect(), await broker.connect()]
-        await third.whenClosed
-        assert.equal(broker.lines('a connection too many').length, 1)
+        let answered = false
+        const asked = third.request(apiVersions, 0, {}).finally(() => (answered = true))
         for (const client of [first, second]) assert.equal((await client.request(apiVersions, 0, {})).errorCode, 0)
+        await broker.sleep(5_000)
+        assert.equal(answered, false)
+        first.close()
+        const begun = broker.world.nowMs
+        assert.equal((await asked).errorCode, 0)
+        assert.ok(broker.world.nowMs - begun < 100)
+      },
+      { settings: { 'max.connections': '2' } },
+    ))
+
+  test('of an address that has as many as it may is closed at once, and told of in one line for all', () =>
+    withBroker(
+      async (broker) => {
+        const first = await broker.connect()
+        for (let nth = 0; nth < 3; nth++) await (await broker.connect()).whenClosed
+        await broker.sleep(2_000)
+        const [line, ...others] = broker.lines('turned away: there may be no more of their address')
+        assert.equal(line?.facts['connections'], 3)
+        assert.equal(others.length, 0)
+        assert.equal((await first.request(apiVersions, 0, {})).errorCode, 0)
         first.close()
         await broker.sleep(100)
         assert.equal((await (await broker.connect()).request(apiVersions, 0, {})).errorCode, 0)
+      },
+      { settings: { 'max.connections.per.ip': '1' } },
+    ))
+
+  test('is bounded by limits that change while the broker runs; the silent ones go first', () =>
+    withBroker(async (broker) => {
+      const set = async (name: string, value: string): Promise<void> => {
+        const configs = [{ name, configOperation: 0, value }]
+        const resources = [{ resourceType: 4, resourceName: '', configs }]
+        const answer = await broker.call(incrementalAlterConfigs, 1, { resources })
+        assert.equal(answer.responses[0]?.errorCode, 0)
+      }
+      const [silent, used] = [await broker.connect(), await broker.connect()]
+      await broker.sleep(1_000)
+      await used.request(apiVersions, 0, {})
+      await set('max.connections', '2')
+      await silent.whenClosed
+      assert.equal((await used.request(apiVersions, 0, {})).errorCode, 0)
+      await set('max.connections', '10')
+      await set('max.connections.per.ip', '1')
+      await (await broker.connect()).whenClosed
+      await set('max.connections.per.ip.overrides', `${used.address}:3`)
+      const third = await broker.connect()
+      assert.equal((await third.request(apiVersions, 0, {})).errorCode, 0)
+    }))
+
+  test('that comes faster than they may waits', () =>
+    withBroker(
+      async (broker) => {
+        const begun = broker.world.nowMs
+        for (let nth = 0; nth < 12; nth++) {
+          const client = await broker.connect()
+          await client.request(apiVersions, 0, {})
+          client.close()
+        }
+        // Those of ten seconds may come at once.
+        assert.ok(broker.world.nowMs - begun > 1_500)
+      },
+      { settings: { 'max.connection.creation.rate': '1' } },
+    ))
+
+  test('whose client has vanished without a word is closed when it has been silent for too long', () =>
+    withBroker(
+      async (broker) => {
+        const vanished = await broker.connect()
+        await vanished.request(apiVersions, 0, {})
+        broker.world.network.block('client', 'broker')
+        await broker.sleep(25_000)
+        broker.world.network.unblock('client', 'broker')
+        // There may be one: the new one waits as long as the other counts.
+        assert.equal((await (await broker.connect()).request(apiVersions, 0, {})).errorCode, 0)
+      },
+      { settings: { 'connections.max.idle.ms': '10000', 'max.connections': '1' } },
+    ))
+
+  test('whose client has gone is let go while its fetch waits, also with more requests behind it', () =>
+    withBroker(
+      async (broker) => {
+        await makeTopic(broker)
+        const client = await broker.connect()
+        const waits = { ...fetchFrom(known, 'words'), maxWaitMs: 600_000 }
+        for (let nth = 0; nth < 3; nth++) client.request(fetch, 12, waits).catch(() => {})
+        await broker.sleep(100)
+        client.close()
+        await broker.sleep(100)
+        // There is room for one besides the one that the topic was made by.
+        const next = await broker.connect()
+        assert.equal((await next.request(apiVersions, 0, {})).errorCode, 0)
       },
       { settings: { 'max.connections': '2' } },
     ))

@@ -103,7 +103,7 @@ function opened(
   { partition, settings, directory }: { partition: KafkaPartition; settings: LogSettings; directory: string },
 ): Promise<Log> {
   const { topic, topicId, logStartOffset, cleanedUpTo } = partition
-  const nothingKnown = { recoveryPoint: 0, clean: false, powerCut: false, syncFailed: false }
+  const nothingKnown = { recoveryPoint: 0, clean: false, asClosed: null, powerCut: false, syncFailed: false }
   const place = {
     topic,
     partition: partition.partition,

@@ -13,6 +13,7 @@ import { describeLogDirs } from '../kafka/schema/describe-log-dirs.ts'
 import { describeProducers } from '../kafka/schema/describe-producers.ts'
 import { describeQuorum } from '../kafka/schema/describe-quorum.ts'
 import { describeTopicPartitions } from '../kafka/schema/describe-topic-partitions.ts'
+import { electLeaders } from '../kafka/schema/elect-leaders.ts'
 import { fetch } from '../kafka/schema/fetch.ts'
 import { findCoordinator } from '../kafka/schema/find-coordinator.ts'
 import { heartbeat } from '../kafka/schema/heartbeat.ts'
@@ -31,6 +32,7 @@ import { offsetForLeaderEpoch } from '../kafka/schema/offset-for-leader-epoch.ts
 import { produce } from '../kafka/schema/produce.ts'
 import { syncGroup } from '../kafka/schema/sync-group.ts'
 import { unregisterBroker } from '../kafka/schema/unregister-broker.ts'
+import { ownCalls } from './own-calls-fixture.ts'
 import { type BatchOptions, buildBatch } from '../record/batch-builder.ts'
 
 import {
@@ -325,6 +327,9 @@ const metadataCalls: KafkaCall[] = [
   call(describeCluster, 'an endpoint that is none', { endpointType: 9 }, [1, 2]),
   call(describeCluster, 'fenced ones too', { endpointType: 1, includeFencedBrokers: true }, [2, 2]),
   call(unregisterBroker, 'one that is not registered', { brokerId: 4711 }),
+  call(electLeaders, 'one that is led as it should be', {
+    topicPartitions: [{ topic: 'words', partitions: [0] }],
+  }),
   call(describeTopicPartitions, 'one topic', { topics: [{ name: 'words' }], responsePartitionLimit: 10 }),
   call(describeTopicPartitions, 'a page', { topics: [{ name: 'words' }], responsePartitionLimit: 2 }),
   call(describeTopicPartitions, 'the next page', {
@@ -568,5 +573,6 @@ export const kafkaCalls: readonly KafkaCall[] = [
   ...metadataCalls,
   ...configCalls,
   ...groupCalls,
+  ...ownCalls,
   ...produceOddities,
 ]

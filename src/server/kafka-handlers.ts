@@ -1,7 +1,9 @@
 import type { Broker } from '../broker/broker.ts'
+import type { Promoter } from '../broker/promoter.ts'
 import type { Handler } from '../kafka/handler.ts'
 import { alterConfigsHandler } from '../kafka/handlers/alter-configs.ts'
 import { apiVersionsHandler } from '../kafka/handlers/api-versions.ts'
+import { alterBrokerGroupHandler, describeBrokerGroupsHandler } from '../kafka/handlers/broker-groups.ts'
 import { createPartitionsHandler } from '../kafka/handlers/create-partitions.ts'
 import { createTopicsHandler } from '../kafka/handlers/create-topics.ts'
 import { deleteGroupsHandler } from '../kafka/handlers/delete-groups.ts'
@@ -13,7 +15,9 @@ import { describeGroupsHandler } from '../kafka/handlers/describe-groups.ts'
 import { describeLogDirsHandler } from '../kafka/handlers/describe-log-dirs.ts'
 import { describeProducersHandler } from '../kafka/handlers/describe-producers.ts'
 import { describeQuorumHandler } from '../kafka/handlers/describe-quorum.ts'
+import { describeReplicasHandler } from '../kafka/handlers/describe-replicas.ts'
 import { describeTopicPartitionsHandler } from '../kafka/handlers/describe-topic-partitions.ts'
+import { electLeadersHandler } from '../kafka/handlers/elect-leaders.ts'
 import { fetchHandler } from '../kafka/handlers/fetch.ts'
 import { findCoordinatorHandler } from '../kafka/handlers/find-coordinator.ts'
 import { heartbeatHandler } from '../kafka/handlers/heartbeat.ts'
@@ -29,13 +33,14 @@ import { offsetCommitHandler } from '../kafka/handlers/offset-commit.ts'
 import { offsetDeleteHandler } from '../kafka/handlers/offset-delete.ts'
 import { offsetFetchHandler } from '../kafka/handlers/offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from '../kafka/handlers/offset-for-leader-epoch.ts'
+import { promoteReplicaHandler } from '../kafka/handlers/promote-replica.ts'
 import { produceHandler } from '../kafka/handlers/produce.ts'
 import { syncGroupHandler } from '../kafka/handlers/sync-group.ts'
 import { unregisterBrokerHandler } from '../kafka/handlers/unregister-broker.ts'
 import type { GroupCoordination } from './group-coordination.ts'
 
 /** Every API that is served. What is not in this list is not advertised. */
-export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readonly Handler[] {
+export function kafkaHandlers(broker: Broker, groups: GroupCoordination, promoter: Promoter): readonly Handler[] {
   const { service } = groups
   const handlers = [
     apiVersionsHandler(() => handlers),
@@ -60,6 +65,7 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     deleteTopicsHandler(broker),
     createPartitionsHandler(broker),
     deleteRecordsHandler(broker),
+    electLeadersHandler(broker),
     describeConfigsHandler(broker),
     alterConfigsHandler(broker),
     incrementalAlterConfigsHandler(broker),
@@ -70,6 +76,10 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination): readon
     describeLogDirsHandler(broker),
     describeProducersHandler(broker),
     unregisterBrokerHandler(broker),
+    alterBrokerGroupHandler(broker),
+    describeBrokerGroupsHandler(broker),
+    describeReplicasHandler(broker),
+    promoteReplicaHandler(promoter),
   ] as unknown as Handler[]
   return handlers
 }

@@ -1,4 +1,5 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { ConnectionLimits } from '../kafka/arrivals.ts'
 import type { ListenerSettings } from '../kafka/listener.ts'
 
 /** Where the broker listens for Kafka clients, and the bounds on what they may take of its memory. */
@@ -13,7 +14,6 @@ export function listenerSettings(config: BrokerConfig, at: { host: string; port:
     unsentMaxMs: config.connectionUnsentMaxMs,
     stalledMaxMs: config.connectionStalledMaxMs,
     pooledBytesMax: config.pooledRequestMaxBytes,
-    connectionsMax: config.maxConnections,
     idleMs: config.connectionsMaxIdleMs,
     bounds: {
       inFlightMax: config.connectionInFlightMax,
@@ -21,5 +21,15 @@ export function listenerSettings(config: BrokerConfig, at: { host: string; port:
       unsentBytesMax: config.connectionUnsentMaxBytes,
       ownBytes: config.connectionOwnMaxBytes,
     },
+  }
+}
+
+/** How many clients there may be, as it is in force now. */
+export function connectionLimits(config: BrokerConfig): ConnectionLimits {
+  return {
+    most: config.maxConnections,
+    perAddress: config.maxConnectionsPerIp,
+    overrides: config.maxConnectionsPerIpOverrides,
+    perSecond: config.maxConnectionCreationRate,
   }
 }

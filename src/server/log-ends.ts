@@ -4,20 +4,35 @@ import type { ClusterImage } from '../metadata/image.ts'
 import { decodeAskBody, encodeAskBody } from '../peer/ask-bodies.ts'
 import { AskFailed, type Asks, Refusal } from '../peer/asks.ts'
 import type { GroupName } from '../replica/replication-groups.ts'
+import type { LeaderEpoch } from '../record/offset.ts'
+import type { ReplicationRules } from '../replication/rules.ts'
 import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 
 const subject = 'log end'
 const answerMs = 500
 
-/** Tells other brokers how far the replicas of this one are. Of one that may have lost something nothing is told. */
-export function answerLogEnds(asks: Asks, image: ClusterImage, partitions: HostedPartitions): void {
+interface AskedEnd extends GroupName {
+  /** Nobody who leads in an earlier epoch may be followed any more by one that answers. */
+  readonly epoch: LeaderEpoch
+}
+
+/**
+ * Tells other brokers how far the replicas of this one are. Of one that may have lost something nothing is told, nor of one that may still
+ * follow in an epoch before the one that is asked for: its log may yet grow, by what is acknowledged then.
+ */
+export function answerLogEnds(
+  asks: Asks,
+  parts: { image: ClusterImage; partitions: HostedPartitions; rules: ReplicationRules },
+): void {
+  const { image, partitions, rules } = parts
   asks.answer(subject, async (_from, body) => {
-    const { topicId, partition } = decodeAskBody(body) as GroupName
+    const { topicId, partition, epoch } = decodeAskBody(body) as AskedEnd
     const topic = image.topicById(topicId)
     const replica = topic === null ? null : partitions.get(topic.name, partition)
     await replica?.settled()
     if (replica === null || replica.isSuspect || replica.log.fault !== null) throw new Refusal('no such replica here')
+    if (!rules.hasPromised(replica.epoch, epoch)) throw new Refusal(`it has not heard yet of epoch ${epoch}`)
     const { lastEpoch, storedUpTo: endOffset } = replica.log
     return encodeAskBody({ lastEpoch, endOffset } satisfies LogPosition)
   })
@@ -27,10 +42,10 @@ export function answerLogEnds(asks: Asks, image: ClusterImage, partitions: Hoste
 export async function askLogEnd(
   asks: Asks,
   broker: BrokerId,
-  group: GroupName,
+  asked: AskedEnd,
 ): Promise<{ broker: BrokerId; position: LogPosition } | null> {
   try {
-    const answer = await asks.ask(broker, subject, encodeAskBody(group), answerMs)
+    const answer = await asks.ask(broker, subject, encodeAskBody(asked), answerMs)
     const { lastEpoch, endOffset } = decodeAskBody(answer) as LogPosition
     return { broker, position: { lastEpoch, endOffset } }
   } catch (error) {

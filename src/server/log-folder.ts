@@ -8,17 +8,33 @@ import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
 import { folderOf } from '../log/log-directory-name.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { TailMemory } from '../log/tail-memory.ts'
+import { CutReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
+import { Receipts } from '../receipt/receipts.ts'
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
-/** Hands a log's events on to the replica, which comes to be after its log. */
+/** Hands a log's events on to the replica, which comes to be after its log. Notes that an fsync has failed. */
 class Relay implements LogEvents {
   target: LogEvents | null = null
+  readonly #folder: LogDirectory<Log>
+  readonly #topic: string
+  readonly #partition: number
+  readonly #logger: Logger
   readonly #onFault: (fault: DiskFault) => void
 
-  constructor(onFault: (fault: DiskFault) => void) {
-    this.#onFault = onFault
+  constructor(
+    folder: LogDirectory<Log>,
+    { topic, partition }: LogPlace,
+    told: { logger: Logger; onFault: (fault: DiskFault) => void },
+  ) {
+    const { logger } = told
+    this.#onFault = told.onFault
+    this.#folder = folder
+    this.#topic = topic
+    this.#partition = partition
+    this.#logger = logger
   }
 
   stored(upTo: Offset): void {
@@ -35,13 +51,24 @@ class Relay implements LogEvents {
 
   failed(fault: DiskFault): void {
     this.#onFault(fault)
+    if (fault.operation === 'sync') this.#noteFailedSync(fault)
     this.target?.failed(fault)
+  }
+
+  #noteFailedSync(fault: DiskFault): void {
+    const name = { topic: this.#topic, partition: this.#partition }
+    this.#folder.syncFailed(name, fault.message).catch((error: unknown) => {
+      const facts = { ...name, error: String(error) }
+      this.#logger.error(facts, 'a failed fsync could not be noted: a power cut may take what it was to save')
+    })
   }
 }
 
 /** The folder of a broker with its logs, which share memory and file handles. */
 export class LogFolder implements PartitionLogs {
   readonly directory: LogDirectory<Log>
+  /** What replicas of this folder have lost, and the bytes of it that are kept. */
+  readonly cuts: CutReceipts
   readonly #runtime: Runtime
   readonly #config: BrokerConfig
   readonly #tail: TailMemory
@@ -52,8 +79,9 @@ export class LogFolder implements PartitionLogs {
   readonly failed: Promise<DiskFault>
   #tellFailed: (fault: DiskFault) => void = () => {}
 
-  private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>) {
+  private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>, cuts: CutReceipts) {
     this.directory = directory
+    this.cuts = cuts
     this.#runtime = runtime
     this.#config = config
     this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
@@ -75,14 +103,19 @@ export class LogFolder implements PartitionLogs {
       clusterId: config.clusterId ?? undefined,
       checkpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     })
-    return new LogFolder(runtime, config, directory)
+    try {
+      return new LogFolder(runtime, config, directory, await openCuts(runtime, config, directory))
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
   }
 
   /** Opens the log that stands at `place`. */
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
-    const relay = new Relay((fault) => this.#failed(place, fault))
-    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, powerCut, syncFailed } = place
+    const relay = new Relay(this.directory, place, { logger, onFault: this.#tellFailed })
+    const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, asClosed, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
       clock,
@@ -98,11 +131,14 @@ export class LogFolder implements PartitionLogs {
       logStartOffset,
       cleanedUpTo,
       clean,
+      asClosed,
       powerCut,
       syncFailed,
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
     })
     this.#relays.set(log, relay)
+    const { topic, partition, topicId } = place
+    if (topicId !== null) await this.cuts.finish({ topic, partition, topicId }, log)
     return log
   }
 
@@ -115,6 +151,10 @@ export class LogFolder implements PartitionLogs {
     if (relay !== undefined) relay.target = events
     log.configure(settings)
     return log
+  }
+
+  receiptsFor(name: LogName): ReplicaReceipts {
+    return this.cuts.for(name)
   }
 
   folderOf(name: { topic: string; partition: number }): string {
@@ -130,18 +170,9 @@ export class LogFolder implements PartitionLogs {
     this.#removals.stop()
   }
 
-  /** The disk has failed under something else than a log: a vote, a folder that is made. */
+  /** The disk has failed under a log, or under something else: a vote, a folder that is made. */
   diskFailed(fault: DiskFault): void {
     this.#tellFailed(fault)
-  }
-
-  #failed({ topic, partition }: LogPlace, fault: DiskFault): void {
-    this.diskFailed(fault)
-    if (fault.operation !== 'sync') return
-    this.directory.syncFailed({ topic, partition }, fault.message).catch((error: unknown) => {
-      const facts = { topic, partition, error: String(error) }
-      this.#runtime.logger.error(facts, 'a failed fsync could not be noted: a power cut may take what it was to save')
-    })
   }
 
   async delete(name: { topic: string; partition: number }): Promise<void> {
@@ -159,4 +190,11 @@ export class LogFolder implements PartitionLogs {
     const log = this.directory.log(name)
     if (log !== null) this.#relays.delete(log)
   }
+}
+
+async function openCuts(runtime: Runtime, config: BrokerConfig, { path, identity }: LogDirectory<Log>) {
+  const { nodeId: broker, receiptsMax, receiptsKeptMaxBytes: bytesMax, receiptsKeptMaxMs: ageMaxMs } = config
+  const receipts = await Receipts.open(runtime.disk, path, receiptsMax)
+  const replica = { broker, directory: identity.directoryId }
+  return await CutReceipts.open({ runtime, receipts, replica, bounds: { bytesMax, ageMaxMs } })
 }

@@ -2,16 +2,24 @@ import type { HostedPartitions } from '../broker/hosted-partitions.ts'
 import type { LiveConfigs } from '../broker/live-configs.ts'
 import { type Coordinator, CoordinatorUnavailable } from '../metadata/coordinator/coordinator.ts'
 import type { PartitionImage, TopicImage } from '../metadata/image.ts'
+import { isBeingPromoted } from '../metadata/partition-state.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import type { Asks } from '../peer/asks.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { isUpToDate, type LogPosition } from '../replication/log-position.ts'
+import type { ReplicationRules } from '../replication/rules.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { answerLogEnds, askLogEnd } from './log-ends.ts'
+import type { Takeovers } from './takeovers.ts'
 
 const againMs = 100
+
+interface Awaited {
+  readonly topic: TopicImage
+  readonly partition: PartitionImage
+}
 
 interface Parts {
   readonly coordinator: Coordinator
@@ -22,6 +30,8 @@ interface Parts {
   readonly logger: Logger
   readonly self: BrokerId
   readonly incarnation: string
+  readonly takeovers: Takeovers
+  readonly rules: ReplicationRules
   /** How long a primary waits for backups that nothing obliges it to hear. */
   readonly patienceMs: number
   /** A primary goes on without what is damaged of it: nobody can be asked. */
@@ -41,7 +51,8 @@ export class PrimaryReturns {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    answerLogEnds(parts.asks, parts.coordinator.image, parts.partitions)
+    const { coordinator, partitions, rules } = parts
+    answerLogEnds(parts.asks, { image: coordinator.image, partitions, rules })
   }
 
   close(): void {
@@ -55,8 +66,9 @@ export class PrimaryReturns {
 
   /** To be called when the image has changed by these. */
   look(records: readonly MetadataRecord[]): void {
-    const { coordinator, partitions } = this.#parts
+    const { coordinator, partitions, self } = this.#parts
     for (const record of records) {
+      if (record.type === 'broker-change' && record.brokerId === self) this.lookAtAll()
       if (record.type !== 'partition-change') continue
       const topic = coordinator.image.topicById(record.topicId)
       const replica = topic === null ? null : partitions.get(topic.name, record.partition)
@@ -72,40 +84,40 @@ export class PrimaryReturns {
     void this.#bringBack(replica).finally(() => this.#underWay.delete(key))
   }
 
-  /** The partition, if this broker is its primary, alive and with its own copy, and does not lead, or ought not to. */
-  #awaited({
-    topic: name,
-    partition: index,
-    isSuspect,
-  }: Replica): { topic: TopicImage; partition: PartitionImage } | null {
+  /** The partition, if this broker is its primary, alive and with its own copy or promoted, and does not lead, or ought not to. */
+  #awaited({ topic: name, partition: index, isSuspect }: Replica): Awaited | null {
     const { coordinator, self } = this.#parts
     const topic = coordinator.image.topics.get(name)
     const partition = topic?.partitions[index]
     if (this.#isClosed || topic === undefined || partition === undefined) return null
-    const isMine = partition.replicas[0] === self && partition.inSync.includes(self) && coordinator.image.isAlive(self)
-    return isMine && (partition.leader !== self || isSuspect) ? { topic, partition } : null
+    const isPrimary = partition.replicas[0] === self && coordinator.image.isAlive(self)
+    // One without its copy leads only if it is promoted.
+    const isDue = isPrimary && (partition.inSync.includes(self) || isBeingPromoted(partition))
+    return isDue && (partition.leader !== self || isSuspect) ? { topic, partition } : null
   }
 
   async #bringBack(replica: Replica): Promise<void> {
     const { clock, self } = this.#parts
     const startMs = clock.monotonicMs()
     for (let awaited = this.#awaited(replica); awaited !== null; awaited = this.#awaited(replica)) {
-      if (!replica.isSuspect) await this.#seat(awaited, self)
+      if (isBeingPromoted(awaited.partition)) await this.#takeOver(replica, awaited)
+      else if (!replica.isSuspect) await this.#seat(awaited, self)
       else if ([-1, self].includes(awaited.partition.leader))
         await this.#ask(replica, awaited, clock.monotonicMs() - startMs)
       await new Promise<void>((resolve) => void clock.setTimer(againMs, resolve))
     }
   }
 
-  async #ask(
-    replica: Replica,
-    awaited: { topic: TopicImage; partition: PartitionImage },
-    waitedMs: number,
-  ): Promise<void> {
+  async #takeOver(replica: Replica, awaited: Awaited): Promise<void> {
+    const leader = await this.#parts.takeovers.nextLeader(replica, awaited)
+    if (leader !== null) await this.#seat(awaited, leader)
+  }
+
+  async #ask(replica: Replica, awaited: Awaited, waitedMs: number): Promise<void> {
     const { asks, self, configs, patienceMs, logger } = this.#parts
     const { topic, partition } = awaited
     const backups = partition.replicas.filter((broker) => broker !== self)
-    const group = { topicId: topic.id, partition: partition.index }
+    const group = { topicId: topic.id, partition: partition.index, epoch: partition.leaderEpoch }
     const answers = await Promise.all(backups.map((broker) => askLogEnd(asks, broker, group)))
     const ends = answers.filter((answer) => answer !== null)
     const { replicationSyncBackups: copies } = configs.topic(topic.name)
@@ -134,7 +146,7 @@ export class PrimaryReturns {
     replica.trust()
   }
 
-  async #seat({ topic, partition }: { topic: TopicImage; partition: PartitionImage }, leader: BrokerId): Promise<void> {
+  async #seat({ topic, partition }: Awaited, leader: BrokerId): Promise<void> {
     const { coordinator, self: brokerId, incarnation } = this.#parts
     const { index, partitionEpoch } = partition
     const asked = { brokerId, incarnation, topicId: topic.id, partition: index, partitionEpoch, leader }

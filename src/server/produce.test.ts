@@ -7,6 +7,7 @@ import { fetch } from '../kafka/schema/fetch.ts'
 import { initProducerId } from '../kafka/schema/init-producer-id.ts'
 import { listOffsets } from '../kafka/schema/list-offsets.ts'
 import { produce } from '../kafka/schema/produce.ts'
+import { parseReceipts } from '../receipt/receipts-file.ts'
 import type { BatchOptions } from '../record/batch-builder.ts'
 import { type BrokerFixture, dataFolder, withBroker } from './broker-fixture.ts'
 import { batchOf, corrupt, fetchFrom, Known, produceTo } from './kafka-call-fixture.ts'
@@ -244,9 +245,10 @@ describe('a start', () => {
       assert.equal((await write(broker, batchOf(2), { topic: 'safe' })).code, 0)
       await broker.fail('power-cut')
       assert.equal(broker.lines('receipts are written').length, 1)
-      const receipts = JSON.parse(Buffer.from(broker.node.disk.peek(`${dataFolder}/trilog-receipts.json`)).toString())
+      const path = `${dataFolder}/trilog-receipts.json`
+      const receipts = parseReceipts(Buffer.from(broker.node.disk.peek(path)).toString(), path)
       assert.deepEqual(
-        receipts.map(({ topic }: { topic: string }) => topic),
+        receipts.map(({ topic }) => topic),
         ['words'],
       )
       assert.deepEqual(await write(broker, batchOf(1), { topic: 'safe' }), { code: 0, offset: 2 })

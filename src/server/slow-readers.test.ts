@@ -85,6 +85,9 @@ describe('clients that do not take their answers', () => {
         const begun = broker.world.nowMs
         assert.ok(recordBytes(await good.request(fetch, 12, fetchAll(2 * mib, 1))) > 0)
         assert.ok(broker.world.nowMs - begun < 3_000)
+        // Who reads nothing does not hear either that the other side has closed.
+        for (const holder of holders) holder.readAgain()
+        await broker.sleep(1_000)
         assert.ok(holders.some(({ closed }) => closed))
         assert.ok(broker.lines('others need the memory').length > 0)
       },

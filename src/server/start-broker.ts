@@ -17,17 +17,21 @@ import { startCleaner } from './cleaner-timer.ts'
 import { DamagedReplicas } from './damaged-replicas.ts'
 import { DiskFailed } from './disk-failed.ts'
 import { expireProducers } from './expire-producers.ts'
+import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
 import { InSyncProposals } from './in-sync-proposals.ts'
 import { kafkaHandlers } from './kafka-handlers.ts'
-import { listenerSettings } from './listener-settings.ts'
+import { connectionLimits, listenerSettings } from './listener-settings.ts'
 import type { LogFolder } from './log-folder.ts'
+import { makeBrokerGroups } from './make-broker-groups.ts'
 import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
+import { Promotions } from './promotions.ts'
 import { startScrub } from './scrub-timer.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
+import { Takeovers } from './takeovers.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -75,11 +79,12 @@ async function startAs(
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
   const { image } = member
-  const accepted = await AcceptedSuspects.open(runtime, folder)
+  const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
-  const listener = listenerOf(runtime, broker, groups)
+  const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, suspects, rules })
+  const listener = listenerOf(runtime, broker, { groups, promotions })
   const { endpoint } = broker
   // A port that the system picks is known only once it listens.
   const isPicked = endpoint.port === 0
@@ -91,7 +96,6 @@ async function startAs(
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
-  const returns = returnsOf(runtime, { member, partitions, suspects })
   const damaged = damagedOf(runtime, { member, partitions, suspects, returns })
   suspects.tellOfDamage((replica) => damaged.look(replica))
   member.applyWith(async (records) => {
@@ -103,6 +107,7 @@ async function startAs(
   await lifecycle.unfence(suspects.namedIn(image))
   returns.lookAtAll()
   damaged.lookAtAll()
+  await makeBrokerGroups({ ...runtime, coordinator: broker.coordinator }, config.brokerGroups)
   // One broker alone asks nobody: it has what it needs whenever it needs it.
   if (image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
@@ -113,9 +118,10 @@ async function startAs(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     startScrub(runtime, broker),
+    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
-  const http = await openHttp(runtime, config, health)
+  const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
   const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
@@ -188,21 +194,32 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
 }
 
-interface RepairParts {
-  readonly member: ClusterMember
-  readonly partitions: HostedPartitions
-  readonly suspects: SuspectsInFolder
-}
-
-function returnsOf(runtime: Runtime, { member, partitions, suspects }: RepairParts): PrimaryReturns {
+/** What brings primaries back to lead, and backups in their place. */
+function promotionsOf(
+  runtime: Runtime,
+  member: ClusterMember,
+  parts: { partitions: HostedPartitions; accepted: AcceptedSuspects; suspects: SuspectsInFolder; rules: BrokerRules },
+): { returns: PrimaryReturns; promotions: Promotions } {
+  const { partitions, accepted, suspects, rules } = parts
   const { coordinator, configs, asks, incarnation } = member
   const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
   const goesOnDamaged = (replica: Replica) => suspects.isDamaged(replica, { isAlone: true })
-  const group = { coordinator, configs, asks, incarnation, partitions, self, patienceMs, goesOnDamaged }
-  return new PrimaryReturns({ ...runtime, ...group })
+  const takeovers = new Takeovers({
+    asks,
+    self,
+    logger: runtime.logger,
+    syncBackupsOf: (topic) => configs.topic(topic).replicationSyncBackups,
+    note: (lost) => accepted.note(lost),
+  })
+  const shared = { ...runtime, coordinator, takeovers, asks, self }
+  const replication = { rules: rules.replication, configs, incarnation, partitions, patienceMs, goesOnDamaged }
+  return { returns: new PrimaryReturns({ ...shared, ...replication }), promotions: new Promotions(shared) }
 }
 
-function damagedOf(runtime: Runtime, parts: RepairParts & { returns: PrimaryReturns }): DamagedReplicas {
+function damagedOf(
+  runtime: Runtime,
+  parts: { member: ClusterMember; partitions: HostedPartitions; suspects: SuspectsInFolder; returns: PrimaryReturns },
+): DamagedReplicas {
   const { member, partitions, suspects, returns } = parts
   const { coordinator, incarnation, configs } = member
   const primaryIsDamaged = (replica: Replica): void => returns.lookAt(replica)
@@ -260,16 +277,21 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
 
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
 
-function listenerOf(runtime: Runtime, broker: Broker, groups: GroupCoordination): KafkaListener {
+function listenerOf(
+  runtime: Runtime,
+  broker: Broker,
+  { groups, promotions }: { groups: GroupCoordination; promotions: Promotions },
+): KafkaListener {
   const dispatcher = new Dispatcher({
-    handlers: kafkaHandlers(broker, groups),
+    handlers: kafkaHandlers(broker, groups, promotions),
     ...runtime,
     crash: (violation) => {
       runtime.logger.error({ stack: violation.stack }, 'an invariant does not hold: the broker ends')
       runtime.exit(invariantExitCode)
     },
   })
-  return new KafkaListener({ runtime, dispatcher, settings: listenerSettings(broker.config, listenAt(broker.config)) })
+  const settings = listenerSettings(broker.config, listenAt(broker.config))
+  return new KafkaListener({ runtime, dispatcher, settings, limits: () => connectionLimits(broker.config) })
 }
 
 /**

@@ -19,7 +19,6 @@ export const attacks: readonly Attack[] = [
   trickledRequest,
   lyingLength,
   connectionFlood,
+  parkedFetch,
+  fetchSessions,
 ]
-
-/** Which the broker does not withstand yet as it should: carried out when they are named, and told on the page. */
-export const openAttacks: readonly Attack[] = [parkedFetch, fetchSessions]

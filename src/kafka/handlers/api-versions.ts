@@ -1,6 +1,7 @@
 import { type Handler, handler } from '../handler.ts'
 import { kafkaErrors } from '../errors.ts'
 import { apiVersions } from '../schema/api-versions.ts'
+import { firstOwnKey, ownClientName } from '../schema/own/own-apis.ts'
 
 /** What a client may call itself and its version (KIP-511). */
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -16,7 +17,10 @@ export function apiVersionsHandler(served: () => readonly Handler[]): Handler<ty
       const named = softwareName.test(request.clientSoftwareName) && softwareName.test(request.clientSoftwareVersion)
       if (!named) return { errorCode: kafkaErrors.INVALID_REQUEST.code }
     }
+    // Other clients get the table that Kafka has: what is beyond it is asked by nobody else.
+    const isOwn = context.version >= 3 && request.clientSoftwareName === ownClientName
     const apiKeys = served()
+      .filter(({ api }) => isOwn || api.key < firstOwnKey)
       .map(({ api }) => ({ apiKey: api.key, minVersion: api.advertisedMin, maxVersion: api.versions[1] }))
       .sort((a, b) => a.apiKey - b.apiKey)
     return { errorCode: kafkaErrors.NONE.code, apiKeys }

@@ -1,9 +1,10 @@
 import type { Broker } from '../../broker/broker.ts'
-import type { FetchPartition, FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
+import type { FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
 import { type PartitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
+import type { FetchPartition } from '../../broker/session-partitions.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
-import type { Replica } from '../../replica/replica.ts'
+import type { TopicImage } from '../../metadata/image.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -17,11 +18,18 @@ type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses
 /** What a fetch holds of memory for each of its partitions, measured: some objects and closures. */
 const waitingBytesEach = 600
 
-/** One partition of the fetch at hand: the replica to read, or the error that stands in its place. */
-interface Wanted {
-  readonly partition: FetchPartition
-  readonly source: Replica | number
+/** One partition of the fetch at hand that can be read. */
+interface Found extends ReadTarget {
+  readonly wish: FetchPartition
 }
+
+/** One that cannot, and the error that stands in its place. */
+interface Missing {
+  readonly wish: FetchPartition
+  readonly errorCode: number
+}
+
+type Wanted = Found | Missing
 
 const sessionErrors = {
   'session-not-found': kafkaErrors.FETCH_SESSION_ID_NOT_FOUND.code,
@@ -47,7 +55,7 @@ export const fetchHandler = (broker: Broker) =>
       ),
     })
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
-    const wanted = turn.partitions.map((partition) => ({ partition, source: sourceOf(broker, partition, byTopicId) }))
+    const wanted = wantedOf(broker, turn.partitions, byTopicId)
     const reads = await read(broker, { request, context, wanted })
     if (reads === null) return null
     return respond({
@@ -72,23 +80,32 @@ function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): Fet
   }))
 }
 
-function sourceOf(broker: Broker, partition: FetchPartition, byTopicId: boolean): Replica | number {
-  const key = { name: partition.topic, id: byTopicId ? partition.topic : zeroUuid, byId: byTopicId }
-  const topic = topicOfRequest(broker, key)
-  if (typeof topic !== 'object') return topic
-  return broker.replicaOf(topic.name, partition.index) ?? refusalErrors[broker.absenceOf(topic.name, partition.index)]
+function wantedOf(broker: Broker, partitions: readonly FetchPartition[], byTopicId: boolean): Wanted[] {
+  let named: string | null = null
+  let topic: TopicImage | number = 0
+  return partitions.map((wish) => {
+    // Those of one topic mostly stand together.
+    if (wish.topic !== named) {
+      named = wish.topic
+      topic = topicOfRequest(broker, { name: named, id: byTopicId ? named : zeroUuid, byId: byTopicId })
+    }
+    if (typeof topic === 'number') return { wish, errorCode: topic }
+    const replica = broker.replicaOf(topic.name, wish.index)
+    return replica === null
+      ? { wish, errorCode: refusalErrors[broker.absenceOf(topic.name, wish.index)] }
+      : { wish, replica }
+  })
 }
+
+const isFound = (wanted: Wanted): wanted is Found => 'replica' in wanted
 
 /** The reads, in the order of `wanted`; null where there is no replica to read. Null at all: the client is gone. */
 async function read(
   broker: Broker,
   fetchOf: { request: Request; context: RequestContext; wanted: readonly Wanted[] },
-): Promise<(PartitionRead | null)[] | null> {
+): Promise<readonly (PartitionRead | null)[] | null> {
   const { request, context, wanted } = fetchOf
-  const targets: ReadTarget[] = []
-  for (const { partition, source } of wanted) {
-    if (typeof source !== 'number') targets.push({ ...partition, replica: source })
-  }
+  const targets = wanted.every(isFound) ? wanted : wanted.filter(isFound)
   // With an error to tell at once there is nothing to wait for.
   const refused = targets.length < wanted.length
   const mayWait = context.mayWaitWith(targets.length * waitingBytesEach) && !refused && wanted.length > 0
@@ -106,8 +123,9 @@ async function read(
   context.afterSent(() => {
     for (const partition of partitions) if (!('code' in partition)) partition.slice?.release()
   }, bytes)
+  if (!refused) return partitions
   let next = 0
-  return wanted.map(({ source }) => (typeof source === 'number' ? null : (partitions[next++] ?? null)))
+  return wanted.map((each) => (isFound(each) ? (partitions[next++] ?? null) : null))
 }
 
 function respond(answer: {
@@ -119,14 +137,14 @@ function respond(answer: {
   committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const { sessionId, send } = turn.finish(wanted.map((_, nth) => factsOf(reads[nth] ?? null)))
+  const { sessionId, send } = turn.finish((nth) => factsOf(reads[nth] ?? null))
   const topics = new Map<string, PartitionResponse[]>()
   for (const [nth, each] of wanted.entries()) {
-    if (send[nth] !== true) continue
-    const { topic } = each.partition
-    const list = topics.get(topic) ?? []
+    if (send !== null && send[nth] !== true) continue
+    const { topic } = each.wish
+    let list = topics.get(topic)
+    if (list === undefined) topics.set(topic, (list = []))
     list.push(partitionResponse(each, reads[nth] ?? null, answer.committedOnly))
-    topics.set(topic, list)
   }
   return {
     errorCode: kafkaErrors.NONE.code,
@@ -138,32 +156,29 @@ function respond(answer: {
   }
 }
 
-function partitionResponse(
-  { partition, source }: Wanted,
-  read: PartitionRead | null,
-  committedOnly: boolean,
-): PartitionResponse {
-  const partitionIndex = partition.index
-  if (typeof source === 'number') return failed(partitionIndex, source)
+function partitionResponse(wanted: Wanted, read: PartitionRead | null, committedOnly: boolean): PartitionResponse {
+  const partitionIndex = wanted.wish.index
+  if (!isFound(wanted)) return failed(partitionIndex, wanted.errorCode)
   if (read === null) return failed(partitionIndex, kafkaErrors.UNKNOWN_SERVER_ERROR.code)
   if ('code' in read) {
     return { ...failed(partitionIndex, refusalErrors[read.code]), abortedTransactions: null }
   }
   const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
-  const diverging = divergence(source, partition)
+  const diverging = divergence(wanted)
   // Nothing at all is common with a log whose newest epoch this one has never heard of.
   if (diverging !== null && diverging.epoch < 0) {
     return { ...failed(partitionIndex, kafkaErrors.OFFSET_OUT_OF_RANGE.code), abortedTransactions: null }
   }
-  return {
+  const answer = {
     partitionIndex,
     errorCode: kafkaErrors.NONE.code,
     highWatermark,
     lastStableOffset,
     logStartOffset,
     abortedTransactions: committedOnly ? aborted : null,
-    ...(diverging === null ? { records: slice?.buffers ?? [] } : { divergingEpoch: diverging, records: [] }),
+    records: diverging === null && slice !== null ? slice.buffers : [],
   }
+  return diverging === null ? answer : { ...answer, divergingEpoch: diverging }
 }
 
 const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
@@ -178,10 +193,10 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
 })
 
 /** Where the caller's log left this one, if it did: the end of the newest epoch that both have (KIP-595). */
-function divergence(replica: Replica, partition: FetchPartition): { epoch: number; endOffset: number } | null {
-  if (partition.lastFetchedEpoch < 0) return null
-  const common = replica.endOffsetFor(partition.lastFetchedEpoch)
-  const same = common.epoch === partition.lastFetchedEpoch && common.endOffset >= partition.from
+function divergence({ replica, wish }: Found): { epoch: number; endOffset: number } | null {
+  if (wish.lastFetchedEpoch < 0) return null
+  const common = replica.endOffsetFor(wish.lastFetchedEpoch)
+  const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common
 }
 

@@ -7,10 +7,11 @@ import { type Api, decodeRequest, decodeResponse } from '../../codec/api.ts'
 import { MalformedInput } from '../../codec/malformed-input.ts'
 import { decode } from '../../codec/message.ts'
 import { Reader } from '../../codec/reader.ts'
+import { ownApis } from './own/own-apis.ts'
 import { apis } from './registry.ts'
 
 const someApi = fc
-  .constantFrom(...apis)
+  .constantFrom(...apis, ...ownApis)
   .chain((api) => fc.integer({ min: api.versions[0], max: api.versions[1] }).map((version) => ({ api, version })))
 
 test('random bytes are decoded or malformed, nothing else', () => {

@@ -1,5 +1,6 @@
 import type { Api } from '../../codec/api.ts'
 import type { Field, Message } from '../../codec/field.ts'
+import { ownApis, ownClientName } from './own/own-apis.ts'
 import { apis } from './registry.ts'
 
 /** The text of `docs/kafka-protocol.md`. */
@@ -19,6 +20,15 @@ with UNSUPPORTED_VERSION and the whole table, so that it can fall back (KIP-511)
 | key | API | versions | flexible since | what it is for |
 | --- | --- | --- | --- | --- |
 ${apis.map(overview).join('\n')}
+
+## What Trilog has beside them
+
+Trilog's own command line asks these on the same listener. ApiVersions tells of them only to a client that calls itself
+\`${ownClientName}\` (KIP-511), so that all others see the table that Kafka has.
+
+| key | API | versions | what it is for |
+| --- | --- | --- | --- |
+${ownApis.map(({ key, name, versions, about }) => `| ${key} | ${name} | ${versions[1]} | ${cell(about)} |`).join('\n')}
 
 ## What Kafka has and Trilog has not
 
@@ -54,11 +64,7 @@ const leftOut: readonly (readonly [keys: string, names: string, why: string])[] 
     'CreateDelegationToken, RenewDelegationToken, ExpireDelegationToken, DescribeDelegationToken, DescribeUserScramCredentials, AlterUserScramCredentials',
     'no login in this release',
   ],
-  [
-    '43, 45, 46',
-    'ElectLeaders, AlterPartitionReassignments, ListPartitionReassignments',
-    'leaders and replicas stay where they are, but for what elections and new topics do',
-  ],
+  ['45, 46', 'AlterPartitionReassignments, ListPartitionReassignments', 'replicas stay where their topic was made'],
   ['48, 49', 'DescribeClientQuotas, AlterClientQuotas', 'no quotas in this release'],
   [
     '52–54, 56, 58, 59, 62, 63, 67, 70, 73, 82',

@@ -1,9 +1,9 @@
 import { BatchHeader } from '../../record/batch-header.ts'
 import type { Offset } from '../../record/offset.ts'
 import { DiskFault } from '../../runtime/disk.ts'
+import { batchFormat, entryFacts } from '../entry-format.ts'
 import type { LogParts } from '../log-parts.ts'
 import { Segment } from '../segment.ts'
-import { batchFacts } from '../segment-loader.ts'
 import { type SegmentFileKind, segmentFileName } from '../segment-files.ts'
 import { useSegment } from '../segment-use.ts'
 import { type AbortedTransaction, TransactionIndex } from '../transaction-index.ts'
@@ -50,7 +50,7 @@ export class CleanedSegment {
   async add(batch: Buffer): Promise<void> {
     if (batch.length > this.#buffer.length - this.#used) await this.#flush()
     const { segment } = this
-    segment.note(batchFacts(this.#header.moveTo(batch, 0)), this.#parts.settings.indexIntervalBytes)
+    segment.note(entryFacts(batchFormat, this.#header.moveTo(batch, 0)), this.#parts.settings.indexIntervalBytes)
     if (batch.length > this.#buffer.length) return await this.#write(batch)
     batch.copy(this.#buffer, this.#used)
     this.#used += batch.length

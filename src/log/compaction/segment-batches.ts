@@ -2,7 +2,7 @@ import { compressionTypes, prepareCodec } from '../../codec/compression.ts'
 import { crcHolds } from '../../record/batch-crc.ts'
 import { BatchHeader } from '../../record/batch-header.ts'
 import type { Position } from '../../record/offset.ts'
-import { plausibleSize } from '../batch-walk.ts'
+import { plausibleBatchSize } from '../entry-format.ts'
 import { LogReadFault } from '../log-faults.ts'
 import type { LogParts } from '../log-parts.ts'
 import type { Segment } from '../segment.ts'
@@ -44,7 +44,7 @@ export async function eachBatch(
       }
       position += at
       if (at > 0) continue
-      const size = plausibleSize(block, 0)
+      const size = plausibleBatchSize(block, 0)
       if (size === null || size <= block.length || size > upTo - position) throw damaged(parts, segment, position)
       buffers.give(buffer)
       buffer = buffers.take(size)
@@ -59,7 +59,7 @@ async function read(parts: LogParts, segment: Segment, into: Buffer, position: P
 }
 
 function wholeSize(block: Buffer, at: number): number | null {
-  const size = plausibleSize(block, at)
+  const size = plausibleBatchSize(block, at)
   return size !== null && at + size <= block.length ? size : null
 }
 

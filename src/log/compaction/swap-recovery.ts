@@ -2,6 +2,7 @@ import type { Offset } from '../../record/offset.ts'
 import type { Disk } from '../../runtime/disk.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { walkBatches } from '../batch-walk.ts'
+import { batchFormat } from '../entry-format.ts'
 import type { FileHandles } from '../file-handles.ts'
 import { type SegmentFileKind, segmentFileName } from '../segment-files.ts'
 import { cleanedSuffix } from './cleaned-segment.ts'
@@ -64,7 +65,7 @@ async function endOf({ directory, files }: Folder, base: Offset): Promise<{ end:
   let nextOffset = base
   const end = await files.use(path, async (file) => {
     const upTo = await file.size()
-    const walk = { file, from: 0, upTo, checkCrc: true, buffers: files.buffers }
+    const walk = { file, format: batchFormat, from: 0, upTo, checkCrc: true, buffers: files.buffers }
     const walked = await walkBatches(walk, (header) => {
       if (header.baseOffset < nextOffset) return false
       nextOffset = header.nextOffset

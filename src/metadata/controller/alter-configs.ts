@@ -67,7 +67,12 @@ function alter(context: DecisionContext, resource: AlteredResource, records: Met
 }
 
 /** What a topic keeps for as long as it lives, and what stands for it where nothing is set. */
-const lastingSettings = { 'replication.scheme': 'isr', 'replication.sync.backups': '0' }
+const lastingSettings = {
+  'replication.groups': '',
+  'replication.scheme': 'isr',
+  'replication.sync.backups': '0',
+  'replication.unit': 'partition',
+}
 
 function lastingRefusal(image: ClusterImage, topic: string, changes: ConfigChanges): Outcome | null {
   for (const [name, otherwise] of Object.entries(lastingSettings)) {

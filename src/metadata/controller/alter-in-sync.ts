@@ -1,6 +1,6 @@
 import type { LeaderEpoch } from '../../record/offset.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
-import { withInSync } from '../partition-state.ts'
+import { withInSync, withWholeCopies } from '../partition-state.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { partitionChange } from './partition-changes.ts'
@@ -57,7 +57,7 @@ function alter(
   })
   if (!areFit || !members.includes(leader)) return 'ineligible-replica'
   const rules = { ...rulesOf(topic.name), isAlive: (broker: BrokerId) => image.isAlive(broker) }
-  const state = withInSync(partition, members, rules)
+  const state = rules.elect === 'fixed' ? withWholeCopies(partition, members) : withInSync(partition, members, rules)
   records.push(partitionChange(topic.id, partition, state))
   return 'altered'
 }

@@ -4,7 +4,7 @@ import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import { ClusterImage, resourceTypes } from '../image.ts'
 import { decodeMetadataRecord, encodeMetadataRecord } from '../records.ts'
 import type { AlterInSync } from './alter-in-sync.ts'
-import type { DecisionContext } from './decision.ts'
+import type { DecisionContext, TopicRules } from './decision.ts'
 import { type AnswerOf, type Operation, operations, type RequestTo } from './operations.ts'
 
 const directoryId = 'AAAAAAAAAAAAAAAAAAAAZA'
@@ -17,8 +17,8 @@ class Cluster {
   readonly #context: DecisionContext
   #offset = 0
 
-  constructor(minInSyncReplicas = 1, replicas = [1, 2, 3]) {
-    const rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas }) as const
+  constructor(minInSyncReplicas = 1, replicas = [1, 2, 3], elect: TopicRules['elect'] = 'coordinator') {
+    const rulesOf = () => ({ elect, minInSyncReplicas })
     this.#context = { image: this.image, random: new SimWorld(3).random, rulesOf }
     for (const broker of [1, 2, 3]) this.start(broker)
     const topic = { name: 't', partitions: -1, replicationFactor: -1, assignment: [replicas], configs: new Map() }
@@ -223,5 +223,49 @@ describe('alterInSync', () => {
     const cluster = new Cluster(2)
     assert.equal(cluster.propose([member(1)]), 'altered')
     assert.deepEqual(cluster.state, [[1], [2, 3], 1, 0])
+  })
+})
+
+describe('an election on purpose', () => {
+  const preferred = (cluster: Cluster, topic = 't', partition = 0): string =>
+    cluster.ask('electLeaders', { type: 'preferred', partitions: [{ topic, partition }] })[0]?.outcome.code ?? ''
+
+  test('has the first replica lead again once it is in sync, in a new epoch, and the in-sync set stays', () => {
+    const cluster = new Cluster()
+    cluster.start(1, 1)
+    assert.equal(preferred(cluster), 'preferred-leader-not-available')
+    assert.equal(cluster.propose([member(2), member(3), member(1, incarnations[1])]), 'altered')
+    assert.deepEqual(cluster.state, [[1, 2, 3], [], 2, 1])
+    assert.equal(preferred(cluster), 'elected')
+    assert.deepEqual(cluster.state, [[1, 2, 3], [], 1, 2])
+    assert.equal(preferred(cluster), 'election-not-needed')
+    assert.deepEqual(cluster.state, [[1, 2, 3], [], 1, 2])
+  })
+
+  test('is refused for a first replica that is fenced, and for partitions that are not there', () => {
+    const cluster = new Cluster()
+    cluster.fence(1)
+    assert.equal(preferred(cluster), 'preferred-leader-not-available')
+    assert.deepEqual([preferred(cluster, 'u'), preferred(cluster, 't', 1)], ['unknown-partition', 'unknown-partition'])
+    assert.deepEqual(cluster.state, [[2, 3], [], 2, 1])
+  })
+
+  test('of all partitions is answered for those only that were to have another leader', () => {
+    const cluster = new Cluster()
+    assert.deepEqual(cluster.ask('electLeaders', { type: 'preferred', partitions: null }), [])
+    cluster.fence(1)
+    const told = cluster.ask('electLeaders', { type: 'preferred', partitions: null })
+    assert.deepEqual(
+      told.map(({ topic, partition, outcome }) => [topic, partition, outcome.code]),
+      [['t', 0, 'preferred-leader-not-available']],
+    )
+  })
+
+  test('is not for partitions whose leaders the controller does not pick', () => {
+    for (const elect of ['self', 'fixed'] as const) {
+      const cluster = new Cluster(1, [1, 2, 3], elect)
+      cluster.fence(1)
+      assert.equal(preferred(cluster), 'preferred-leader-not-available', elect)
+    }
   })
 })

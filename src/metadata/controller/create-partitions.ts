@@ -1,5 +1,7 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
 import type { MetadataRecord } from '../records.ts'
+import { groupsOfTopic } from './broker-groups.ts'
+import { dealPartitions } from './dealt-groups.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
 import { assignmentFault, brokersForReplicas, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
@@ -54,6 +56,11 @@ function addPartitions(
     return { code: 'too-many-partitions', message }
   }
   const factor = topic.partitions[0]?.replicas.length ?? 1
+  const groups = groupsOfTopic(image, topic.name).flatMap((name) => image.brokerGroups.get(name) ?? [])
+  if (request.assignment !== null && groups.length > 0) {
+    const message = `the partitions of '${request.name}' are dealt over broker groups: their replicas cannot be chosen`
+    return { code: 'invalid-assignment', message }
+  }
   if (request.assignment !== null) {
     if (request.assignment.length !== added) {
       const message = `${added} partitions are to be added, but replicas of ${request.assignment.length} are given`
@@ -67,8 +74,10 @@ function addPartitions(
   }
   const brokers = brokersForReplicas(image, factor)
   const replicas =
-    request.assignment ??
-    placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length })
+    groups.length > 0
+      ? dealPartitions(groups, { from: existing, upTo: request.count })
+      : (request.assignment ??
+        placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length }))
   for (const [nth, chosen] of replicas.entries()) {
     const { elect } = rulesOf(topic.name)
     records.push(partitionRecord(image, { topicId: topic.id, partition: existing + nth, replicas: chosen, elect }))

@@ -1,10 +1,12 @@
 import { validateTopicConfigs } from '../../config/topic-config.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
-import { electOf, type Scheme } from '../../replication/schemes.ts'
+import { itemsOf } from '../../config/setting-kinds.ts'
+import { compositionFault, electOf, type Scheme } from '../../replication/schemes.ts'
 import type { Random } from '../../runtime/random.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { collisionKey, metadataTopicName, topicNameFault } from '../topic-name.ts'
+import { collisionKey, isInternalTopic, metadataTopicName, topicNameFault } from '../topic-name.ts'
+import { chooseGroups, dealPartitions } from './dealt-groups.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
 import { assignmentFault, brokersForReplicas, newPartitionsMax, partitionRecord, placeReplicas } from './placement.ts'
@@ -69,6 +71,7 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
 }
 
 const schemeName = 'replication.scheme'
+const groupsName = 'replication.groups'
 
 const refuse = <Code extends string>(code: Code, message: string): Refused<Code> => ({ code, message })
 
@@ -84,34 +87,27 @@ function createTopic(
     records: MetadataRecord[]
   },
 ): CreatedTopic | TopicRefusal {
-  const { topic, records } = request
+  const { topic, records, defaults } = request
   // Its folder would be that of the metadata log itself.
   if (topic.name === metadataTopicName) return refuse('invalid-request', `'${topic.name}' cannot be made`)
   const fault = nameRefusal(topic.name, request.taken)
   if (fault !== null) return fault
-  const replicas = replicasOf(image, topic, {
-    defaults: request.defaults,
-    random,
-    room: newPartitionsMax - records.length,
-  })
+  const configs = checkedConfigs(topic)
+  if ('code' in configs) return configs
+  const scheme = (configs.get(schemeName) ?? defaults.scheme) as Scheme['name']
+  const room = newPartitionsMax - records.length
+  const replicas = replicasOf(image, topic, { defaults, random, room, scheme, configs })
   if ('code' in replicas) return replicas
-  const configs = new Map<string, string>()
-  for (const [name, value] of topic.configs) {
-    if (value === null) return refuse('invalid-config', `the setting ${name} of topic '${topic.name}' has no value`)
-    configs.set(name, value)
-  }
-  const config = validateTopicConfigs(Object.fromEntries(configs))
-  if (config !== null) return refuse('invalid-config', config.message)
-  const scheme = (configs.get(schemeName) ?? request.defaults.scheme) as Scheme['name']
+  const composition = compositionFault({
+    scheme,
+    unit: configs.get('replication.unit') === 'broker' ? 'broker' : 'partition',
+    replicas: replicas[0]?.length ?? 0,
+    syncBackups: Number(configs.get('replication.sync.backups') ?? 0),
+    isInternal: isInternalTopic(topic.name),
+  })
+  if (composition !== null) return refuse('invalid-config', composition)
   // Written down unless it is what no word means: brokers may give others to new topics one day.
   if (scheme !== 'isr') configs.set(schemeName, scheme)
-  const backups = Number(configs.get('replication.sync.backups') ?? 0)
-  if (backups > 0 && backups >= (replicas[0]?.length ?? 0)) {
-    return refuse(
-      'invalid-config',
-      `replication.sync.backups is ${backups}, and the topic has no more than that many replicas`,
-    )
-  }
   const elect = electOf(scheme)
   const id = newTopicId(random)
   records.push({ type: 'topic', name: topic.name, topicId: id })
@@ -124,6 +120,17 @@ function createTopic(
   return { code: 'created', id, partitions: replicas.length, replicationFactor: replicas[0]?.length ?? 0 }
 }
 
+/** What was set for the topic, in the form in which it is kept. */
+function checkedConfigs(topic: NewTopic): Map<string, string> | TopicRefusal {
+  const configs = new Map<string, string>()
+  for (const [name, value] of topic.configs) {
+    if (value === null) return refuse('invalid-config', `the setting ${name} of topic '${topic.name}' has no value`)
+    configs.set(name, value)
+  }
+  const config = validateTopicConfigs(Object.fromEntries(configs))
+  return config === null ? configs : refuse('invalid-config', config.message)
+}
+
 /** Null, or why a topic may not be named so; `taken` are the names that there are, by `collisionKey`. */
 export function nameRefusal(name: string, taken: ReadonlyMap<string, string>): TopicRefusal | null {
   const fault = topicNameFault(name)
@@ -134,22 +141,37 @@ export function nameRefusal(name: string, taken: ReadonlyMap<string, string>): T
   return refuse('invalid-topic', `'${name}' differs from topic '${other}' only in '.' and '_'`)
 }
 
+interface PlacementWish {
+  readonly defaults: CreateTopics['defaults']
+  readonly random: Random
+  /** For so many partitions. */
+  readonly room: number
+  readonly scheme: Scheme['name']
+  /** Of the topic; the groups that are chosen are written into them. */
+  readonly configs: Map<string, string>
+}
+
 function replicasOf(
   image: ClusterImage,
   topic: NewTopic,
-  { defaults, random, room }: { defaults: CreateTopics['defaults']; random: Random; room: number },
+  wish: PlacementWish,
 ): readonly (readonly BrokerId[])[] | TopicRefusal {
+  const { defaults, random, room } = wish
+  const groups = itemsOf(wish.configs.get(groupsName) ?? '')
   if (topic.assignment !== null) {
     const both = topic.partitions !== -1 || topic.replicationFactor !== -1
     if (both) return refuse('invalid-request', 'with an assignment, partitions and replication factor must be -1')
+    if (groups.length > 0)
+      return refuse('invalid-request', `${groupsName} and an assignment both say where replicas are`)
     if (topic.assignment.length > room) return tooMany(topic.assignment.length)
     const fault = assignmentFault(image, topic.assignment)
     return fault === null ? topic.assignment : refuse('invalid-assignment', fault)
   }
   const partitions = topic.partitions === -1 ? defaults.partitions : topic.partitions
-  const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor
   if (partitions > room) return tooMany(partitions)
   if (partitions < 1) return refuse('invalid-partitions', `a topic needs at least one partition, not ${partitions}`)
+  if (groups.length > 0) return dealtReplicas(image, topic, { ...wish, groups, partitions })
+  const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor
   if (replicationFactor < 1) {
     return refuse('invalid-replication-factor', `a topic needs at least one replica, not ${replicationFactor}`)
   }
@@ -160,4 +182,18 @@ function replicasOf(
   }
   if (image.living.length === 0) return refuse('invalid-replication-factor', 'no broker is alive')
   return placeReplicas({ brokers, partitions, replicationFactor, start: random.integer(brokers.length) })
+}
+
+function dealtReplicas(
+  image: ClusterImage,
+  { replicationFactor }: NewTopic,
+  wish: PlacementWish & { readonly groups: readonly string[]; readonly partitions: number },
+): readonly (readonly BrokerId[])[] | TopicRefusal {
+  const { scheme, configs, partitions } = wish
+  const groups = chooseGroups(image, wish.groups, { scheme, replicationFactor })
+  if ('code' in groups) return groups
+  configs.set(groupsName, groups.map(({ name }) => name).join(','))
+  const dealt = dealPartitions(groups, { from: 0, upTo: partitions })
+  const fault = assignmentFault(image, dealt)
+  return fault === null ? dealt : refuse('invalid-assignment', fault)
 }

@@ -1,52 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { SimWorld } from '../../runtime/sim/sim-world.ts'
 import { InvariantViolation } from '../../runtime/invariant.ts'
-import { ClusterImage, resourceTypes } from '../image.ts'
-import { decodeMetadataRecord, encodeMetadataRecord } from '../records.ts'
+import { resourceTypes } from '../image.ts'
 import type { NewTopic } from './create-topics.ts'
-import { type AnswerOf, type Operation, operations, type RequestTo } from './operations.ts'
-
-const directoryId = 'AAAAAAAAAAAAAAAAAAAAZA'
-
-/** A controller: decisions on an image, whose records go through their bytes and are replayed. */
-class Controller {
-  readonly image = new ClusterImage('cluster')
-  readonly #random = new SimWorld(3).random
-  minInSyncReplicas = 1
-  readonly rulesOf = () => ({ elect: 'coordinator', minInSyncReplicas: this.minInSyncReplicas }) as const
-  #offset = 0
-
-  constructor(...brokers: number[]) {
-    for (const brokerId of brokers) this.register(brokerId)
-  }
-
-  register(brokerId: number): void {
-    const facts = { directoryId, incarnation: directoryId, host: 'here', port: 9092, rack: null, peer: null }
-    this.ask('registerBroker', { brokerId, ...facts })
-    this.ask('unfenceBroker', { brokerId, incarnation: directoryId, suspects: [] })
-  }
-
-  ask<O extends Operation>(operation: O, request: RequestTo<O>): AnswerOf<O> {
-    const decide = operations[operation] as (
-      context: object,
-      asked: RequestTo<O>,
-    ) => { records: never[]; answer: AnswerOf<O> }
-    const { records, answer } = decide({ image: this.image, random: this.#random, rulesOf: this.rulesOf }, request)
-    for (const record of records) this.image.replay(decodeMetadataRecord(encodeMetadataRecord(record)), this.#offset++)
-    return answer
-  }
-
-  create(topic: Partial<NewTopic>, validateOnly = false): string {
-    const whole = { name: 'words', partitions: 2, replicationFactor: 1, assignment: null, configs: new Map(), ...topic }
-    const defaults = { partitions: 4, replicationFactor: 2, scheme: 'isr' as const }
-    return this.ask('createTopics', { topics: [whole], validateOnly, defaults })[0]?.outcome.code ?? ''
-  }
-
-  partitions(name = 'words') {
-    return this.image.topics.get(name)?.partitions ?? []
-  }
-}
+import { Controller, directoryId } from './controller-fixture.ts'
+import type { RequestTo } from './operations.ts'
 
 describe('createTopics', () => {
   test('refuses what Kafka refuses, and changes nothing then', () => {
@@ -212,6 +170,7 @@ test('an image refuses records that cannot follow what it holds', () => {
     leader: 1,
     leaderEpoch: 1,
     directories: null,
+    replicas: null,
   } as const
   assert.throws(() => image.replay(change, 12), InvariantViolation)
   assert.throws(() => image.replay({ type: 'producer-ids', brokerId: 1, nextProducerId: 0 }, 13), InvariantViolation)

@@ -2,11 +2,14 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { giveUpCopies, takeBackCopies } from './give-up-copies.ts'
+import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
 import { unfenceBroker } from './unfence-broker.ts'
@@ -18,16 +21,22 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  createBrokerGroup,
   createPartitions,
   createTopics,
+  deleteBrokerGroup,
   deleteTopics,
+  electLeaders,
   fenceBroker,
   giveUpCopies,
+  orderBrokerGroup,
+  promoteReplica,
   registerBroker,
   seatLeader,
   takeBackCopies,
   unfenceBroker,
   unregisterBroker,
+  withdrawPromotion,
 } as const
 
 export type Operation = keyof typeof operations

@@ -26,7 +26,7 @@ export function changePartitionsOf(
 
 /** The record of a partition that has another state from now on. */
 export function partitionChange(topicId: string, before: PartitionImage, state: PartitionState): MetadataRecord {
-  const { inSync, eligible, leader, leaderEpoch, directories } = state
+  const { inSync, eligible, leader, leaderEpoch, directories, replicas } = state
   return {
     type: 'partition-change',
     topicId,
@@ -36,5 +36,6 @@ export function partitionChange(topicId: string, before: PartitionImage, state: 
     leader,
     leaderEpoch,
     directories: directories === before.directories ? null : [...directories],
+    replicas: replicas === before.replicas ? null : [...replicas],
   }
 }

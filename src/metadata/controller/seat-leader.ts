@@ -1,4 +1,5 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
+import type { PartitionImage } from '../image.ts'
 import { ledBy } from '../partition-state.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { partitionChange } from './partition-changes.ts'
@@ -34,5 +35,13 @@ export function seatLeader(
     image.isAlive(leader) &&
     partition.replicas.includes(leader)
   if (!isHeard) return { records: [], answer: { seated: false } }
-  return { records: [partitionChange(topic.id, partition, ledBy(partition, leader))], answer: { seated: true } }
+  const led = ledBy(partition, leader)
+  // Whoever leads for the primary only hands over what it has.
+  const state = leader === brokerId ? { ...led, ...wholeCopy(partition, brokerId) } : led
+  return { records: [partitionChange(topic.id, partition, state)], answer: { seated: true } }
+}
+
+/** With what it leads its copy is the one that counts; a promotion has come to its end. */
+function wholeCopy({ replicas, inSync }: PartitionImage, primary: BrokerId) {
+  return { inSync: replicas.filter((broker) => broker === primary || inSync.includes(broker)), eligible: [] }
 }

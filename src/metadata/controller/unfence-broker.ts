@@ -38,6 +38,7 @@ export function unfenceBroker(context: DecisionContext, request: UnfenceBroker):
 
 /** A primary leads again, unless it may have lost something (it asks its backups first), or its folder is another one. */
 function fixedLeader(state: PartitionState, broker: BrokerId, isSuspect: boolean): PartitionState {
-  const isPrimary = state.replicas[0] === broker && state.leader === -1
+  // One that is promoted asks the others first.
+  const isPrimary = state.replicas[0] === broker && state.leader === -1 && state.eligible.length === 0
   return isPrimary && !isSuspect && state.inSync.includes(broker) ? ledBy(state, broker) : state
 }

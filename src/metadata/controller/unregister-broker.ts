@@ -12,8 +12,10 @@ export function unregisterBroker(
   const used = [...image.topics.values()].find(({ partitions }) =>
     partitions.some(({ replicas }) => replicas.includes(brokerId)),
   )
-  if (image.isAlive(brokerId) || used !== undefined) {
-    const why = used === undefined ? 'is alive' : `has replicas, of topic '${used.name}' for one`
+  const group = [...image.brokerGroups.values()].find(({ members }) => members.includes(brokerId))
+  if (image.isAlive(brokerId) || used !== undefined || group !== undefined) {
+    const inGroup = group === undefined ? 'is alive' : `is a member of broker group '${group.name}'`
+    const why = used === undefined ? inGroup : `has replicas, of topic '${used.name}' for one`
     return { records: [], answer: { code: 'broker-in-use', message: `broker ${brokerId} ${why}` } }
   }
   return { records: [{ type: 'unregister-broker', brokerId }], answer: { code: 'unregistered' } }

@@ -103,4 +103,8 @@ test('that a leader still leads is proven by all that may have been elected in i
   assert.equal(isrCommit(2).provesLead({ ...view, inSync: [0], maximalInSync: [0] }, new Set()), true)
   assert.equal(majorityCommit.provesLead(view, new Set()), false)
   assert.equal(majorityCommit.provesLead(view, new Set([2])), true)
+  // A promotion needs the promise of so many backups that one of any two of these would be among them.
+  assert.equal(primaryCommit(0).provesLead(view, new Set()), true)
+  assert.equal(primaryCommit(2).provesLead(view, new Set([1])), false)
+  assert.equal(primaryCommit(2).provesLead(view, new Set([1, 2])), true)
 })

@@ -18,9 +18,10 @@ export function primaryCommit(backups: number): CommitPolicy {
       const inTouch = endsOf(view).filter((end) => end >= 0).length - 1
       return inTouch < backups ? { code: 'not-enough-replicas', inSync: inTouch + 1, required: backups + 1 } : null
     },
-    // Somebody else leads only so that the primary gets back what it has lost.
-    // Nobody takes the place of a primary while it runs.
-    provesLead: () => true,
+    // Somebody is promoted in its place only with the promise of so many backups that one of any so many is among them.
+    provesLead: ({ copies, self }, heard) =>
+      copies.filter(({ broker }) => broker !== self && heard.has(broker)).length >=
+      Math.min(backups, copies.length - 1),
     takesWrites: (leader, [primary]) => primary?.broker === leader,
   }
 }

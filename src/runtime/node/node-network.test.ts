@@ -219,6 +219,30 @@ test('after a pause bytes land where the receiver wants them then, not where it 
   assert.deepEqual([...given.subarray(0, 2)], [0, 0])
 })
 
+test('a connection that is started later has lost nothing, and one whose other side has gone meanwhile is closed then', async () => {
+  const accepted: Connection[] = []
+  const port = await listen((connection) => void accepted.push(connection))
+  const nears: Connection[] = []
+  for (let nth = 0; nth < 2; nth++) {
+    const near = await network.connect({ host: '127.0.0.1', port })
+    opened.push(near)
+    near.start(new Taker())
+    near.write([pattern(5000)])
+    nears.push(near)
+  }
+  while (accepted.length < 2) await new Promise((resolve) => setImmediate(resolve))
+  const gone = new Taker()
+  nears[1]?.destroy()
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  const [first, second] = accepted[0]?.remote.port === nears[0]?.local.port ? accepted : accepted.toReversed()
+  const taker = new Taker()
+  first?.start(taker)
+  second?.start(gone)
+  await taker.until(() => taker.taken === 5000)
+  await gone.until(() => gone.closings.length === 1)
+  first?.destroy()
+})
+
 test('a closed listener takes no new connection and those that exist live on', async () => {
   const taker = new Taker()
   const listener = await network.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.start(taker))

@@ -1,0 +1,34 @@
+import type { Broker } from '../../broker/broker.ts'
+import { groupOfPartition } from '../../metadata/controller/dealt-groups.ts'
+import type { Replica } from '../../replica/replica.ts'
+import { handler } from '../handler.ts'
+import { describeReplicas } from '../schema/own/describe-replicas.ts'
+
+/** Tells how far this broker's replicas are. Version 0 of Trilog's own API. */
+export const describeReplicasHandler = (broker: Broker) =>
+  handler(describeReplicas, ({ topics: wanted }) => {
+    const names = wanted ?? [...broker.image.topics.keys()]
+    const topics = names.map((name) => {
+      const partitions = (broker.image.topics.get(name)?.partitions ?? []).flatMap(({ index }) => {
+        const replica = broker.replicaOf(name, index)
+        return replica === null ? [] : [stateOf(broker, replica)]
+      })
+      return { name, partitions }
+    })
+    return { brokerId: broker.id, topics: topics.filter(({ partitions }) => partitions.length > 0) }
+  })
+
+function stateOf({ image }: Broker, replica: Replica) {
+  const { topic, partition, leads, knownLeader, epoch, log, highWatermark, isSuspect } = replica
+  return {
+    partition,
+    leads,
+    leader: knownLeader ?? -1,
+    leaderEpoch: epoch,
+    logStartOffset: log.logStartOffset,
+    logEndOffset: log.logEndOffset,
+    highWatermark,
+    suspect: isSuspect,
+    group: groupOfPartition(image, topic, partition)?.name ?? null,
+  }
+}
