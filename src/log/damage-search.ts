@@ -17,17 +17,19 @@ export interface Checked {
 
 /**
  * Checks batches (CRC, offset, epoch) from `from` on, around what is known to be damaged, until one is bad, the segment ends, or
- * `sliceBytes` have been read.
+ * `sliceBytes` have been read. `logEndOffset` is what is written.
  */
 export async function checkBatches(
   parts: LogParts,
   segment: Segment,
   from: BatchPlace,
-  sliceBytes: number,
+  { sliceBytes, logEndOffset }: { sliceBytes: number; logEndOffset: Offset },
 ): Promise<Checked> {
   const { format } = parts
   let { position, expected } = from
   const sliceEnd = position + sliceBytes
+  // Where gaps are allowed nothing else tells an offset that is too high.
+  const endOffset = parts.segments.next(segment)?.baseOffset ?? logEndOffset
   for (;;) {
     const known = parts.damage.firstIn(segment.baseOffset, position)
     const upTo = known?.position ?? segment.writtenBytes
@@ -37,7 +39,7 @@ export async function checkBatches(
         { file, format, from: position, upTo, checkCrc: true, buffers: parts.files.buffers },
         (header, at) => {
           isSliceOver = at >= sliceEnd
-          if (isSliceOver || !fitsBehind(expected, header, parts)) return false
+          if (isSliceOver || header.nextOffset > endOffset || !fitsBehind(expected, header, parts)) return false
           expected = header.nextOffset
           return true
         },

@@ -42,7 +42,7 @@ export class DamageWatch {
     const range = await this.#undisturbed(async () => {
       if (segment.isDeleted) return null
       const start = await surePlaceBefore(parts, segment, from)
-      const { place, end } = await checkBatches(parts, segment, start, Number.MAX_SAFE_INTEGER)
+      const { place, end } = await checkBatches(parts, segment, start, this.#within(Number.MAX_SAFE_INTEGER))
       return end === 'bad' ? await this.#note(segment, place) : null
     })
     if (range !== null) this.#log.damaged(range)
@@ -59,13 +59,17 @@ export class DamageWatch {
     const { parts } = this.#log
     const { segment, cuts } = at
     try {
-      const { place, end } = await checkBatches(parts, segment, at.place, sliceBytes)
+      const { place, end } = await checkBatches(parts, segment, at.place, this.#within(sliceBytes))
       if (end === 'slice') return { segment, place, cuts }
       if (end === 'bad') return await this.#confirm({ segment, place, cuts })
     } catch (error) {
       if (!segment.isDeleted && !this.#log.isClosed()) throw error
     }
     return await this.#begin(at)
+  }
+
+  #within(sliceBytes: number): { sliceBytes: number; logEndOffset: Offset } {
+    return { sliceBytes, logEndOffset: this.#log.writtenUpTo() }
   }
 
   #isValid(cursor: CheckCursor | null): cursor is CheckCursor {
@@ -99,9 +103,11 @@ export class DamageWatch {
   async #confirm({ segment, place, cuts }: CheckCursor): Promise<CheckCursor | null> {
     const range = await this.#undisturbed(async () => {
       if (segment.isDeleted || cuts !== this.#log.cuts()) return null
-      const again = await checkBatches(this.#log.parts, segment, place, 1)
-      return again.end === 'bad' ? await this.#note(segment, again.place) : null
+      const again = await checkBatches(this.#log.parts, segment, place, this.#within(1))
+      // Bad, and nobody can tell how far: where an offset has leapt ahead within a gap.
+      return again.end === 'bad' ? ((await this.#note(segment, again.place)) ?? undefined) : null
     })
+    if (range === undefined) return await this.#begin({ segment, place, cuts })
     if (range === null) return { segment, place, cuts }
     this.#log.damaged(range)
     return { segment, place: { position: range.endPosition, expected: range.upTo }, cuts }
