@@ -1,8 +1,9 @@
-/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- groups`: what groups do. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`, `-- groups`: what those cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
 import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
+import { type MetadataStartOptions, runMetadataStart } from './metadata-start.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
 import { runSideBySide, type SideBySideOptions } from './side-by-side.ts'
 
@@ -31,6 +32,12 @@ function program(): Command {
     .option('--idle-seconds <n>', 'how long an idle broker is watched', positive, 30)
     .option('--json <file>', 'write every figure to a file')
     .action((options: ScaleOptions) => runScale(options))
+  bench
+    .command('metadata')
+    .description('What many changes of the metadata leave on the disk and cost a start, with snapshots and without.')
+    .option('--changes <n>', 'changes, each a record of the metadata log', positive, 100_000)
+    .option('--snapshot-bytes <n>', 'bytes of records between snapshots', positive, 1024 * 1024)
+    .action((options: MetadataStartOptions) => runMetadataStart(options))
   bench
     .command('groups')
     .description('What many consumer groups with living members cost one broker.')

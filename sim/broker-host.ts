@@ -15,6 +15,8 @@ export interface HostSurroundings {
   violate(code: ViolationCode, detail: string): void
   /** Whether clients wait for answers. */
   busy(): boolean
+  /** A group whose state is looked at when its coordinator ends; null: there are no members. */
+  readonly watchedGroup: string | null
 }
 
 /** How long after a broker has ended itself, on a disk that fails, somebody starts it again. */
@@ -144,6 +146,7 @@ export class BrokerHost {
     world.mark(`${fault} ${what}`.trim())
     if (this.#stopping) world.mark(`${fault} during a clean stop`)
     if (busy()) world.mark(`${fault} with a batch in flight`)
+    this.#markGroup()
     note({ type: 'fault', fault })
     this.#over()
     if (fault === 'crash') this.node.crash()
@@ -157,6 +160,7 @@ export class BrokerHost {
   async #stop(plan: PlannedEnd): Promise<void> {
     const [broker, life] = [this.#broker, this.#life]
     if (broker === null || this.#stopping) return
+    this.#markGroup()
     this.#stopping = true
     try {
       // Never goes on when a fault comes first: the broker's promises die with it.
@@ -182,6 +186,12 @@ export class BrokerHost {
     this.#over()
     this.node.crash()
     this.#restart.after(startAgainAfterMs)
+  }
+
+  #markGroup(): void {
+    const { watchedGroup, world } = this.#in
+    const state = watchedGroup === null || this.#stopping ? null : this.#broker?.groupState?.(watchedGroup)
+    if (typeof state === 'string') world.mark(`coordinator died in ${state}`)
   }
 
   #over(): void {

@@ -7,7 +7,7 @@ import { ClientWork } from './client-work.ts'
 import type { HistoryEvent, Violation } from './history.ts'
 import { markRareThings } from './rare-things.ts'
 import { runSteps } from './planned-steps.ts'
-import { keptMs, type PlannedAction, type Workload, workloadOf } from './workload.ts'
+import { doOffsetsExpire, keptMs, type PlannedAction, type Workload, workloadOf } from './workload.ts'
 
 export interface RunOutcome {
   readonly seed: number
@@ -74,6 +74,7 @@ class BrokerRun {
       note,
       violate: (code, detail) => this.#violate(code, detail),
       busy: () => !this.#clients.idle,
+      watchedGroup: this.#workload.members.members.length > 0 ? this.#workload.members.group : null,
     })
     const { runtime } = this.world.node('client')
     this.#client = parts.openClient(runtime, place)
@@ -104,6 +105,7 @@ class BrokerRun {
   async #end(): Promise<void> {
     const { topics, producers } = this.#workload
     this.#host.calm()
+    this.#clients.calmMembers()
     if (!(await this.world.runUntil(() => this.#host.healthy, healedWithinMs))) {
       return this.#violate('not live', `after all faults were healed, no broker was up for ${healedWithinMs} ms`)
     }
@@ -130,7 +132,8 @@ class BrokerRun {
     const cleaned = new Map(
       topics.flatMap(({ name, cleaning }) => (cleaning === undefined ? [] : [[`${name}/0`, cleaning] as const])),
     )
-    const history = { events: this.events, flushedPartitions, idempotentProducers, cleaned, ...seen }
+    const groups = { isOneCoordinator: true, offsetsExpire: doOffsetsExpire(this.#workload) }
+    const history = { events: this.events, flushedPartitions, idempotentProducers, cleaned, ...groups, ...seen }
     if (this.#host.promisesAreOff) return this.world.mark('failed fsync that could not be noted')
     this.#violations.push(...checkHistory(history))
     this.#violations.push(...(await this.world.complete(this.#clients.checkTimes(finalLogs), healedWithinMs)))
@@ -147,6 +150,8 @@ class BrokerRun {
       case 'delete-records':
       case 'make-topic':
       case 'delete-topic':
+      case 'members':
+      case 'look':
         return this.#clients.act(action)
       case 'reset-connections':
         world.mark('connections reset')

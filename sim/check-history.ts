@@ -1,4 +1,5 @@
 import { checkCopies, checkRising, goneByPolicy } from './check-cleaned.ts'
+import { checkCommits } from './check-commits.ts'
 import { checkOwnership } from './check-ownership.ts'
 import {
   type History,
@@ -41,7 +42,9 @@ export function checkHistory(history: History): Violation[] {
   for (const event of history.events) {
     if (event.type === 'read') violations.push(...checkRead(event, history.cleaned?.get(event.partition) === 'compact'))
   }
-  violations.push(...checkCommits(history.events), ...checkTopics(history), ...checkOwnership(history.events))
+  const { events, isOneCoordinator: isExclusive = false, offsetsExpire = false } = history
+  violations.push(...checkCommits(events, { mayExpire: offsetsExpire }), ...checkTopics(history))
+  violations.push(...checkOwnership(events, { isExclusive, mayForget: offsetsExpire }))
   return violations
 }
 
@@ -193,32 +196,6 @@ function checkOrder(
     // Without sequence numbers, a batch whose answer never came may still arrive after later ones.
     if (send.acknowledged || idempotent.has(send.producer)) lastOf.set(send.producer, { id: send.id, offset })
   }
-}
-
-/** A committed offset is what a later look gives, unless a power cut came between and no clean stop before it. */
-function checkCommits(events: readonly HistoryEvent[]): Violation[] {
-  const violations: Violation[] = []
-  const latest = new Map<string, { offset: number; era: number; eraThrough: number; durable: boolean }>()
-  let era = 0
-  for (const event of events) {
-    if (event.type === 'fault' && event.fault === 'power-cut') era++
-    if (event.type === 'stopped')
-      for (const commit of latest.values()) commit.durable ||= commit.era === era && commit.eraThrough === era
-    if (event.type === 'committed') {
-      latest.set(`${event.group} ${event.partition}`, { ...event, durable: false })
-    }
-    if (event.type === 'commit-unknown') {
-      const known = latest.get(`${event.group} ${event.partition}`)
-      if (known !== undefined) known.offset = Math.min(known.offset, event.offset)
-    }
-    if (event.type !== 'committed-read') continue
-    const commit = latest.get(`${event.group} ${event.partition}`)
-    if (commit === undefined || event.offset >= commit.offset || (!commit.durable && event.eraThrough > commit.era))
-      continue
-    const detail = `group ${event.group} had committed ${commit.offset}, and then it was ${event.offset}`
-    violations.push({ code: 'commit went back', partition: event.partition, detail })
-  }
-  return violations
 }
 
 /** The last word on a topic counts, unless one before it was unanswered: as long as that broker lives, it may come true. */

@@ -4,7 +4,8 @@ import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import type { HistoryEvent, ReadRecord, Violation } from './history.ts'
 import { MemberLoop } from './member-loop.ts'
 import { ProducerLoop } from './producer-loop.ts'
-import type { WorkloadClient } from './tested-broker.ts'
+import type { WorkloadClient, WorkloadMember } from './tested-broker.ts'
+import type { PlannedStorm } from './planned-members.ts'
 import type { PlannedAction, Workload } from './workload.ts'
 
 /** What clients do in a run, and what they do it with. */
@@ -22,7 +23,7 @@ export interface ClientSurroundings {
 
 /** What a client can be told to do. */
 export type ClientAction = PlannedAction & {
-  do: 'produce' | 'read' | 'commit' | 'delete-records' | 'make-topic' | 'delete-topic'
+  do: 'produce' | 'read' | 'commit' | 'delete-records' | 'make-topic' | 'delete-topic' | 'members' | 'look'
 }
 
 /** The clients of a run at work: producers, readers, committers and members of a group, each noting what it is told. */
@@ -58,6 +59,10 @@ export class ClientWork {
         return void this.#commit(action)
       case 'delete-records':
         return void this.#deleteRecords(action)
+      case 'members':
+        return this.#storm(action)
+      case 'look':
+        return this.#look()
       case 'make-topic':
       case 'delete-topic':
         return void this.#changeTopic(action)
@@ -68,28 +73,42 @@ export class ClientWork {
 
   startMembers(): void {
     const { client, clock, workload, note, era, world } = this.#in
-    const group = 'members'
-    for (let number = 1; number <= workload.members; number++) {
-      const member = client.openMember?.(group, workload.topics)
-      if (member === undefined) return
+    const { group, members, cooperative } = workload.members
+    const random = world.random.fork('members')
+    for (const { name, instanceId } of members) {
+      if (client.openMember === undefined) return
+      const plan = { group, topics: workload.topics, instanceId, cooperative }
       const loop = new MemberLoop({
-        member,
+        open: () => client.openMember?.(plan) as WorkloadMember,
         group,
-        name: `member-${number}`,
+        name,
+        cooperative,
+        isStatic: instanceId !== null,
         clock,
+        random,
         note,
         era,
         committed: (topic, partition) => client.committed(group, topic, partition),
         refused: (error) => world.mark(`member: ${error instanceof KafkaError ? error.codeName : 'no answer'}`),
+        mark: (what) => world.mark(what),
       })
       this.#members.push(loop)
       void loop.work()
     }
   }
 
+  /** Members are left alone from now on: those that are away come back, and those for whom there is no room leave for good. */
+  calmMembers(): void {
+    const { sizeMax } = this.#in.workload.members
+    for (const [place, member] of this.#members.entries()) {
+      if (sizeMax !== null && place >= sizeMax) member.retire()
+      else member.calm()
+    }
+  }
+
   /** Whether all members are in one generation, in which each partition has an owner. */
   membersShareAll(): boolean {
-    const owned = this.#members.map((member) => member.owned)
+    const owned = this.#members.filter(({ isRetired }) => !isRetired).map((member) => member.owned)
     if (owned.length === 0) return true
     const wanted = this.#in.workload.topics.reduce((sum, { partitions }) => sum + partitions, 0)
     const partitions = new Set(owned.flatMap((ownership) => ownership?.partitions ?? []))
@@ -175,6 +194,13 @@ export class ClientWork {
     }
   }
 
+  #storm({ fates, backMs }: PlannedStorm): void {
+    this.#in.world.mark('storm of members')
+    for (const { member, fate, afterMs } of fates) {
+      this.#in.world.schedule(afterMs, () => this.#members[member]?.suffer(fate, backMs))
+    }
+  }
+
   #topic(index: number): string {
     return this.#in.workload.topics[index]?.name ?? ''
   }
@@ -219,11 +245,42 @@ export class ClientWork {
       this.#in.note({ type: 'committed-read', group, partition, offset: before, era, eraThrough: this.#in.era() })
       offset = Math.max(before, this.#positions.get(partition) ?? 0)
       era = this.#in.era()
+      this.#in.note({ type: 'committing', group, partition })
       await this.#in.client.commit(group, topic, action.partition, offset)
       this.#in.note({ type: 'committed', group, partition, offset, era, eraThrough: this.#in.era() })
     } catch (error) {
       this.#refused(error)
       if (offset !== null) this.#in.note({ type: 'commit-unknown', group, partition, offset })
+    }
+    this.#committing.delete(key)
+  }
+
+  /** Asks for every committed offset. */
+  #look(): void {
+    const { topics, groups, members } = this.#in.workload
+    for (const { name, partitions } of topics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        for (const group of [...groups, members.group]) void this.#lookAt({ group, topic: name, partition })
+      }
+    }
+  }
+
+  async #lookAt(at: { group: string; topic: string; partition: number }): Promise<void> {
+    const { group, topic } = at
+    const partition = `${topic}/${at.partition}`
+    const key = `${group} ${partition}`
+    // What is committed meanwhile would be told in another order than it was done.
+    const isInUse = (): boolean =>
+      group === this.#in.workload.members.group && this.#members.some(({ isThere }) => isThere)
+    if (this.#committing.has(key) || isInUse()) return
+    this.#committing.add(key)
+    try {
+      const era = this.#in.era()
+      const offset = await this.#in.client.committed(group, topic, at.partition)
+      if (!isInUse())
+        this.#in.note({ type: 'committed-read', group, partition, offset, era, eraThrough: this.#in.era() })
+    } catch (error) {
+      this.#refused(error)
     }
     this.#committing.delete(key)
   }

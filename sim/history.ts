@@ -29,6 +29,8 @@ export type HistoryEvent =
       era: number
       eraThrough: number
     }
+  /** A commit sets out. */
+  | { type: 'committing'; group: string; partition: string }
   | { type: 'committed'; group: string; partition: string; offset: number; era: number; eraThrough: number }
   /** No answer: the offset may be committed or not, now or a little later. */
   | { type: 'commit-unknown'; group: string; partition: string; offset: number }
@@ -48,7 +50,9 @@ export type HistoryEvent =
       era: number
       eraThrough: number
     }
-  /** The broker's clock jumps over the time for which some topics keep records. */
+  /** The member owns nothing any more: it is about to join again, or gone, or was told so, or nobody answered it. */
+  | { type: 'gives-up'; group: string; member: string }
+  /** The broker's clock jumps over the time for which some topics keep records, and offsets may be kept. */
   | { type: 'aged' }
   | { type: 'fault'; fault: 'crash' | 'power-cut' }
   /** The broker has stopped cleanly: everything was synced. */
@@ -86,6 +90,10 @@ export interface History {
   readonly finalTopics: ReadonlySet<string>
   /** By partition: the lowest offset that the broker says may have been lost. Null: it keeps no receipts. */
   readonly receipts: ReadonlyMap<string, number> | null
+  /** One broker coordinates all groups. Left out: several do. */
+  readonly isOneCoordinator?: boolean
+  /** Offsets expire when the clock jumps. Left out: they do not. */
+  readonly offsetsExpire?: boolean
 }
 
 export type ViolationCode =

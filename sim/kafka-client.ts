@@ -10,9 +10,9 @@ import { offsetFetch } from '../src/kafka/schema/offset-fetch.ts'
 import { crcHolds } from '../src/record/batch-crc.ts'
 import { batchesIn, readRecords } from '../src/record/record-reader.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
-import type { WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
+import type { MemberPlan, WorkloadClient, WorkloadMember, WorkloadProducer } from './tested-broker.ts'
 import { controlValueOf, type ReadRecord } from './history.ts'
-import { type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
+import { type Caller, type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
 import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import type { PlannedProducer, PlannedTopic } from './workload.ts'
@@ -39,8 +39,8 @@ export class KafkaWorkloadClient implements WorkloadClient {
     return new KafkaProducer(plan, { runtime: this.#runtime, link: this.#open() })
   }
 
-  openMember(group: string, topics: readonly PlannedTopic[]): WorkloadMember {
-    return new KafkaMember(this.#open(), { group, topics })
+  openMember(plan: MemberPlan): WorkloadMember {
+    return new KafkaMember(this.#open(), plan)
   }
 
   async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {
@@ -92,13 +92,26 @@ export class KafkaWorkloadClient implements WorkloadClient {
     }
   }
 
+  /** At the replica that is near, if the leader has sent it there (KIP-392); after any error at the leader again. */
   async #fetch(
     topic: string,
     partition: number,
-    { from, waitMs }: { from: number; waitMs: number },
+    asked: { from: number; waitMs: number },
   ): Promise<{ records: ReadRecord[]; nextOffset: number }> {
-    const leader = await this.#link.leader(topic, partition)
-    const answer = await leader.call(
+    const reader = await this.#link.reader(topic, partition)
+    try {
+      const { records, preferredReadReplica } = await this.#fetchAt(reader, topic, partition, asked)
+      if (preferredReadReplica < 0) return await recordsIn(records, asked.from)
+      this.#link.readAt(topic, partition, preferredReadReplica)
+    } catch (error) {
+      this.#link.readAt(topic, partition, null)
+      throw error
+    }
+    return this.#fetch(topic, partition, asked)
+  }
+
+  async #fetchAt(reader: Caller, topic: string, partition: number, { from, waitMs }: { from: number; waitMs: number }) {
+    const answer = await reader.call(
       fetch,
       {
         maxWaitMs: waitMs,
@@ -109,14 +122,14 @@ export class KafkaWorkloadClient implements WorkloadClient {
         sessionEpoch: -1,
         topics: [{ topic, partitions: [{ partition, fetchOffset: from, partitionMaxBytes: 20_000 }] }],
         forgottenTopicsData: [],
-        rackId: '',
+        rackId: this.#link.rack,
       },
       lastVersionByName.fetch,
     )
     check(answer.errorCode, `fetching ${topic}/${partition}`)
     const data = answer.responses[0]?.partitions[0]
     check(data?.errorCode ?? -1, `fetching ${topic}/${partition} from ${from}`)
-    return recordsIn(data?.records ?? null, from)
+    return { records: data?.records ?? null, preferredReadReplica: data?.preferredReadReplica ?? -1 }
   }
 
   async deleteRecords(topic: string, partition: number, before: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { BrokerConnection } from '../src/client/broker-connection.ts'
-import { check } from '../src/client/kafka-error.ts'
+import { Cancelled, check } from '../src/client/kafka-error.ts'
 import type { Api, RequestInputOf, ResponseOf } from '../src/codec/api.ts'
 import { findCoordinator } from '../src/kafka/schema/find-coordinator.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
@@ -19,6 +19,14 @@ export interface ClusterCaller extends Caller {
   leader(topic: string, partition: number): Promise<Caller>
   /** Also makes the topic of the groups. */
   coordinator(group: string): Promise<Caller>
+  /** Where its consumers stand; empty: nowhere. */
+  readonly rack: string
+  /** Where the partition is read: at the leader, or at the replica that a consumer was sent to last. */
+  reader(topic: string, partition: number): Promise<Caller>
+  /** From now on the partition is read at that broker; null: at the leader. */
+  readAt(topic: string, partition: number, broker: number | null): void
+  /** Its connections are closed, and no other is opened: the process that has them is gone. */
+  close(): void
 }
 
 export async function findCoordinatorBy(caller: Caller, group: string): Promise<number> {
@@ -33,6 +41,7 @@ export class KafkaLink implements ClusterCaller {
   readonly #runtime: Runtime
   readonly #address: { host: string; port: number }
   #connection: Promise<BrokerConnection> | null = null
+  #isClosed = false
 
   constructor(runtime: Runtime, address: { host: string; port: number }) {
     this.#runtime = runtime
@@ -59,7 +68,24 @@ export class KafkaLink implements ClusterCaller {
     return this
   }
 
+  readonly rack = ''
+
+  async reader(): Promise<Caller> {
+    return this
+  }
+
+  readAt(): void {}
+
+  close(): void {
+    this.#isClosed = true
+    this.#connection?.then(
+      (connection) => connection.close(),
+      () => {},
+    )
+  }
+
   async #open(): Promise<BrokerConnection> {
+    if (this.#isClosed) throw new Cancelled('asking by a process that is gone')
     if (this.#connection !== null) {
       const connection = await this.#connection.catch(() => null)
       if (connection !== null && !connection.closed) return connection

@@ -6,6 +6,7 @@ import { viewsOf } from './observations.ts'
 export function markRareThings(history: History, world: SimWorld): void {
   markLosses(history, world)
   markRecoveredDuplicates(history, world)
+  markExpired(history, world)
   for (const partition of history.finalLogs.keys()) {
     const [topic, index] = partition.split('/')
     const folder = world.node('broker').disk.names.find(`/data/${topic}-${index}`)
@@ -48,5 +49,18 @@ function markRecoveredDuplicates(history: History, world: SimWorld): void {
         world.mark('duplicate answered after a restart')
       }
     }
+  }
+}
+
+/** Offsets that were there, and are not any more, with the clock having jumped in between and no power cut. */
+function markExpired({ events, offsetsExpire = false }: History, world: SimWorld): void {
+  const isOld = new Map<string, boolean>()
+  for (const event of events) {
+    if (event.type === 'fault' && event.fault === 'power-cut') isOld.clear()
+    if (event.type === 'aged') for (const key of isOld.keys()) isOld.set(key, true)
+    if (event.type === 'committed') isOld.set(`${event.group} ${event.partition}`, false)
+    if (event.type !== 'committed-read' || event.offset !== -1 || !offsetsExpire) continue
+    if (isOld.get(`${event.group} ${event.partition}`) === true) world.mark('offset expired')
+    isOld.delete(`${event.group} ${event.partition}`)
   }
 }

@@ -26,6 +26,8 @@ export interface BrokerPlace {
 export interface RunningBroker {
   /** Resolves if the broker cannot go on by itself. */
   readonly failed?: Promise<Error>
+  /** State of a group that this broker coordinates, `Dead`: there is none; null: another one does. Left out: it has no groups. */
+  groupState?(groupId: string): string | null
   /** Syncs everything and ends. */
   stop(): Promise<void>
 }
@@ -38,7 +40,7 @@ export interface WorkloadClient {
   createTopic(topic: PlannedTopic): Promise<void>
   openProducer(producer: PlannedProducer): WorkloadProducer
   /** Left out: this broker knows no members. */
-  openMember?(group: string, topics: readonly PlannedTopic[]): WorkloadMember
+  openMember?(plan: MemberPlan): WorkloadMember
   /** The first offset of the partition. */
   earliest(topic: string, partition: number): Promise<number>
   /** The first offset whose record is of `timestamp` or later, -1 if there is none. */
@@ -61,11 +63,32 @@ export interface Ownership {
   readonly partitions: readonly string[]
 }
 
-/** A member of a group that rebalances. Each method rejects when the member has to join again, or got no answer. */
+/** What a member is, and what its group shares. */
+export interface MemberPlan {
+  readonly group: string
+  readonly topics: readonly PlannedTopic[]
+  /** Null: a dynamic member. */
+  readonly instanceId: string | null
+  readonly cooperative: boolean
+}
+
+/**
+ * A process that is a member of a group that rebalances. Each method rejects when the member has to join again, or got no
+ * answer in a bounded time.
+ */
 export interface WorkloadMember {
-  join(): Promise<Ownership>
+  /**
+   * Joins the next generation. `owned`: what it holds on to meanwhile, as `topic/partition`; `anew`: it says something else of
+   * itself than before, which calls the others.
+   */
+  join(how: { readonly owned: readonly string[]; readonly anew: boolean }): Promise<void>
+  /** What it owns in the generation that it has joined. */
+  sync(): Promise<Ownership>
   heartbeat(): Promise<void>
   commit(topic: string, partition: number, offset: number): Promise<void>
+  leave(): Promise<void>
+  /** The process is gone: nothing that waits is answered. */
+  close(): void
 }
 
 export interface WorkloadProducer {

@@ -1,6 +1,14 @@
 import type { Cleaning } from './check-cleaned.ts'
 import type { PlannedFault } from '../src/runtime/sim/sim-disk-image.ts'
 import { SimRandom } from '../src/runtime/sim/sim-random.ts'
+import {
+  exodusOf,
+  groupSettingsOf,
+  membersOf,
+  type PlannedMembers,
+  type PlannedStorm,
+  stormOf,
+} from './planned-members.ts'
 import type { PlannedStep } from './planned-steps.ts'
 
 export interface PlannedTopic {
@@ -48,6 +56,8 @@ export type PlannedAction =
   | { do: 'produce'; producer: number; topic: number; partition: number; records: number; valueBytes: number }
   | { do: 'read'; topic: number; partition: number; fromStart: boolean; waitMs: number }
   | { do: 'commit'; group: string; topic: number; partition: number }
+  /** Every committed offset is asked for. */
+  | { do: 'look' }
   /** Records below that share of what is known to be there. */
   | { do: 'delete-records'; topic: number; partition: number; share: number }
   /** A topic that nobody produces to comes or goes. */
@@ -57,6 +67,7 @@ export type PlannedAction =
   | { do: 'clock-jump'; byMs: number }
   /** The broker's clock jumps far: what is old by then may go. */
   | { do: 'age' }
+  | PlannedStorm
   | PlannedEnd
   | PlannedDiskFault
 
@@ -65,8 +76,8 @@ export interface Workload {
   readonly topics: readonly PlannedTopic[]
   readonly producers: readonly PlannedProducer[]
   readonly groups: readonly string[]
-  /** How many members share the partitions, in a group of their own. */
-  readonly members: number
+  /** Who shares the partitions, in a group of their own. */
+  readonly members: PlannedMembers
   /** The broker's own, by Kafka's names. */
   readonly brokerSettings: Readonly<Record<string, string>>
   /** By time. */
@@ -84,7 +95,8 @@ export function workloadOf(seed: number): Workload {
     { name: 'none', idempotent: false, acks: 0 },
   ]
   const groups = ['readers']
-  const gapMs = random.pick([1, 5, 20])
+  const members = membersOf(random)
+  const gapMs = random.pick([1, 5, 20, 60])
   const largestValue = random.pick([20, 200, 5000])
   const mostRecords = random.pick([1, 5, 50])
   const topics = withRoomFor(drawn, { records: mostRecords, valueBytes: largestValue })
@@ -95,10 +107,38 @@ export function workloadOf(seed: number): Workload {
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
-  return { topics, producers, groups, members: random.integer(4), brokerSettings: brokerSettingsOf(random), steps }
+  if (members.members.length > 0 && random.chance(0.3)) steps.push(...exodus(steps.at(-1)?.atMs ?? 0))
+  const brokerSettings = { ...brokerSettingsOf(random), ...groupSettingsOf(random, members) }
+  return {
+    topics,
+    producers,
+    groups,
+    members,
+    brokerSettings,
+    steps: steps.sort((one, other) => one.atMs - other.atMs),
+  }
+
+  /** All members go, and time with them: the group is forgotten, or its offsets are. Then the broker is started again. */
+  function exodus(untilMs: number): PlannedStep<PlannedAction>[] {
+    const { storm, emptyAfterMs } = exodusOf(random, members)
+    let atMs = random.between(untilMs / 2, untilMs)
+    const after = (leastMs: number, mostMs: number, action: PlannedAction): PlannedStep<PlannedAction> => {
+      atMs += random.between(leastMs, mostMs)
+      return { atMs, action }
+    }
+    return [
+      after(0, 0, storm),
+      // Also a little before the group is empty: then nothing is old yet.
+      after(0.8 * emptyAfterMs, 2 * emptyAfterMs, { do: 'age' }),
+      after(100, 900, { do: 'look' }),
+      after(5, 100, endOf(random, faults.ends)),
+      after(300, 1_500, { do: 'look' }),
+    ]
+  }
 
   function actionOf(): PlannedAction {
     if (random.chance(faultChance)) return faultOf(random, faults)
+    if (members.members.length > 0 && random.chance(0.03)) return stormOf(random, members)
     if (random.chance(0.005)) return { do: 'age' }
     const topic = random.integer(topics.length)
     const partition = random.integer(topics[topic]?.partitions ?? 1)
@@ -158,6 +198,13 @@ function topicOf(random: SimRandom, name: 'synced' | 'cached'): PlannedTopic {
   return { name, partitions: 1 + random.integer(3), flushed: name === 'synced', settings }
 }
 
+const offsetsRetention = 'offsets.retention.minutes'
+
+/** Offsets that are not in use are forgotten when the broker's clock jumps far. */
+export function doOffsetsExpire({ brokerSettings }: Pick<Workload, 'brokerSettings'>): boolean {
+  return brokerSettings[offsetsRetention] !== undefined
+}
+
 /** For so long `aged` keeps records, by the broker's clock. */
 export const keptMs = 3_600_000
 
@@ -191,6 +238,16 @@ function brokerSettingsOf(random: SimRandom): Record<string, string> {
     'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '200', '60000']),
     'log.file.handles.max': random.pick(['16', '4096']),
     'offsets.topic.num.partitions': random.pick(['1', '3']),
+    ...offsetsRetentionOf(random),
+  }
+}
+
+/** As long as records are kept; a week, as by default, is never over. */
+function offsetsRetentionOf(random: SimRandom): Record<string, string> {
+  if (random.chance(0.5)) return {}
+  return {
+    [offsetsRetention]: `${keptMs / 60_000}`,
+    'offsets.retention.check.interval.ms': random.pick(['50', '500']),
   }
 }
 

@@ -11,7 +11,7 @@ const openingsAtOnce = 100
 /** What else this process and the broker's have open. */
 const otherHandles = 128
 
-export function openConnection({ address }: ScaleBroker): Promise<BrokerConnection> {
+export function openConnection({ address }: Pick<ScaleBroker, 'address'>): Promise<BrokerConnection> {
   return BrokerConnection.open(runtime, address, { clientId: 'scale', timeoutMs: 30_000 })
 }
 

@@ -6,6 +6,7 @@ import { LineProcess, onEnd } from '../../interop/child.ts'
 import { trilogMain } from '../../interop/package-root.ts'
 import { removeFolder } from '../../interop/targets/remove-folder.ts'
 import type { BrokerAddress } from '../../src/client/broker-connection.ts'
+import type { Unbounded } from './attack.ts'
 
 const startMs = 30_000
 const lifeMs = 20 * 60_000
@@ -28,7 +29,7 @@ export class AttackedBroker {
     this.#sampler = setInterval(() => this.residentMiB(), sampleMs)
   }
 
-  static async start(settings: Readonly<Record<string, string>>): Promise<AttackedBroker> {
+  static async start({ settings = {}, plant }: Unbounded): Promise<AttackedBroker> {
     const folder = await mkdtemp(join(tmpdir(), 'trilog-attack-'))
     const release = onEnd(() => removeFolder(folder))
     const config = join(folder, 'broker.yaml')
@@ -43,7 +44,8 @@ export class AttackedBroker {
     await writeFile(config, JSON.stringify(all))
     const broker = await new Promise<AttackedBroker>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the broker did not start: ${child.stderr}`)), startMs)
-      const args = ['--enable-source-maps', trilogMain, 'broker', 'run', '--config', config]
+      const planted = plant === undefined ? [] : ['--import', plant.href]
+      const args = ['--enable-source-maps', ...planted, trilogMain, 'broker', 'run', '--config', config]
       const child = new LineProcess(globalThis.process.execPath, args, { timeoutMs: lifeMs }, (line) => {
         const ready = line.match(/^ready kafka=([^: ]+):(\d+) http=(\S+)/)
         if (ready === null) return

@@ -11,3 +11,4 @@ export const noBoundOnAnswers = {
   'queued.max.response.bytes': '1000000000000',
   'connection.unsent.max.bytes': '67108864',
 } as const
+export const noBoundOnRequests = { 'queued.max.request.bytes': '1000000000000' } as const

@@ -48,6 +48,11 @@ export class GoodClient {
     this.#running = this.#run()
   }
 
+  /** Round trips since `take` was last called. */
+  get made(): number {
+    return this.#seen.count
+  }
+
   /** What was seen since this was last asked. A round trip that is still under way counts with the time it has taken. */
   take(): RoundTrips {
     const seen = this.#seen

@@ -1,3 +1,4 @@
+import { recordsBetween } from '../../src/metadata/snapshot/records-between.ts'
 import { crcHolds } from '../../src/record/batch-crc.ts'
 import { batchesIn } from '../../src/record/record-reader.ts'
 import type { Replica } from '../../src/replica/replica.ts'
@@ -52,6 +53,13 @@ export class ClusterChecks {
     })
   }
 
+  /** Whether every broker takes the cluster for the same, however it has come to know. */
+  imagesAreEqual(): boolean {
+    const [first, ...others] = this.#machines.flatMap(({ image }) => image ?? [])
+    if (first === undefined) return false
+    return others.every((image) => isNothing(recordsBetween(first, image)) && isNothing(recordsBetween(image, first)))
+  }
+
   /** That the copies are the same, byte for byte, where all have something. */
   async compareBytes(): Promise<void> {
     for (const [partition, replicas] of this.copies()) {
@@ -77,6 +85,8 @@ export class ClusterChecks {
     return checks
   }
 }
+
+const isNothing = (records: Generator<unknown>): boolean => records.next().done === true
 
 const keyOf = ({ topic, partition }: Replica): string => `${topic}/${partition}`
 

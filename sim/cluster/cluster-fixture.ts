@@ -1,5 +1,6 @@
 import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
+import { changeReplica } from '../../src/kafka/schema/own/change-replica.ts'
 import { promoteReplica } from '../../src/kafka/schema/own/promote-replica.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
@@ -25,6 +26,8 @@ export interface FixtureShape {
   /** Of the brokers. */
   readonly settings?: Readonly<Record<string, string>>
   readonly seed?: number
+  /** Of the client; default none. Brokers stand in three, by their ids. */
+  readonly rack?: string
   readonly rules?: BrokerRules
 }
 
@@ -37,11 +40,13 @@ export class ClusterFixture {
   readonly machines: readonly ClusterMachine[]
   readonly controllers: readonly ClusterMachine[]
   readonly client: KafkaWorkloadClient
+  /** How often the client was sent to a replica that is near. */
+  nearReads = 0
   readonly #link: ClusterLink
   readonly #producer: WorkloadProducer
 
   private constructor(shape: FixtureShape) {
-    const { brokers = 3, controllers = 0, settings: more = {}, seed = 1, rules = brokerRules } = shape
+    const { brokers = 3, controllers = 0, settings: more = {}, seed = 1, rules = brokerRules, rack = '' } = shape
     this.world = new SimWorld(seed)
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
@@ -58,7 +63,7 @@ export class ClusterFixture {
     this.controllers = Array.from({ length: controllers }, (_, at) => machineOf(firstController + at))
     const { runtime } = this.world.node('client')
     const addresses = new Map(this.machines.map(({ id }) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack, sentNear: () => this.nearReads++ })
     this.#link = open()
     this.client = new KafkaWorkloadClient(runtime, open)
     this.#producer = this.client.openProducer({ name: 'teller', idempotent: true, acks: -1 })
@@ -162,6 +167,13 @@ export class ClusterFixture {
     const body = { topic: 't', partition: 0, brokerId: machine.id, unclean }
     const { partitions } = await this.#reached(() => this.#linkTo(machine).call(promoteReplica, body))
     return partitions[0]?.errorMessage ?? null
+  }
+
+  /** Has the machine hold a replica, or not; the error's message, or null. */
+  async change(what: 'add' | 'remove', { id: brokerId }: ClusterMachine): Promise<string | null> {
+    const body = { topic: 't', partition: 0, brokerId, add: what === 'add' }
+    const { errorCode, errorMessage } = await this.#reached(() => this.#link.call(changeReplica, body))
+    return errorCode === 0 ? null : (errorMessage ?? `error ${errorCode}`)
   }
 
   /** As `produce`, of a client that knows of no other broker. */

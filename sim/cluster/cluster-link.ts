@@ -14,9 +14,18 @@ export class ClusterLink implements ClusterCaller {
   /** By broker id. */
   readonly #links: ReadonlyMap<number, KafkaLink>
   readonly #known = new Map<string, { readonly broker: number; readonly atMs: number }>()
+  readonly rack: string
+  readonly #near = new Map<string, number>()
+  readonly #sentNear: () => void
 
-  constructor(runtime: Runtime, addresses: ReadonlyMap<number, { host: string; port: number }>) {
+  constructor(
+    runtime: Runtime,
+    addresses: ReadonlyMap<number, { host: string; port: number }>,
+    { rack = '', sentNear = () => {} }: { rack?: string; sentNear?: () => void } = {},
+  ) {
     this.#runtime = runtime
+    this.rack = rack
+    this.#sentNear = sentNear
     this.#links = new Map([...addresses].map(([id, address]) => [id, new KafkaLink(runtime, address)]))
   }
 
@@ -26,6 +35,10 @@ export class ClusterLink implements ClusterCaller {
 
   tell<A extends Api>(api: A, body: RequestInputOf<A>, versionMax: number): Promise<void> {
     return this.#any().tell(api, body, versionMax)
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close()
   }
 
   leader(topic: string, partition: number): Promise<Caller> {
@@ -39,6 +52,17 @@ export class ClusterLink implements ClusterCaller {
 
   coordinator(group: string): Promise<Caller> {
     return this.#believed(`group ${group}`, () => findCoordinatorBy(this, group))
+  }
+
+  async reader(topic: string, partition: number): Promise<Caller> {
+    const near = this.#links.get(this.#near.get(`${topic}/${partition}`) ?? -1)
+    return near ?? (await this.leader(topic, partition))
+  }
+
+  readAt(topic: string, partition: number, broker: number | null): void {
+    if (broker === null) return void this.#near.delete(`${topic}/${partition}`)
+    this.#near.set(`${topic}/${partition}`, broker)
+    this.#sentNear()
   }
 
   async #believed(what: string, ask: () => Promise<number>): Promise<Caller> {

@@ -1,6 +1,7 @@
 import { type BrokerConfig, parseBrokerConfig } from '../../src/config/broker-config.ts'
 import { formatLogDirectory } from '../../src/log/format-log-directory.ts'
 import { CoordinatorUnavailable } from '../../src/metadata/coordinator/coordinator.ts'
+import type { ClusterImage } from '../../src/metadata/image.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { DiskFault } from '../../src/runtime/disk.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
@@ -14,7 +15,8 @@ import { DiskDamage } from '../disk-damage.ts'
 import { machineName } from '../machine-faults.ts'
 import { Restart } from '../restart.ts'
 import { tracedLogger } from '../traced-logger.ts'
-import type { PlannedDeath } from './cluster-plan.ts'
+import { type PlannedDeath, rackOf } from './cluster-plan.ts'
+import { tearSnapshot } from './tear-snapshot.ts'
 
 export const kafkaPort = 9092
 const peerPort = 9190
@@ -28,13 +30,16 @@ const diskAgainMs = 300
 const failedRequest = 'a request failed; its connection is closed'
 
 /** A broker, or a process that only takes part in the metadata log. */
-type RunningProcess = Pick<RunningBroker, 'failed' | 'stop'> & Partial<Pick<RunningBroker, 'replicas'>>
+type RunningProcess = Pick<RunningBroker, 'failed' | 'stop'> &
+  Partial<Pick<RunningBroker, 'replicas' | 'image' | 'groupState'>>
 
 export interface MachineSurroundings {
   readonly world: SimWorld
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
   readonly rules: BrokerRules
+  /** A group whose state is looked at when its coordinator ends; null: there are no members. */
+  readonly watchedGroup?: string | null
   violate(code: ViolationCode, detail: string): void
   /** Whether a copy of this machine may be lost now. */
   mayLose(machine: ClusterMachine): boolean
@@ -54,6 +59,7 @@ export class ClusterMachine {
   #inDoubt = false
   #lostDisk = false
   #isStopping = false
+  #isToTear = false
 
   constructor(id: number, surroundings: MachineSurroundings) {
     this.id = id
@@ -67,10 +73,7 @@ export class ClusterMachine {
     this.node.onExit = (code) => violate('ended itself', `broker ${id} exited with code ${code}`)
     // A new logger is taken by the next incarnation.
     this.node.restart()
-    this.#restart = new Restart(world, () => {
-      this.node.restart()
-      this.start(this.#role)
-    })
+    this.#restart = new Restart(world, () => void this.#startAgain())
   }
 
   /** Counts its processes. */
@@ -84,6 +87,11 @@ export class ClusterMachine {
 
   get replicas(): Iterable<Replica> {
     return this.#broker?.replicas?.() ?? []
+  }
+
+  /** Null: it is down, or no broker. */
+  get image(): ClusterImage | null {
+    return this.#broker?.image ?? null
   }
 
   /** It may have lost what it had acknowledged, and has not caught up since. Whether a new disk has, is not looked into. */
@@ -129,6 +137,8 @@ export class ClusterMachine {
       'insecure.listen': 'true',
       'peer.listener': `${host}:${peerPort}`,
       'http.port': '-1',
+      'broker.rack': rackOf(this.id),
+      'replica.selector.class': 'rack-aware',
       'group.min.session.timeout.ms': '100',
       'group.initial.rebalance.delay.ms': '0',
       ...settings,
@@ -164,13 +174,25 @@ export class ClusterMachine {
     return isController ? startController(runtime, config) : startBroker(runtime, config, { rules: this.#in.rules })
   }
 
+  async #startAgain(): Promise<void> {
+    const { disk } = this.node.restart()
+    const { world } = this.#in
+    const life = this.#life
+    if (this.#isToTear && (await tearSnapshot(disk, dataDirectory, world.random))) world.mark('snapshot torn')
+    this.#isToTear = false
+    // It may have gone down again meanwhile.
+    if (life === this.#life) this.start(this.#role)
+  }
+
   end({ do: how, downMs }: PlannedDeath): void {
     if (how === 'stop' || how === 'tear') return void this.#stop({ do: how, downMs })
     if (how === 'crash' && !this.node.running) return
     const { world } = this.#in
     world.mark([...this.replicas].some(({ leads }) => leads) ? `${how} of a leader` : how)
     if (this.#isStopping) world.mark(`${how} during a clean stop`)
+    this.#markGroup()
     this.#over()
+    if (how === 'tear-snapshot') this.#isToTear = true
     if (how === 'power-cut') {
       this.#inDoubt = true
       this.node.powerCut()
@@ -186,6 +208,7 @@ export class ClusterMachine {
   async #stop({ do: how, downMs }: Pick<PlannedDeath, 'do' | 'downMs'>): Promise<void> {
     const [broker, life] = [this.#broker, this.#life]
     if (broker === null || this.#isStopping) return
+    this.#markGroup()
     this.#isStopping = true
     try {
       // Never goes on when a fault comes first: the broker's promises die with it.
@@ -204,6 +227,12 @@ export class ClusterMachine {
       this.#in.world.mark('last batch torn')
     }
     this.#restart.after(downMs)
+  }
+
+  #markGroup(): void {
+    const { watchedGroup = null, world } = this.#in
+    const state = watchedGroup === null || this.#isStopping ? null : this.#broker?.groupState?.(watchedGroup)
+    if (typeof state === 'string') world.mark(`coordinator died in ${state}`)
   }
 
   #over(): void {

@@ -1,12 +1,13 @@
 import { SimRandom } from '../../src/runtime/sim/sim-random.ts'
 import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
+import { groupSettingsOf, membersOf, stormOf } from '../planned-members.ts'
 import type { PlannedStep } from '../planned-steps.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
 export interface PlannedDeath {
-  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk' | 'delete-folder' | 'tear'
+  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk' | 'delete-folder' | 'tear' | 'tear-snapshot'
   readonly node: number
   readonly downMs: number
 }
@@ -27,10 +28,12 @@ export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'gr
   readonly voters: number
   /** Of every broker, by Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
+  /** Of those who read; empty: they name none. */
+  readonly rack: string
   readonly steps: readonly PlannedStep<ClusterAction>[]
 }
 
-type Fault = PlannedDeath['do'] | MachineFault['do'] | 'rot' | 'reset-client' | 'clock-jump'
+type Fault = Exclude<PlannedDeath['do'], 'tear-snapshot'> | MachineFault['do'] | 'rot' | 'reset-client' | 'clock-jump'
 
 /** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
 const tempers: readonly (readonly Fault[])[] = [
@@ -91,29 +94,70 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const topicFor = (name: 'synced' | 'cached') =>
     topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
   const drawn = [topicFor('synced'), topicFor('cached')]
+  const members = membersOf(random)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
+  const snapshots = snapshotsOf(seed)
+  const throttles = throttlesOf(seed)
   const count = 80 + random.integer(160)
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
-    const isFault = random.chance(faultChance)
-    const action = isFault
-      ? faultOf(random, random.pick(temper), brokers)
-      : workOf(random, { topics, valueBytesMax, brokers })
-    steps.push({ atMs, action })
+    steps.push({ atMs, action: actionOf() })
   }
   return {
     brokers,
     voters: random.pick([3, brokers]),
-    topics,
+    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
     producers,
     groups,
-    members: random.integer(4),
-    settings: settingsOf(random, minInSync, damages),
-    steps,
+    members,
+    settings: {
+      ...settingsOf(random, minInSync, damages),
+      ...groupSettingsOf(random, members),
+      ...snapshots.settings,
+      ...throttles.rates,
+    },
+    rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
+    steps: steps.map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }
+
+  function actionOf(): ClusterAction {
+    if (random.chance(faultChance)) return faultOf(random, random.pick(temper), brokers)
+    if (members.members.length > 0 && random.chance(0.03)) return stormOf(random, members)
+    return workOf(random, { topics, valueBytesMax, brokers })
+  }
+}
+
+/** Three racks, whatever the number of brokers. */
+export const rackOf = (node: number): string => `rack-${1 + ((node - 1) % 3)}`
+
+/** How often snapshots of the image are taken, and whether one is torn while its machine is down. */
+function snapshotsOf(seed: number) {
+  const random = new SimRandom(`snapshots in the cluster plan ${seed}`)
+  const tears = random.pick([0, 0.5])
+  return {
+    settings: {
+      'metadata.log.max.record.bytes.between.snapshots': random.pick(['1', '300', '300', '2000', '20000000']),
+      'controller.quorum.fetch.snapshot.max.bytes': random.pick(['100', '1000', '1000000']),
+    },
+    afterwards: (action: ClusterAction): ClusterAction => {
+      return action.do === 'crash' && random.chance(tears) ? { ...action, do: 'tear-snapshot' } : action
+    },
+  }
+}
+
+/** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */
+function throttlesOf(seed: number) {
+  const random = new SimRandom(`throttles in the cluster plan ${seed}`)
+  const isThrottled = random.chance(0.3)
+  const rates = {
+    'leader.replication.throttled.rate': random.pick(['100000', '1000000']),
+    'follower.replication.throttled.rate': random.pick(['100000', '1000000']),
+  }
+  const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
+  return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
 }
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const

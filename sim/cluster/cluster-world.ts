@@ -79,14 +79,16 @@ class ClusterRun {
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
     const mayLose = (machine: ClusterMachine): boolean => this.#mayLose(machine)
-    const surroundings = { world: this.world, settings, rules, violate, mayLose }
+    const watchedGroup = this.#plan.members.members.length > 0 ? this.#plan.members.group : null
+    const surroundings = { world: this.world, settings, rules, watchedGroup, violate, mayLose }
     this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
-    const open = (): ClusterLink => new ClusterLink(runtime, addresses)
+    const sentNear = (): void => this.world.mark('reads on at a replica that is near')
+    const open = (): ClusterLink => new ClusterLink(runtime, addresses, { rack: this.#plan.rack, sentNear })
     this.#link = open()
     this.#operator = new Operator(this.world, this.#link, this.#plan.topics)
     this.#clients = new ClientWork({
@@ -129,6 +131,7 @@ class ClusterRun {
   /** All is healed: the cluster must answer everything, and all copies be in sync, and the same. */
   async #end(): Promise<void> {
     this.#isCalm = true
+    this.#clients.calmMembers()
     this.world.network.heal()
     if (!(await this.#becomes(() => this.#areUp(), 'not all brokers were up'))) return
     if (!(await this.#settles(this.#untilLed(), 'not all primaries could be promoted'))) return
@@ -140,6 +143,7 @@ class ClusterRun {
     const areWhole = (): boolean => this.#machines.every(({ isRotten, isWhole }) => !isRotten && isWhole)
     if (!(await this.#becomes(areWhole, 'a damage was not found, or not repaired'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
+    if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
     const names = await this.#settles(
@@ -216,6 +220,7 @@ class ClusterRun {
       case 'lose-disk':
       case 'delete-folder':
       case 'tear':
+      case 'tear-snapshot':
         return this.#kill(action)
       case 'rot': {
         const machine = this.#machine(action.node)

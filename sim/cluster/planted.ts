@@ -85,4 +85,13 @@ export const planted: readonly Planted[] = [
     seenAs: [...lost, 'ended itself', 'not live'],
     from: 4,
   },
+  {
+    name: 'a snapshot is taken for the state at the log end, above the watermark (KIP-630)',
+    rules: {
+      ...brokerRules,
+      snapshotOf: (batch, { logEndOffset: endOffset, lastEpoch: epoch }) => ({ ...batch, endOffset, epoch }),
+    },
+    seenAs: [...lost, 'not live', 'ended itself', 'did not start', 'two leaders', 'topic lost', 'topic back'],
+    from: 12,
+  },
 ]

@@ -14,4 +14,10 @@ export const expectedGroupMarks: readonly string[] = [
   'log: the log is cut: its leader has something else there',
   'a suspect replica',
   'a suspect replica is trusted again',
+  'add: changed',
+  'add: refused',
+  'remove: changed',
+  'remove: refused',
+  'a voter lost its disk',
+  'a new disk was taken in',
 ]

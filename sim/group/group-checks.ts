@@ -21,7 +21,8 @@ export interface WatchedNode {
  *
  * - election safety: an epoch is led by one process, once;
  * - leader completeness: what a leader has committed is in the log of every later leader;
- * - committed history: no two replicas ever show different entries below their watermarks.
+ * - committed history: no two replicas ever show different entries below their watermarks;
+ * - no early read: a replica that follows shows consumers near to it nothing that no leader has committed.
  *
  * Entries are compared by epoch here; their bytes are compared when a run is over.
  */
@@ -53,6 +54,7 @@ export class GroupChecks {
   #lookAt(node: WatchedNode, replica: Replica): void {
     const { log, leads, epoch, highWatermark } = replica
     const name = `node ${node.broker}, life ${node.life}`
+    if (!leads && log.storedUpTo > this.#committedEnd) this.#checkShown(name, replica)
     const state = `${leads} ${epoch} ${highWatermark}`
     if (this.#looked.get(name) === state) return
     this.#looked.set(name, state)
@@ -79,6 +81,18 @@ export class GroupChecks {
       this.#violate('committed entries lost', `the log of ${name}, leader of epoch ${epoch}, ${ends}`)
     }
     this.#checkPrefix(`${name}, leader of epoch ${epoch}`, log, this.#committedEnd)
+  }
+
+  /** While nobody leads a backup shows all that it has: no other one will ever lead. */
+  #checkShown(name: string, replica: Replica): void {
+    if (replica.knownLeader === null) return
+    const nothing = { from: replica.log.logStartOffset, maxBytes: 0, minOneBatch: false, leaderEpoch: -1 }
+    const shown = replica.read({ ...nothing, committedTransactionsOnly: false, mayBeNear: true })
+    // A leader that is still starting is not looked at: what it has told its followers is known from them.
+    const committed = Math.max(this.#committedEnd, replica.highWatermark)
+    if ('code' in shown || shown.highWatermark <= committed) return
+    const detail = `${name} shows up to ${shown.highWatermark}, committed is up to ${committed}`
+    this.#violate('early read', detail)
   }
 
   /** Whether this log's epochs are, below `upTo`, those of the committed history: as far down as both are told of. */

@@ -9,10 +9,16 @@ export type GroupAction =
   | { do: 'read'; node: number }
   /** Node 0 is whoever leads then. */
   | { do: 'crash' | 'power-cut'; node: number; downMs: number }
+  /** An operator wants the node to vote, or not to, and asks whoever leads. */
+  | { do: 'add' | 'remove'; node: number }
+  /** The node comes back with an empty disk, if the group can do without what it had. */
+  | { do: 'lose-disk'; node: number; downMs: number }
   | MachineFault
 
 export interface GroupPlan {
   readonly nodes: number
+  /** The first so many vote at first. */
+  readonly voters: number
   readonly flushMessages: number
   readonly segmentBytes: number
   readonly answerBytesMax: number
@@ -37,23 +43,48 @@ const tempers: readonly Temper[] = [
 export function groupPlanOf(seed: number): GroupPlan {
   const random = new SimRandom(`group plan ${seed}`)
   const nodes = random.pick([3, 3, 3, 5])
+  const membership = membershipOf(random, nodes)
   const temper = random.pick(tempers)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const steps: PlannedStep<GroupAction>[] = []
   const count = 100 + random.integer(200)
   for (let atMs = 500; steps.length < count; atMs += random.between(0, 2 * gapMs)) {
-    steps.push({ atMs, action: random.chance(faultChance) ? faultOf(random, nodes, temper) : workOf(random, nodes) })
+    const isChange = membership !== null && random.chance(membership.chance)
+    const isFault = random.chance(faultChance)
+    const action = isFault ? faultOf(random, nodes, temper) : workOf(random, nodes)
+    steps.push({ atMs, action: isChange ? changeOf(random, nodes, membership) : action })
   }
   return {
     nodes,
-    flushMessages: random.pick([1, 1, Number.MAX_SAFE_INTEGER]),
+    voters: membership?.voters ?? nodes,
+    // What changes of members and power cuts take together from the page cache, no group promises to survive.
+    flushMessages: membership === null ? random.pick([1, 1, Number.MAX_SAFE_INTEGER]) : 1,
     segmentBytes: random.pick([300, 2000, 1_000_000]),
     // One batch an answer: so a replica has the last entry of one epoch and not yet the first of the next.
     answerBytesMax: random.pick([1, 1, 500, 1_000_000]),
     hunt: huntOf(random),
     steps,
   }
+}
+
+interface Membership {
+  readonly voters: number
+  readonly chance: number
+  readonly losesDisks: boolean
+}
+
+/** Half of the seeds change who votes. Null: the others. */
+function membershipOf(random: SimRandom, nodes: number): Membership | null {
+  if (random.chance(0.5)) return null
+  const voters = random.pick([nodes, Math.min(3, nodes), 1 + random.integer(nodes)])
+  return { voters, chance: random.pick([0.02, 0.05, 0.15]), losesDisks: random.chance(0.4) }
+}
+
+function changeOf(random: SimRandom, nodes: number, { losesDisks }: Membership): GroupAction {
+  const node = 1 + random.integer(nodes)
+  if (losesDisks && random.chance(0.2)) return { do: 'lose-disk', node, downMs: random.between(0, 500) }
+  return { do: random.chance(0.55) ? 'add' : 'remove', node }
 }
 
 function huntOf(random: SimRandom): GroupPlan['hunt'] {

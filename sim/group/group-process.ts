@@ -4,12 +4,14 @@ import type { LogEvents, LogSettings } from '../../src/log/log-settings.ts'
 import { TailMemory } from '../../src/log/tail-memory.ts'
 import { uuidFromBytes } from '../../src/codec/uuid.ts'
 import { Peers } from '../../src/peer/peers.ts'
+import { GroupVoters } from '../../src/replica/group-voters.ts'
 import { Replica } from '../../src/replica/replica.ts'
 import { ReplicationGroups } from '../../src/replica/replication-groups.ts'
 import { SelfElected } from '../../src/replica/self-elected.ts'
 import type { ReplicaId } from '../../src/replication/replica-id.ts'
 import type { ReplicationRules } from '../../src/replication/rules.ts'
 import type { Scheme } from '../../src/replication/schemes.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { machineName } from '../machine-faults.ts'
 
@@ -19,6 +21,9 @@ const group = { topicId: 'AAAAAAAAAAAAAAAAAAAAAg', partition: 0 }
 
 /** How the processes of a world are set up: all the same. */
 export interface GroupSetup {
+  /** All machines. */
+  readonly members: readonly ReplicaId[]
+  /** Those of them that vote at first. */
   readonly voters: readonly ReplicaId[]
   readonly scheme: Scheme
   readonly rules: ReplicationRules
@@ -40,23 +45,24 @@ export interface GroupStart {
 /** One process with its replica of the group: the broker's own log, replica, election and streams, and nothing else. */
 export interface GroupProcess {
   readonly replica: Replica
+  readonly clock: Clock
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
 
 export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, start: GroupStart): Promise<GroupProcess> {
   const { self, suspect } = start
-  const { voters, scheme, rules, answerBytesMax } = setup
+  const { members, voters, scheme, rules, answerBytesMax } = setup
   const peers = new Peers(runtime, {
     clusterId: 'simulated',
     self: { ...self, incarnation: uuidFromBytes(runtime.random.bytes(16)) },
     listen: { host: hostOf(self), port },
-    hubs: new Set(voters.map(({ broker }) => broker)),
+    hubs: new Set(members.map(({ broker }) => broker)),
     beatMs: 50,
     silenceMs: 250,
     frameBytesMax: 16 * 1024 * 1024,
   })
-  for (const each of voters) peers.know(each.broker, { host: hostOf(each), port })
+  for (const each of members) peers.know(each.broker, { host: hostOf(each), port })
   const groups = new ReplicationGroups(runtime.clock, peers)
   const link = groups.linkFor(group)
   const replica = await Replica.open(
@@ -80,12 +86,12 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
     },
     (events) => openLog(runtime, setup, { powerCut: start.powerCut, events }),
   )
+  replica.countBy(await GroupVoters.open(runtime.disk, directory, replica.log, voters))
   const election = await SelfElected.start({
     runtime,
     replica,
     directory,
     self,
-    voters,
     suspect,
     electionMs: [50, 200],
     send: link.send,
@@ -93,7 +99,7 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
   })
   groups.join(group, { replica, election })
   await peers.start()
-  return { replica }
+  return { replica, clock: runtime.clock }
 }
 
 function openLog(

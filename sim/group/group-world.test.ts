@@ -56,6 +56,19 @@ const planted: readonly Planted[] = [
     seeds: 100,
     seenAs: ['committed history differs', 'logs differ', 'uncaught error', 'not live', 'ended itself'],
   },
+  {
+    name: 'a set of voters counts only from when it is committed (Raft thesis, section 4.1)',
+    parts: {
+      ...sound,
+      rules: {
+        ...replicationRules,
+        votersInForce: (history, watermark) =>
+          history.sets.findLast(({ offset }) => offset < watermark) ?? history.sets[0],
+      },
+    },
+    seeds: 60,
+    seenAs: ['committed entries lost', 'committed history differs', 'two leaders', 'not live'],
+  },
 ]
 
 describe('a planted bug is found:', () => {

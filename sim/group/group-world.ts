@@ -2,7 +2,8 @@ import { buildBatch } from '../../src/record/batch-builder.ts'
 import { batchesIn, readRecords } from '../../src/record/record-reader.ts'
 import { ownBatch } from '../../src/replica/own-batch.ts'
 import type { Replica } from '../../src/replica/replica.ts'
-import type { ReplicaId } from '../../src/replication/replica-id.ts'
+import { reviewVoters, wantVoters } from '../../src/replica/voter-changes.ts'
+import { isSameReplica, type ReplicaId } from '../../src/replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../../src/replication/rules.ts'
 import { majorityScheme, type Scheme } from '../../src/replication/schemes.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
@@ -27,14 +28,17 @@ const soundGroup: GroupUnderTest = { rules: replicationRules, scheme: majoritySc
 
 /** Virtual time within which a healed group must take a write, and all its replicas be equal. */
 const healedWithinMs = 60_000
+const reviewEveryMs = 50
 
 interface Node {
-  readonly id: ReplicaId
+  id: ReplicaId
   readonly machine: SimNode
   process: GroupProcess | null
   life: number
   powerCut: boolean
   suspect: boolean
+  /** Its disk was lost, and its new one is no voter yet. */
+  lostDisk: boolean
   readonly restart: Restart
 }
 
@@ -72,17 +76,21 @@ class GroupRun {
     this.world = new SimWorld(seed, onTrace === undefined ? {} : { onTrace })
     this.#faults = new MachineFaults(this.world)
     this.#plan = groupPlanOf(seed)
-    const voters = Array.from({ length: this.#plan.nodes }, (_, at) => idOf(at + 1))
-    this.#setup = { ...parts, ...this.#plan, voters }
-    this.#nodes = voters.map((id) => this.#nodeOf(id))
+    const members = Array.from({ length: this.#plan.nodes }, (_, at) => idOf(at + 1))
+    this.#setup = { ...parts, ...this.#plan, members, voters: members.slice(0, this.#plan.voters) }
+    this.#nodes = members.map((id) => this.#nodeOf(id))
     this.#checks = new GroupChecks((code, detail) => this.#violate(code, detail))
-    this.world.afterEvent(() => this.#checks.look(this.#watched()))
+    this.world.afterEvent(() => {
+      this.#checks.look(this.#watched())
+      if (this.#nodes.some(({ lostDisk }) => lostDisk)) this.#lookAfterDisks()
+    })
     this.#checks.onElected = (broker) => this.#huntDown(this.#node(broker))
   }
 
   async run(): Promise<Violation[]> {
     try {
       for (const node of this.#nodes) this.#start(node)
+      this.#review()
       await runSteps(this.world, this.#plan.steps, { act: (action) => this.#act(action), restMs: 500 })
       await this.#end()
     } catch (error) {
@@ -102,7 +110,8 @@ class GroupRun {
       this.world.schedule(100, insist)
     }
     insist()
-    const isHealthy = (): boolean => this.acknowledged.length > before && this.#areEqual()
+    const areTakenIn = (): boolean => this.#nodes.every(({ lostDisk }) => !lostDisk)
+    const isHealthy = (): boolean => this.acknowledged.length > before && areTakenIn() && this.#areEqual()
     if (!(await this.world.runUntil(isHealthy, healedWithinMs))) {
       const took = this.acknowledged.length > before ? 'its replicas stayed unequal' : 'it took no write'
       return this.#violate('not live', `healed for ${healedWithinMs} ms, ${took}: ${this.#states()}`)
@@ -157,7 +166,8 @@ class GroupRun {
         if (process === null) return `${id.broker} down`
         const { leads, epoch, log, highWatermark } = process.replica
         const role = `${leads ? 'leads' : 'is in'} epoch ${epoch}${suspect ? ', suspect' : ''}`
-        return `${id.broker} ${role}, stored to ${log.storedUpTo} of ${log.logEndOffset}, watermark ${highWatermark}`
+        const voters = `${process.replica.latestVoters?.voters.map(({ broker }) => broker)}`
+        return `${id.broker} ${role}, voters ${voters}, stored to ${log.storedUpTo} of ${log.logEndOffset}, watermark ${highWatermark}`
       })
       .join('; ')
   }
@@ -171,6 +181,11 @@ class GroupRun {
       case 'crash':
       case 'power-cut':
         return this.#kill(this.#node(action.node), action)
+      case 'lose-disk':
+        return this.#loseDisk(this.#node(action.node), action.downMs)
+      case 'add':
+      case 'remove':
+        return void this.#change(action)
       default:
         // Once all is to be healed, nothing breaks any more.
         if (!this.#isCalm) this.#faults.act(action, () => this.#node(0).id.broker)
@@ -229,6 +244,60 @@ class GroupRun {
     node.restart.after(downMs)
   }
 
+  /** As brokers do: whoever leads takes in who has caught up. */
+  #review(): void {
+    for (const { process } of this.#nodes) {
+      if (process?.replica.leads) reviewVoters(process.replica, this.#nowOf(process))
+    }
+    this.world.schedule(reviewEveryMs, () => this.#review())
+  }
+
+  #nowOf({ clock }: GroupProcess): number {
+    return clock.monotonicMs()
+  }
+
+  async #change({ do: what, node }: { do: 'add' | 'remove'; node: number }): Promise<void> {
+    const [process] = this.#nodes.flatMap(({ process: each }) => (each?.replica.leads ? [each] : []))
+    // Who has lost a disk is to be taken in again first: an operator does not take another voter away meanwhile.
+    if (process === undefined || this.#isCalm || this.#nodes.some(({ lostDisk }) => lostDisk)) return
+    const replica = this.#node(node).id
+    const outcome = await wantVoters(process.replica, { do: what, replica }, this.#nowOf(process))
+    this.world.mark(`${what}: ${outcome.code}`)
+  }
+
+  /** Only where all voters have everything, so that those that are left can go on. */
+  #loseDisk(node: Node, downMs: number): void {
+    const leader = this.#nodes.find(({ process }) => process?.replica.leads)?.process?.replica
+    const latest = leader?.latestVoters ?? null
+    if (leader === undefined || latest === null || this.#isCalm || latest.offset >= leader.highWatermark) return
+    const voters = this.#nodes.filter(({ id }) => latest.voters.some((voter) => isSameReplica(voter, id)))
+    const areWhole = voters.every(({ process }) => process?.replica.log.storedUpTo === leader.log.logEndOffset)
+    const isOpen = latest.learner !== null || this.#nodes.some(({ lostDisk, powerCut }) => lostDisk || powerCut)
+    if (!voters.includes(node) || voters.length < 3 || !areWhole || isOpen) return
+    this.world.mark('a voter lost its disk')
+    node.process = null
+    node.life++
+    node.lostDisk = true
+    node.machine.crash()
+    node.machine.disk.lose()
+    node.id = { ...node.id, directory: newDirectoryOf(node.id, node.life) }
+    node.restart.after(downMs)
+  }
+
+  /** Whether the new disk of a voter that has lost its old one is taken in, as far as whoever leads has committed. */
+  #lookAfterDisks(): void {
+    for (const { process } of this.#nodes) {
+      const latest = process?.replica.leads ? process.replica.latestVoters : null
+      if (process === null || latest === null || latest.offset >= process.replica.highWatermark) continue
+      for (const node of this.#nodes) {
+        if (node.lostDisk && latest.voters.some((voter) => isSameReplica(voter, node.id))) {
+          this.world.mark('a new disk was taken in')
+          node.lostDisk = false
+        }
+      }
+    }
+  }
+
   #huntDown(node: Node): void {
     const { hunt } = this.#plan
     const { random } = this.world
@@ -275,7 +344,7 @@ class GroupRun {
       machine.restart()
       this.#start(node)
     })
-    const node = { id, machine, restart, process: null, life: 0, powerCut: false, suspect: false }
+    const node = { id, machine, restart, process: null, life: 0, powerCut: false, suspect: false, lostDisk: false }
     return node
   }
 
@@ -291,6 +360,9 @@ class GroupRun {
     this.#violations.push({ code, partition: 'g/0', detail })
   }
 }
+
+const newDirectoryOf = ({ directory }: ReplicaId, life: number): string =>
+  `${directory.slice(0, 16)}${String(life).padStart(4, '0')}${directory.slice(20)}`
 
 const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })
 

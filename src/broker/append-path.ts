@@ -3,7 +3,8 @@ import { codecsOf, mustBeOpened, openBatch, type OpeningRules } from '../record/
 import { type BatchRefusal, isRefusal, type ValidatedBatches, validateBatches } from '../record/batch-validation.ts'
 import type { Offset, Timestamp } from '../record/offset.ts'
 import type { AppendRefusal } from '../replica/refusal.ts'
-import type { Appended, Replica } from '../replica/replica.ts'
+import type { Appended } from '../replica/appended.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inTurn, someWait } from './append-turns.ts'
 

@@ -9,6 +9,7 @@ import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
+import { nearestOf } from '../replication/serve/nearest.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -123,6 +124,14 @@ export class Broker {
     if (replicationScheme === 'primary-backup' && primaryDownView === 'read')
       return { leader: backup ?? -1, leaderEpoch: -1 }
     return { leader: -1, leaderEpoch: epoch }
+  }
+
+  /** The broker at which a consumer of that rack is to read on from there; null: at this one. */
+  nearestOf(replica: Replica, rack: string, from: Offset): BrokerId | null {
+    if (rack === '' || this.config.replicaSelectorClass === null || !replica.leads) return null
+    const copies = replica.copiesFrom(from).filter(({ broker }) => this.image.isAlive(broker))
+    const rackOf = (broker: BrokerId): string | null => this.image.brokers.get(broker)?.rack ?? null
+    return nearestOf({ rack, leader: this.id, copies, rackOf })
   }
 
   /** Why `replicaOf` has none: there is no such partition, others have it, or its log cannot be used. */

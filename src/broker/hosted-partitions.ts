@@ -3,8 +3,10 @@ import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
+import type { GroupLink, InSyncDecider } from '../replica/group-link.ts'
+import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
-import type { GroupLink, InSyncDecider } from '../replica/replica-options.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
@@ -17,6 +19,7 @@ import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { reviewVoters } from '../replica/voter-changes.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import type { PartitionLogs } from './partition-logs.ts'
 
@@ -50,6 +53,9 @@ export interface Offline extends HostedName {
 /** What thousands of openings at once hold would be taken for long-lived, and stay in memory for long. */
 const opensAtOnce = 16
 
+/** How long a leader that has asked for a replica may take to write down that it is to be one. */
+const invitedMs = 10_000
+
 const keyOf = (topic: string, partition: number): string => `${topic}:${partition}`
 
 /**
@@ -69,12 +75,16 @@ export class HostedPartitions {
   readonly #electionMs: number
   readonly #rules: ReplicationRules
   readonly #clock: Clock
+  readonly #leaderThrottle: CatchUpThrottle
+  readonly #followerThrottle: CatchUpThrottle
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
   /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
   readonly #reviewed = new Set<Replica>()
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
+  /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
+  readonly #invited = new Map<string, number>()
   readonly #listeners: LeadershipListener[] = []
   readonly #diskFailed: (fault: DiskFault) => void
   #isOpen = false
@@ -110,6 +120,11 @@ export class HostedPartitions {
     this.#rules = parts.rules
     this.#diskFailed = parts.diskFailed
     this.#clock = parts.runtime.clock
+    this.#leaderThrottle = new CatchUpThrottle(this.#clock, () => this.#configs.broker.leaderReplicationThrottledRate)
+    this.#followerThrottle = new CatchUpThrottle(
+      this.#clock,
+      () => this.#configs.broker.followerReplicationThrottledRate,
+    )
     this.#logger = parts.runtime.logger
   }
 
@@ -171,16 +186,43 @@ export class HostedPartitions {
     }
   }
 
-  /** Opens everything that the image says this broker hosts, and follows those that lead. Suspects are `topic:partition`. */
-  async openAll(suspects: ReadonlySet<string>): Promise<void> {
+  /** Voters that are due are changed, and replicas that their groups have put out go. One round for all partitions. */
+  async reviewVoters(): Promise<void> {
+    for (const replica of this.all()) {
+      if (replica.scheme.elect !== 'self') continue
+      if (replica.leads) reviewVoters(replica, this.#clock.monotonicMs())
+      else await this.#leaveIfOut(replica)
+    }
+  }
+
+  /** Opens a replica that a group wants here, before the image tells of it. False: there is no such partition. */
+  async host({ topicId, partition: index }: GroupName): Promise<boolean> {
+    const topic = this.#image.topicById(topicId)
+    const partition = topic?.partitions[index]
+    if (topic === null || partition === undefined) return false
+    this.#invited.set(keyOf(topic.name, index), this.#clock.monotonicMs() + invitedMs)
+    await this.#follow(topic, partition)
+    return this.get(topic.name, index) !== null
+  }
+
+  /**
+   * Opens everything that the image says this broker hosts, and what else it has of groups that elect their leaders themselves: the
+   * image may not know of their changes yet. Follows those that lead. Suspects are `topic:partition`.
+   */
+  async openAll(suspects: ReadonlySet<string>, inFolder: readonly HostedName[]): Promise<void> {
     for (const suspect of suspects) this.#suspects.add(suspect)
-    await inParallel(this.#hosted(), opensAtOnce, ({ topic, partition }) => this.#follow(topic, partition))
+    const here = new Set(inFolder.map(({ topic, partition }) => keyOf(topic, partition)))
+    await inParallel(this.#hosted(here), opensAtOnce, ({ topic, partition }) => this.#follow(topic, partition))
     this.#isOpen = true
   }
 
-  *#hosted(): Iterable<{ topic: TopicImage; partition: PartitionImage }> {
+  *#hosted(here: ReadonlySet<string>): Iterable<{ topic: TopicImage; partition: PartitionImage }> {
     for (const topic of this.#image.topics.values()) {
-      for (const partition of topic.partitions) if (partition.replicas.includes(this.#self)) yield { topic, partition }
+      const electsItself = this.#schemeOf(topic.name).elect === 'self'
+      for (const partition of topic.partitions) {
+        const isHere = electsItself && here.has(keyOf(topic.name, partition.index))
+        if (isHere || partition.replicas.includes(this.#self)) yield { topic, partition }
+      }
     }
   }
 
@@ -223,7 +265,9 @@ export class HostedPartitions {
       if (record.type !== 'partition' && record.type !== 'partition-change') continue
       const topic = this.#image.topicById(record.topicId)
       const partition = topic?.partitions[record.partition]
-      if (topic === null || partition === undefined || !partition.replicas.includes(this.#self)) continue
+      if (topic === null || partition === undefined) continue
+      const isHere = partition.replicas.includes(this.#self) || this.get(topic.name, partition.index) !== null
+      if (!isHere) continue
       touched.set(`${record.topicId}:${record.partition}`, { topic, partition })
     }
     return [...touched.values()]
@@ -231,6 +275,9 @@ export class HostedPartitions {
 
   /** Leads or follows the partition as the image says. */
   async #follow(topic: TopicImage, partition: PartitionImage): Promise<void> {
+    const isOut = !partition.replicas.includes(this.#self)
+    // The image decides on those; the others hear of it from their own group.
+    if (isOut && this.#schemeOf(topic.name).elect !== 'self') return this.#remove(topic, partition.index)
     const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition))
     if (replica === null) return
     if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
@@ -244,7 +291,38 @@ export class HostedPartitions {
     const led = replica.leads
     if (leader === -1) replica.resign(leaderEpoch, null)
     else replica.follow(leaderEpoch, leader)
+    this.#reconfigure(replica, partition)
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
+  }
+
+  /**
+   * A replica goes that its group has put out: the image says so, told by a leader that is no older than what this replica has heard, and so
+   * does its own log. One that is about to be taken in has an entry that names it before it counts.
+   */
+  async #leaveIfOut(replica: Replica): Promise<void> {
+    const { topic: name, partition: index, latestVoters } = replica
+    const topic = this.#image.topics.get(name)
+    const partition = topic?.partitions[index]
+    if (topic === undefined || partition === undefined || partition.replicas.includes(this.#self)) return
+    const isInvited = (this.#invited.get(keyOf(name, index)) ?? 0) > this.#clock.monotonicMs()
+    if (isInvited || latestVoters === null || partition.leaderEpoch < replica.epoch) return
+    const { voters, learner } = latestVoters
+    if (learner?.broker === this.#self || voters.some(({ broker }) => broker === this.#self)) return
+    await this.#remove(topic, index)
+  }
+
+  async #remove(topic: TopicImage, partition: number): Promise<void> {
+    const replica = this.get(topic.name, partition)
+    if (replica === null) return
+    this.#replicas.get(topic.name)?.delete(partition)
+    this.#reviewed.delete(replica)
+    this.#invited.delete(keyOf(topic.name, partition))
+    this.#groups.leave({ topicId: topic.id, partition })
+    const led = replica.leads
+    replica.resign(replica.epoch, null)
+    if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition)
+    this.#logger.info({ topic: topic.name, partition }, 'a replica is not wanted here any more: it is deleted')
+    await this.#logs.delete({ topic: topic.name, partition })
   }
 
   #lead(replica: Replica, partition: PartitionImage): void {
@@ -285,7 +363,7 @@ export class HostedPartitions {
         ...name,
         self,
         scheme,
-        link: isAlone ? null : this.#linkFor(name, group),
+        link: isAlone && scheme.elect !== 'self' ? null : this.#linkFor(name, group),
         inSync,
         suspect,
         damaged: (damaged) => this.#onceSuspect.foundDamaged(damaged),
@@ -298,6 +376,7 @@ export class HostedPartitions {
     )
     const replicas = this.#replicas.get(topic.name) ?? new Map<number, Replica>()
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
+    replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
     if (inSync !== null) this.#reviewed.add(replica)
     this.#replicas.set(topic.name, replicas)
@@ -307,19 +386,21 @@ export class HostedPartitions {
   }
 
   /** Has the replica take part in the elections of its group. */
-  #elect(
+  async #elect(
     replica: Replica,
     group: GroupName,
     { self, partition, suspect }: { self: ReplicaId; partition: PartitionImage; suspect: boolean },
   ): Promise<SelfElected> {
     let leads = false
     const { topic, partition: index } = replica
-    return SelfElected.start({
+    const directory = this.#logs.folderOf(replica)
+    const made = setsOf(partition).replicas
+    replica.countBy(await GroupVoters.open(this.#runtime.disk, directory, replica.log, made))
+    return await SelfElected.start({
       runtime: this.#runtime,
       replica,
-      directory: this.#logs.folderOf(replica),
+      directory,
       self,
-      voters: setsOf(partition).replicas,
       suspect,
       rules: this.#rules,
       electionMs: [this.#electionMs / 3, this.#electionMs],
@@ -352,11 +433,22 @@ export class HostedPartitions {
   }
 
   #reconfigure(replica: Replica, partition: PartitionImage): void {
+    replica.throttle(this.#throttlesOf(replica))
     replica.configure({
       settings: logSettingsOf(this.#configs.topic(replica.topic)),
       scheme: this.#schemeOf(replica.topic),
       sets: setsOf(partition),
     })
+  }
+
+  #throttlesOf({ topic, partition }: HostedName): ReplicaThrottles {
+    const { leaderReplicationThrottledReplicas: asLeader, followerReplicationThrottledReplicas: asFollower } =
+      this.#configs.topic(topic)
+    if (asLeader.length === 0 && asFollower.length === 0) return noThrottles
+    return {
+      leader: isThrottled(asLeader, partition, this.#self) ? this.#leaderThrottle : null,
+      follower: isThrottled(asFollower, partition, this.#self) ? this.#followerThrottle : null,
+    }
   }
 
   #schemeOf(topic: string): Scheme {

@@ -3,8 +3,9 @@ import { LogReadFault } from '../log/log-faults.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
+import type { ReadAnswer } from '../replica/reads.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
-import type { ReadAnswer, Replica } from '../replica/replica.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 
@@ -36,6 +37,8 @@ export interface ReadLimits {
   readonly maxWaitMs: number
   readonly maxBytes: number
   readonly committedTransactionsOnly: boolean
+  /** The consumer may have been sent to a replica because it is near. Default false. */
+  readonly mayBeNear?: boolean
   readonly memory: WaitingMemory
 }
 
@@ -203,6 +206,7 @@ export class WaitingRead {
         committedTransactionsOnly: this.#limits.committedTransactionsOnly,
         memory: this.#memory,
         leaderEpoch: wish.leaderEpoch,
+        mayBeNear: this.#limits.mayBeNear ?? false,
       })
       if ('code' in answer) return answer
       const { slice } = answer
@@ -261,9 +265,11 @@ export class WaitingRead {
   }
 }
 
-function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
+const noneAborted: readonly AbortedTransaction[] = []
+
+export function partitionRead(answer: ReadAnswer, slice: LogSlice | null): PartitionRead {
   const { highWatermark, lastStableOffset, logStartOffset } = answer
-  const aborted = slice === null ? [] : answer.abortedUpTo(slice.nextOffset)
+  const aborted = slice === null ? noneAborted : answer.abortedUpTo(slice.nextOffset)
   return { highWatermark, lastStableOffset, logStartOffset, slice, aborted }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isSnapshotName } from '../metadata/snapshot/snapshot-folder.ts'
 import { decodeOffsetCheckpoint } from '../log/checkpoint-file.ts'
 import { decodeProducerSnapshot } from '../log/producer-snapshot.ts'
 import { sequenceBefore } from '../log/producer-state-sequence.ts'
@@ -50,7 +51,8 @@ const checkpoints = new Set([
 
 function dumperOf(path: string): Dumper | null {
   const name = basename(path)
-  if (name.endsWith('.log')) return (file, options) => dumpSegment(file, { ...options, disk: new NodeDisk() })
+  const isSegment = name.endsWith('.log') || isSnapshotName(name)
+  if (isSegment) return (file, options) => dumpSegment(file, { ...options, disk: new NodeDisk() })
   if (name.endsWith('.timeindex'))
     return (file) => dumpTimeIndex(file, baseOffsetOf(file, '.timeindex'), new NodeDisk())
   if (name.endsWith('.index')) return (file) => dumpOffsetIndex(file, baseOffsetOf(file, '.index'), new NodeDisk())

@@ -9,6 +9,11 @@ export function crc32c(bytes: Buffer, from = 0, upTo: number = bytes.length): nu
   return native(from === 0 && upTo === bytes.length ? bytes : bytes.subarray(from, upTo))
 }
 
+/** The same of more bytes, which follow on those whose CRC was `before`. */
+export function crc32cFollowing(before: number, bytes: Buffer): number {
+  return native(bytes, before)
+}
+
 const nativeFrom = 64
 
 const table = makeTable()

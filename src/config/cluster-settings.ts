@@ -1,5 +1,6 @@
+import { parseReplicaSelector, type ReplicaSelector, selectorForm } from './replica-selector.ts'
 import { brokerGroupForm, type BrokerGroupSetting, parseBrokerGroups } from './broker-group-setting.ts'
-import { boolean, custom, int, list, long, string } from './setting-kinds.ts'
+import { boolean, custom, int, list, long, longMax, string } from './setting-kinds.ts'
 import { type HostAndPort, hostAndPortForm, parseHostAndPort, parseVoters, type Voter, voterForm } from './voters.ts'
 
 const mib = 1_048_576
@@ -46,6 +47,11 @@ export const clusterSettings = {
     about:
       'A voter of the metadata log that knows of no leader stands for election after this time at most, drawn at random. Kafka has 1000.',
   }),
+  'controller.quorum.fetch.snapshot.max.bytes': int({
+    default: mib,
+    min: 1,
+    about: 'Bytes of a snapshot of the cluster image that one answer brings to a process which fetches it.',
+  }),
   'controller.quorum.voters': custom<readonly Voter[]>(
     'list',
     {
@@ -63,10 +69,30 @@ export const clusterSettings = {
     about: 'Replicas of a topic that is made without saying how many.',
   }),
   'delete.topic.enable': boolean({ default: true, about: 'Whether clients may delete topics.' }),
+  'follower.replication.throttled.rate': long({
+    default: longMax,
+    min: 0,
+    dynamic: true,
+    about:
+      'Bytes a second that this broker asks for, as follower, while it is far behind, of the replicas that follower.replication.throttled.replicas of their topic names.',
+  }),
+  'leader.replication.throttled.rate': long({
+    default: longMax,
+    min: 0,
+    dynamic: true,
+    about:
+      'Bytes a second that this broker sends, as leader, to followers that are far behind, of the replicas that leader.replication.throttled.replicas of their topic names.',
+  }),
   'metadata.log.max.record.bytes.between.snapshots': long({
     default: 20 * mib,
     min: 1,
     about: 'Bytes of the metadata log after which a snapshot of the cluster image is taken.',
+  }),
+  'metadata.log.max.snapshot.interval.ms': long({
+    default: 3_600_000,
+    min: 0,
+    about:
+      'Time after which a snapshot of the cluster image is taken, if there is anything new; 0: never for the time.',
   }),
   'metadata.log.segment.bytes': int({
     default: 1_073_741_824,
@@ -119,4 +145,13 @@ export const clusterSettings = {
     min: 1,
     about: 'A follower that has not had everything for so long leaves the in-sync set.',
   }),
+  'replica.selector.class': custom<ReplicaSelector>(
+    'string',
+    {
+      default: null,
+      allowed: selectorForm,
+      about: 'Which replica a consumer that names its rack (client.rack) is sent to: one in its rack, or the leader.',
+    },
+    parseReplicaSelector,
+  ),
 }

@@ -65,13 +65,18 @@ broker max.incremental.fetch.session.cache.slots int 1000
 broker max.request.partition.size.limit int 2000
 broker message.max.bytes int 1048588 dynamic
 broker metadata.log.max.record.bytes.between.snapshots long 20971520
+broker metadata.log.max.snapshot.interval.ms long 3600000
 broker metadata.log.segment.bytes int 1073741824
 broker metadata.log.segment.ms long 604800000
 broker broker.heartbeat.interval.ms int 2000
 broker broker.session.timeout.ms int 9000
 broker controller.quorum.election.timeout.ms int 1000
+broker controller.quorum.fetch.snapshot.max.bytes int 1048576
+broker follower.replication.throttled.rate long 9223372036854775807 dynamic
+broker leader.replication.throttled.rate long 9223372036854775807 dynamic
 broker controller.quorum.voters list empty
 broker process.roles list -
+broker replica.selector.class string none
 broker replica.lag.time.max.ms long 30000
 broker min.insync.replicas int 1 dynamic
 broker node.id int -

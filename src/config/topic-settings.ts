@@ -1,10 +1,10 @@
 import type { ValuesOf } from './setting.ts'
 import { boolean, double, int, list, long, longMax, oneOf } from './setting-kinds.ts'
 
-const throttled = {
-  about: 'Replicas whose copying is throttled. Kept for tools that set it; this release has no throttle.',
+const throttled = (what: string) => ({
+  about: `Replicas ${what} is throttled while they are far behind: PARTITION:BROKER each, or * for all.`,
   default: [],
-}
+})
 
 /** Everything that can be set per topic. Names, defaults and bounds are Kafka 4.3's but where `about` says otherwise. */
 export const topicSettings = {
@@ -41,7 +41,7 @@ export const topicSettings = {
     min: 0,
     about: 'Longest time that a written record waits for a sync to disk.',
   }),
-  'follower.replication.throttled.replicas': list(throttled),
+  'follower.replication.throttled.replicas': list(throttled('whose fetching')),
   'index.interval.bytes': int({
     default: 4_096,
     min: 0,
@@ -53,7 +53,7 @@ export const topicSettings = {
     internal: true,
     about: 'Stands for segment.bytes, without its lower bound: tests roll segments with it.',
   }),
-  'leader.replication.throttled.replicas': list(throttled),
+  'leader.replication.throttled.replicas': list(throttled('whose sending, as leaders, to others')),
   'max.compaction.lag.ms': long({
     default: longMax,
     min: 1,

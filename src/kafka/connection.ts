@@ -188,6 +188,8 @@ export class ClientConnection implements Receiver {
 
   /** Called when other connections with heavy requests have had their turn. */
   takeTurn(): void {
+    // Nobody hears of that by himself while more requests wait to be read.
+    if (this.#connection.isReset) return this.destroy()
     this.#hasTurn = true
     this.#reader.resume()
     this.#hasTurn = false

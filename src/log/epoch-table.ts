@@ -20,6 +20,7 @@ export class EpochTable {
   readonly #disk: Disk
   readonly #writes = new SerialQueue()
   #starts: EpochStart[] = []
+  #below: LeaderEpoch = -1
   /** Counts changes of the table; `#durable` is the one that the file holds. */
   #version = 0
   #durable = 0
@@ -37,9 +38,18 @@ export class EpochTable {
     return this.#starts
   }
 
-  /** Epoch of the newest batch; -1: none. */
+  /** Epoch of the newest batch, in the log or just below its start; -1: none that is known of. */
   get lastEpoch(): LeaderEpoch {
-    return this.#starts[this.#starts.length - 1]?.epoch ?? -1
+    return this.#starts[this.#starts.length - 1]?.epoch ?? this.#below
+  }
+
+  /** Epoch of the batch just below the log start, where something tells of it, as a snapshot does; -1: nothing does. Not in the file. */
+  get below(): LeaderEpoch {
+    return this.#below
+  }
+
+  set below(epoch: LeaderEpoch) {
+    this.#below = epoch
   }
 
   /** Whether the file lags behind the table, also while it is being written. */
@@ -69,8 +79,8 @@ export class EpochTable {
 
   /** Notes that the batch at `offset` is of `epoch`. Batches of the newest epoch change nothing. */
   note(epoch: LeaderEpoch, offset: Offset): void {
-    if (epoch < 0 || epoch === this.lastEpoch) return
-    invariant(epoch > this.lastEpoch, 'leader epochs go back in the log', { epoch, offset, last: this.lastEpoch })
+    if (epoch < 0 || epoch === this.#starts[this.#starts.length - 1]?.epoch) return
+    invariant(epoch >= this.lastEpoch, 'leader epochs go back in the log', { epoch, offset, last: this.lastEpoch })
     // An epoch that got no batch is replaced by the one that did.
     while (this.#starts.length > 0 && (this.#starts[this.#starts.length - 1] as EpochStart).startOffset >= offset) {
       this.#starts.pop()
@@ -104,7 +114,7 @@ export class EpochTable {
       return { epoch: start.epoch, endOffset: (this.#starts[i + 1] as EpochStart).startOffset }
     }
     // As Kafka answers: the asked epoch, ending where the first known one begins.
-    return { epoch, endOffset: (this.#starts[0] as EpochStart).startOffset }
+    return { epoch, endOffset: this.#starts[0]?.startOffset ?? logEndOffset }
   }
 
   /** Forgets epochs that begin at or above `offset`. */
@@ -123,6 +133,7 @@ export class EpochTable {
   }
 
   clear(): void {
+    this.#below = -1
     this.#replace([])
   }
 

@@ -3,7 +3,8 @@ import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, stampLogAppendTime } from '../record/batch-header.ts'
 import type { AbortedTransaction } from './aborted-transaction.ts'
-import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { AppendedAt } from './appended-at.ts'
+import { type LeaderEpoch, type Offset, type Timestamp, noEpoch } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
@@ -38,14 +39,6 @@ import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
 
 const noBytes = Buffer.alloc(0)
-
-/** Where appended batches went. */
-export interface AppendedAt {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  /** The broker's time that was stamped on the batches; -1 where the producer's timestamps stand. */
-  readonly logAppendTime: Timestamp
-}
 
 /**
  * The log of one partition, on disk as Kafka lays it out. Opened → closed, or failed for good when the disk fails.
@@ -321,11 +314,15 @@ export class Log {
     })
   }
 
-  /** Drops everything and begins anew at `offset`: for a replica that is below its leader's log start. */
-  async restartAt(offset: Offset): Promise<void> {
+  /**
+   * Drops everything and begins anew at `offset`: for a replica that is below its leader's log start. `epochBelow` is that of the
+   * batch before, where something tells of it.
+   */
+  async restartAt(offset: Offset, epochBelow: LeaderEpoch = noEpoch): Promise<void> {
     await this.#change(async () => {
       this.#parts.logStartOffset = offset
       await beginAnewAt(this.#parts, offset)
+      this.#parts.epochs.below = epochBelow
       return offset
     })
   }
@@ -333,13 +330,16 @@ export class Log {
   /**
    * Moves the log start up (never down, nor above the log end): nothing below is served from now on. The files stay until
    * `removeBelowLogStart`, which has to wait until the new start is durable: of removals alone a power cut may keep some
-   * and undo others, and a log with a hole in it is a damaged one.
+   * and undo others, and a log with a hole in it is a damaged one. `epochBelow` is that of the batch before, where something
+   * tells of it.
    */
-  moveLogStart(to: Offset): void {
-    if (to <= this.logStartOffset) return
+  moveLogStart(to: Offset, epochBelow: LeaderEpoch = noEpoch): void {
+    if (to < this.logStartOffset) return
     invariant(to <= this.#logEndOffset, 'the log start would pass the log end', { to, end: this.#logEndOffset })
+    const { epochs } = this.#parts
+    epochs.below = Math.max(epochBelow, to === this.logStartOffset ? epochs.below : noEpoch)
     this.#parts.logStartOffset = to
-    this.#parts.epochs.truncateFromStart(to)
+    epochs.truncateFromStart(to)
   }
 
   /** Whether segments lie wholly below the log start. */

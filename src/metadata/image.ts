@@ -50,6 +50,13 @@ export interface BrokerGroupImage {
 /** What a setting belongs to, by Kafka's numbers. */
 export const resourceTypes = { topic: 2, broker: 4 } as const
 
+/** The settings that were given for one topic or broker. */
+export interface ResourceSettings {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly settings: ReadonlyMap<string, string>
+}
+
 /**
  * The cluster as the metadata log tells it: brokers and their groups, topics, partitions, settings. Changed by `replay` only, in the log's order,
  * the same on every broker.
@@ -59,7 +66,7 @@ export class ClusterImage {
   readonly #brokers = new Map<BrokerId, BrokerImage>()
   readonly #topics = new Map<string, TopicImage>()
   readonly #topicNames = new Map<string, string>()
-  readonly #settings = new Map<string, Map<string, string>>()
+  readonly #settings = new Map<string, ResourceSettings & { readonly settings: Map<string, string> }>()
   readonly #brokerGroups = new Map<string, BrokerGroupImage>()
   #nextProducerId = 0
   #partitionCount = 0
@@ -109,7 +116,27 @@ export class ClusterImage {
 
   /** The settings given for one topic or broker (the empty name: for all brokers), without defaults. */
   settings(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
-    return this.#settings.get(resourceKey(resourceType, resourceName)) ?? new Map()
+    return this.#settings.get(resourceKey(resourceType, resourceName))?.settings ?? new Map()
+  }
+
+  /** All settings that were given, without defaults. */
+  get resources(): readonly ResourceSettings[] {
+    return [...this.#settings.values()]
+  }
+
+  /** The image as it is now, which no replay changes any more. Costs a reference for each partition. */
+  copy(): ClusterImage {
+    const copy = new ClusterImage(this.clusterId)
+    for (const [id, broker] of this.#brokers) copy.#brokers.set(id, broker)
+    for (const [name, topic] of this.#topics) {
+      copy.#topics.set(name, { ...topic, partitions: [...topic.partitions] })
+      copy.#topicNames.set(topic.id, name)
+    }
+    for (const [key, of] of this.#settings) copy.#settings.set(key, { ...of, settings: new Map(of.settings) })
+    for (const [name, group] of this.#brokerGroups) copy.#brokerGroups.set(name, group)
+    copy.#nextProducerId = this.#nextProducerId
+    copy.#partitionCount = this.#partitionCount
+    return copy
   }
 
   replay(record: MetadataRecord, offset: Offset): void {
@@ -156,7 +183,7 @@ export class ClusterImage {
     invariant(record.partition === topic.partitions.length, 'partitions come in order', { record })
     // The array is grown in place: replaying a topic of many partitions must not copy it each time.
     const partitions = topic.partitions as PartitionImage[]
-    const { replicas, directories, inSync, leader, leaderEpoch } = record
+    const { replicas, directories, inSync, eligible = none, leader, leaderEpoch, partitionEpoch = 0 } = record
     const index = record.partition
     // Field by field, here and below: copies of one object's rest each keep a hidden class, which thousands feel.
     partitions.push({
@@ -164,10 +191,10 @@ export class ClusterImage {
       replicas,
       directories,
       inSync,
-      eligible: none,
+      eligible,
       leader,
       leaderEpoch,
-      partitionEpoch: 0,
+      partitionEpoch,
     })
     this.#partitionCount += 1
   }
@@ -177,7 +204,8 @@ export class ClusterImage {
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
-    const { index, partitionEpoch } = before
+    const { index } = before
+    const { partitionEpoch: stated = -1 } = record
     const { inSync, eligible, leader, leaderEpoch } = record
     const directories = record.directories ?? before.directories
     const replicas = record.replicas ?? before.replicas
@@ -190,7 +218,7 @@ export class ClusterImage {
       eligible,
       leader,
       leaderEpoch,
-      partitionEpoch: partitionEpoch + 1,
+      partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
     }
   }
 
@@ -209,12 +237,13 @@ export class ClusterImage {
   }
 
   #onConfig(record: MetadataRecord & { type: 'config' }): void {
-    const key = resourceKey(record.resourceType, record.resourceName)
-    const settings = this.#settings.get(key) ?? new Map<string, string>()
-    if (record.value === null) settings.delete(record.name)
-    else settings.set(record.name, record.value)
-    if (settings.size === 0) this.#settings.delete(key)
-    else this.#settings.set(key, settings)
+    const { resourceType, resourceName, name, value } = record
+    const key = resourceKey(resourceType, resourceName)
+    const of = this.#settings.get(key) ?? { resourceType, resourceName, settings: new Map<string, string>() }
+    if (value === null) of.settings.delete(name)
+    else of.settings.set(name, value)
+    if (of.settings.size === 0) this.#settings.delete(key)
+    else this.#settings.set(key, of)
   }
 
   #topicOf(record: { topicId: string }): TopicImage {
@@ -225,9 +254,9 @@ export class ClusterImage {
 }
 
 function brokerOf(record: MetadataRecord & { type: 'register-broker' }, offset: Offset): BrokerImage {
-  const { brokerId: id, directoryId, host, port, rack, incarnation, peerHost, peerPort, fenced } = record
+  const { brokerId: id, directoryId, host, port, rack, incarnation, peerHost, peerPort, fenced, epoch = -1 } = record
   const peer = peerHost === '' ? null : { host: peerHost, port: peerPort }
-  return { id, epoch: offset, directoryId, host, port, rack, incarnation, peer, fenced }
+  return { id, epoch: epoch < 0 ? offset : epoch, directoryId, host, port, rack, incarnation, peer, fenced }
 }
 
 const none: readonly BrokerId[] = []

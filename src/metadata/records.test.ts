@@ -16,6 +16,7 @@ const records: readonly MetadataRecord[] = [
     peerHost: 'there',
     peerPort: 9112,
     fenced: true,
+    epoch: 7,
   },
   { type: 'topic', name: 'words', topicId },
   {
@@ -27,6 +28,8 @@ const records: readonly MetadataRecord[] = [
     inSync: [1],
     leader: 1,
     leaderEpoch: 0,
+    eligible: [2],
+    partitionEpoch: 3,
   },
   {
     type: 'partition-change',
@@ -37,6 +40,7 @@ const records: readonly MetadataRecord[] = [
     leader: -1,
     leaderEpoch: 5,
     directories: [topicId, topicId],
+    partitionEpoch: 9,
     replicas: [2, 1],
   },
   { type: 'broker-change', brokerId: 1, fenced: false },

@@ -11,7 +11,7 @@ const kinds = {
   /** A process of a broker: fenced until it says that it can serve. */
   'register-broker': {
     id: 1,
-    version: 1,
+    version: 2,
     fields: message({
       brokerId: { type: 'int32', since: 0, about: 'Its node.id.' },
       directoryId: { type: 'uuid', since: 0, about: 'The folder that it keeps its logs in.' },
@@ -22,6 +22,12 @@ const kinds = {
       peerHost: { type: 'string', since: 1, about: 'Where other brokers reach it; empty: nowhere.' },
       peerPort: { type: 'int32', since: 1, about: 'Where other brokers reach it.' },
       fenced: { type: 'bool', since: 1, default: false, about: 'It leads nothing and is in no in-sync set.' },
+      epoch: {
+        type: 'int64',
+        since: 2,
+        default: -1,
+        about: 'Number of the registration; -1: the offset of this record.',
+      },
     }),
   },
   topic: {
@@ -34,7 +40,7 @@ const kinds = {
   },
   partition: {
     id: 3,
-    version: 0,
+    version: 1,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'From 0; the partitions of a topic come in order.' },
@@ -43,6 +49,8 @@ const kinds = {
       inSync: { type: array('int32'), since: 0, about: 'Members of the in-sync set.' },
       leader: { type: 'int32', since: 0, about: 'The leading broker; -1: nobody.' },
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
+      eligible: { type: array('int32'), since: 1, about: 'Eligible leader replicas (KIP-966).' },
+      partitionEpoch: { type: 'int32', since: 1, about: 'How often its state has changed.' },
     }),
   },
   'partition-change': {
@@ -68,6 +76,12 @@ const kinds = {
         nullableSince: 2,
         default: null,
         about: 'Brokers from now on, the preferred leader first; null: as before.',
+      },
+      partitionEpoch: {
+        type: 'int32',
+        since: 2,
+        default: -1,
+        about: 'How often its state has changed; -1: once more.',
       },
     }),
   },
@@ -125,8 +139,20 @@ const kinds = {
 type Kinds = typeof kinds
 type Kind = keyof Kinds
 
+/** What only a snapshot has to say, whose records stand for all the changes that have led to them. */
+interface OnlyInSnapshots {
+  'register-broker': 'epoch'
+  partition: 'eligible' | 'partitionEpoch'
+  'partition-change': 'partitionEpoch'
+}
+
+type FieldsOf<K extends Kind> = MessageOf<Kinds[K]['fields']>
+type Written<K extends Kind> = K extends keyof OnlyInSnapshots
+  ? Omit<FieldsOf<K>, OnlyInSnapshots[K]> & Partial<FieldsOf<K>>
+  : FieldsOf<K>
+
 /** One change of the image. */
-export type MetadataRecord = { [K in Kind]: { readonly type: K } & MessageOf<Kinds[K]['fields']> }[Kind]
+export type MetadataRecord = { [K in Kind]: { readonly type: K } & Written<K> }[Kind]
 
 const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map((kind) => [kinds[kind].id, kind]))
 

@@ -16,18 +16,34 @@ const fetchOfGroup = message({
   suspect: { type: 'bool', about: 'It may have lost what it had: its copy is not to be counted.' },
 })
 
+const voterOfGroup = message({
+  broker: { type: 'int32', about: 'Who votes.' },
+  directory: { type: 'uuid', about: 'On the folder.' },
+})
+
 const answerToGroup = message({
   ...group,
   epoch: { type: 'int32', about: 'The epoch that was asked in.' },
   from: { type: 'int64', about: 'From where was asked.' },
   outcome: { type: 'int8', about: '0 entries, 1 the logs diverge, 2 not the leader, 3 gone.' },
   highWatermark: { type: 'int64', default: -1, about: 'Everything below is committed (entries).' },
-  endEpoch: { type: 'int32', default: -1, about: 'An epoch that the follower may have (diverge) …' },
-  endOffset: { type: 'int64', default: -1, about: '… and where it ends in the log of the leader.' },
+  endEpoch: {
+    type: 'int32',
+    default: -1,
+    about: 'An epoch that the follower may have (diverge), or of a snapshot (gone) …',
+  },
+  endOffset: { type: 'int64', default: -1, about: '… and where it ends in the log of the leader, or in the snapshot.' },
   knownEpoch: { type: 'int32', default: -1, about: 'The newest epoch known (not the leader) …' },
   leader: { type: 'int32', default: -1, about: '… and who leads in it; -1: nobody.' },
   logStartOffset: { type: 'int64', default: -1, about: 'Where the log of the leader begins (entries, gone).' },
   logEndOffset: { type: 'int64', default: -1, about: 'Where the log of the leader ends (entries).' },
+  voters: {
+    type: array(voterOfGroup),
+    since: 1,
+    nullableSince: 1,
+    default: null,
+    about: 'Who votes where the log of the leader begins (gone).',
+  },
   entries: { type: 'records', nullableSince: 0, default: null, about: 'Whole batches, from `from` on (entries).' },
 })
 
@@ -54,7 +70,7 @@ const kinds = {
   fetch: { id: 2, version: 0, fields: message({ groups: { type: array(fetchOfGroup), about: 'What is asked for.' } }) },
   answer: {
     id: 3,
-    version: 0,
+    version: 1,
     fields: message({ groups: { type: array(answerToGroup), about: 'What is answered.' } }),
   },
   'vote-request': {

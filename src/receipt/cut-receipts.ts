@@ -30,6 +30,8 @@ export interface PlannedCut {
   readonly at: Offset
   /** All of the log goes, and it begins anew there, empty; null: what is below `at` stays. */
   readonly beginsAnewAt: Offset | null
+  /** Of the batch before, where the log begins anew and something tells of it. */
+  readonly epochBelow?: LeaderEpoch
   /** Highest watermark that the replica has known since it was started; null: none. */
   readonly watermark: Offset | null
   /** What is true of offsets above it. */
@@ -253,9 +255,12 @@ export interface ReplicaReceipts {
 /** Of logs whose cuts concern nobody: that of the metadata, and those of tests. */
 export const noReceipts: ReplicaReceipts = { cut: (log, planned) => carryOut(log, planned) }
 
-async function carryOut(log: CutLog, { at, beginsAnewAt }: Pick<PlannedCut, 'at' | 'beginsAnewAt'>): Promise<void> {
+async function carryOut(
+  log: CutLog,
+  { at, beginsAnewAt, epochBelow }: Pick<PlannedCut, 'at' | 'beginsAnewAt' | 'epochBelow'>,
+): Promise<void> {
   if (beginsAnewAt === null) await log.truncateTo(at)
-  else await log.restartAt(beginsAnewAt)
+  else await log.restartAt(beginsAnewAt, epochBelow)
 }
 
 function keptBytes(receipts: readonly Receipt[]): number {

@@ -6,20 +6,24 @@ const follower = { broker: 2, directory: 'B' }
 
 test('whoever waits for more has all now, while it is in touch', () => {
   const states = new FollowerStates()
-  states.fetched(follower, 10, { leaderEnd: 10, nowMs: 100 })
+  states.fetched(follower, { from: 10, suspect: false }, { leaderEnd: 10, nowMs: 100 })
   const now = { leaderEnd: 10, nowMs: 500 }
-  assert.deepEqual(states.at(now), [{ ...follower, logEndOffset: 10, fetchedMs: 500, caughtUpMs: 500 }])
+  assert.deepEqual(states.at(now), [
+    { ...follower, logEndOffset: 10, isSuspect: false, fetchedMs: 500, caughtUpMs: 500 },
+  ])
   states.disconnected(2)
-  assert.deepEqual(states.at(now), [{ ...follower, logEndOffset: 10, fetchedMs: 100, caughtUpMs: 100 }])
+  assert.deepEqual(states.at(now), [
+    { ...follower, logEndOffset: 10, isSuspect: false, fetchedMs: 100, caughtUpMs: 100 },
+  ])
 })
 
 test('whoever has what there was at its fetch before had all then', () => {
   const states = new FollowerStates()
-  states.fetched(follower, 0, { leaderEnd: 10, nowMs: 100 })
+  states.fetched(follower, { from: 0, suspect: false }, { leaderEnd: 10, nowMs: 100 })
   assert.equal(states.at({ leaderEnd: 10, nowMs: 101 })[0]?.caughtUpMs, null)
-  states.fetched(follower, 10, { leaderEnd: 20, nowMs: 200 })
-  states.fetched(follower, 15, { leaderEnd: 30, nowMs: 300 })
+  states.fetched(follower, { from: 10, suspect: false }, { leaderEnd: 20, nowMs: 200 })
+  states.fetched(follower, { from: 15, suspect: false }, { leaderEnd: 30, nowMs: 300 })
   assert.deepEqual(states.at({ leaderEnd: 30, nowMs: 400 }), [
-    { ...follower, logEndOffset: 15, fetchedMs: 300, caughtUpMs: 100 },
+    { ...follower, logEndOffset: 15, isSuspect: false, fetchedMs: 300, caughtUpMs: 100 },
   ])
 })

@@ -5,6 +5,8 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 /** How far a follower was when it fetched last. Times are of the monotonic clock. */
 export interface FollowerState extends ReplicaId, Omit<FetchedPace, 'leaderEnd'> {
   readonly logEndOffset: Offset
+  /** It may have lost what it had, and has not caught up since. */
+  readonly isSuspect: boolean
 }
 
 interface Noted extends FollowerState, FetchedPace {
@@ -15,9 +17,13 @@ interface Noted extends FollowerState, FetchedPace {
 export class FollowerStates {
   readonly #noted = new Map<BrokerId, Noted>()
 
-  fetched({ broker, directory }: ReplicaId, from: Offset, at: { leaderEnd: Offset; nowMs: number }): void {
+  fetched(
+    { broker, directory }: ReplicaId,
+    { from, suspect: isSuspect }: { from: Offset; suspect: boolean },
+    at: { leaderEnd: Offset; nowMs: number },
+  ): void {
     const pace = paceAfter(this.#noted.get(broker), from, at)
-    this.#noted.set(broker, { broker, directory, logEndOffset: from, ...pace, isInTouch: true })
+    this.#noted.set(broker, { broker, directory, logEndOffset: from, isSuspect, ...pace, isInTouch: true })
   }
 
   disconnected(broker: BrokerId): void {
@@ -27,10 +33,11 @@ export class FollowerStates {
 
   /** A fetch for which there is nothing waits at the leader: whoever has all and is in touch has it now. */
   at({ leaderEnd, nowMs }: { leaderEnd: Offset; nowMs: number }): FollowerState[] {
-    return [...this.#noted.values()].map(({ broker, directory, logEndOffset, fetchedMs, caughtUpMs, isInTouch }) => {
+    return [...this.#noted.values()].map(({ isInTouch, fetchedMs, caughtUpMs, ...noted }) => {
+      const { broker, directory, logEndOffset, isSuspect } = noted
       const waits = isInTouch && logEndOffset >= leaderEnd
       const times = waits ? { fetchedMs: nowMs, caughtUpMs: nowMs } : { fetchedMs, caughtUpMs }
-      return { broker, directory, logEndOffset, ...times }
+      return { broker, directory, logEndOffset, isSuspect, ...times }
     })
   }
 }

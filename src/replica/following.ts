@@ -4,16 +4,23 @@ import type { PlannedCut, ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import { Follower, type FollowerEvent } from '../replication/follower.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { GroupVoters } from './group-voters.ts'
+import { hasControl, votersIn } from './voters-record.ts'
+import type { SnapshotId } from '../replication/snapshot-id.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** What a replica that follows tells of itself, and how it reaches its leader. */
 export interface FollowingSink {
   fetch(to: BrokerId, request: FetchRequest): void
+  /** What holds it back while it is far behind; null: nothing does, or it is in sync. */
+  throttle(): CatchUpThrottle | null
   advanceTo(highWatermark: Offset): void
   /** Whom it follows does not lead: what that one knows instead. True: nobody but its group tells it more. */
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): boolean
@@ -21,6 +28,10 @@ export interface FollowingSink {
   trusted(): void
   /** The log is shorter than it was, and may be so below what was known to be committed. */
   cut(): void
+  /** Null: the group's voters are none of its log's. */
+  voters(): GroupVoters | null
+  /** Another voter set may be in force. */
+  votersMoved(): void
   /** What it knows of the records that are to be cut. */
   known(): Pick<PlannedCut, 'watermark' | 'aboveAs'>
 }
@@ -39,8 +50,14 @@ export class Following {
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
   readonly #receipts: ReplicaReceipts
+  readonly #snapshots: GroupSnapshots | null
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
+  /** Who votes where the leader's log begins, as it has told last. */
+  #restartVoters: readonly ReplicaId[] | null = null
+  #isInTouch = false
+  /** The leader had more than it has sent last: with that it counts. */
+  #isBehind = false
 
   constructor(parts: {
     log: Log
@@ -51,6 +68,8 @@ export class Following {
     facts: object
     receipts: ReplicaReceipts
     sink: FollowingSink
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -59,10 +78,16 @@ export class Following {
     this.#facts = parts.facts
     this.#receipts = parts.receipts
     this.#sink = parts.sink
+    this.#snapshots = parts.snapshots
   }
 
   get isCutting(): boolean {
     return this.#cutting !== null
+  }
+
+  /** The leader has answered, in this epoch and over a stream that is open. */
+  get isInTouch(): boolean {
+    return this.#isInTouch && this.#cutting === null
   }
 
   /** Resolves when the log is not being cut. */
@@ -85,11 +110,18 @@ export class Following {
   /** A cut that is under way ends by itself. */
   end(): void {
     this.#follower = null
+    this.#isInTouch = false
   }
 
   answered(from: BrokerId, answer: FetchAnswer): void {
     const follower = this.#follower
-    if (follower?.leader === from) this.#carryOut(follower, { type: 'answered', answer })
+    if (answer.outcome === 'gone') this.#restartVoters = answer.voters
+    if (follower?.leader !== from) return
+    if (answer.epoch === follower.epoch) this.#isInTouch = answer.outcome === 'entries'
+    this.#carryOut(follower, { type: 'answered', answer })
+    if (answer.outcome !== 'entries') return
+    this.#isBehind = answer.logEndOffset > this.#log.logEndOffset
+    if (this.#isBehind) this.#sink.throttle()?.moved(answer.entries.length)
   }
 
   connected(broker: BrokerId): void {
@@ -106,6 +138,13 @@ export class Following {
     if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'repair' })
   }
 
+  /** Whether it was in touch with that broker as its leader, and is no more. */
+  disconnected(broker: BrokerId): boolean {
+    const wasInTouch = this.#isInTouch && this.#follower?.leader === broker
+    if (wasInTouch) this.#isInTouch = false
+    return wasInTouch
+  }
+
   stored(upTo: Offset): void {
     if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'stored', upTo })
   }
@@ -114,7 +153,7 @@ export class Following {
     for (const effect of follower.step(event)) {
       switch (effect.type) {
         case 'fetch':
-          this.#sink.fetch(effect.to, effect.request)
+          this.#fetch(follower, effect.to, effect.request)
           break
         case 'append':
           this.#append(follower, effect.entries)
@@ -125,10 +164,17 @@ export class Following {
         case 'cut-damage':
           this.#cutting = this.#cutDamage(follower, effect.to)
           break
-        case 'restart':
-          this.#cutting = this.#cut(follower, { at: this.#log.logStartOffset, beginsAnewAt: effect.at })
+        case 'restart': {
+          const { at: beginsAnewAt, epochBelow } = effect
+          this.#cutting = this.#cut(follower, { at: this.#log.logStartOffset, beginsAnewAt, epochBelow })
+          break
+        }
+        case 'fetch-snapshot':
+          void this.#fetchSnapshot(follower, effect.from, effect.id)
           break
         case 'advance-log-start':
+          // Its own snapshots say from where on it needs entries.
+          if (this.#snapshots !== null) break
           // Its files go when retention comes by next, and has made the new start durable.
           this.#log.moveLogStart(Math.min(effect.to, this.#log.logEndOffset))
           break
@@ -151,7 +197,41 @@ export class Following {
     }
   }
 
+  #fetch(follower: Follower, to: BrokerId, request: FetchRequest): void {
+    const waitMs = this.#isBehind ? (this.#sink.throttle()?.waitMs() ?? 0) : 0
+    if (waitMs === 0) return this.#sink.fetch(to, request)
+    this.#again(follower, waitMs, { type: 'reachable' })
+  }
+
   #append(follower: Follower, entries: Uint8Array): void {
+    const voters = this.#sink.voters()
+    if (voters === null || !hasControl(entries)) return this.#store(follower, entries)
+    // They are being stored already: the stream was new meanwhile.
+    if (this.#cutting !== null)
+      return this.#again(follower, fetchAgainMs, { type: 'stored', upTo: this.#log.storedUpTo })
+    this.#cutting = this.#storeWithVoters(follower, entries, voters)
+  }
+
+  /** Where a start has to look for a voter set is on the disk before the set is in the log. */
+  async #storeWithVoters(follower: Follower, entries: Uint8Array, voters: GroupVoters): Promise<void> {
+    try {
+      const sets = await votersIn(entries)
+      if (sets.length > 0) await voters.begin(this.#log.logEndOffset)
+      if (this.#follower !== follower) return
+      this.#store(follower, entries)
+      const [first] = sets
+      if (first === undefined || first.offset >= this.#log.logEndOffset) return
+      voters.appended(sets)
+      this.#sink.votersMoved()
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error
+      this.#again(follower, fetchAgainMs, { type: 'stored', upTo: this.#log.storedUpTo })
+    } finally {
+      this.#cutting = null
+    }
+  }
+
+  #store(follower: Follower, entries: Uint8Array): void {
     try {
       this.#log.appendReplicated(entries)
     } catch (error) {
@@ -162,13 +242,20 @@ export class Following {
     }
   }
 
+  async #fetchSnapshot(follower: Follower, from: BrokerId, id: SnapshotId): Promise<void> {
+    const isHere = (await this.#snapshots?.fetch(from, id)) === true
+    const event = { type: 'snapshot', id, isHere } as const
+    if (!isHere) return this.#again(follower, fetchAgainMs, event)
+    if (this.#follower === follower) this.#carryOut(follower, event)
+  }
+
   #again(follower: Follower, afterMs: number, event: FollowerEvent): void {
     this.#clock.setTimer(afterMs, () => {
       if (this.#follower === follower && this.#log.fault === null) this.#carryOut(follower, event)
     })
   }
 
-  async #cut(follower: Follower, what: Pick<PlannedCut, 'at' | 'beginsAnewAt'>): Promise<void> {
+  async #cut(follower: Follower, what: Pick<PlannedCut, 'at' | 'beginsAnewAt' | 'epochBelow'>): Promise<void> {
     const { logStartOffset, logEndOffset } = this.#log
     const { leader, epoch: leaderEpoch } = follower
     const { watermark, aboveAs } = this.#sink.known()
@@ -190,6 +277,7 @@ export class Following {
     } finally {
       this.#cutting = null
     }
+    this.#votersCut(what.beginsAnewAt !== null)
     this.#sink.cut()
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
@@ -208,8 +296,18 @@ export class Following {
     } finally {
       this.#cutting = null
     }
+    this.#votersCut(false)
     this.#sink.cut()
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
+  }
+
+  /** The voter sets of what is gone count no more. */
+  #votersCut(beginsAnew: boolean): void {
+    const voters = this.#sink.voters()
+    if (voters === null) return
+    if (beginsAnew && this.#restartVoters !== null) voters.restarted(this.#restartVoters)
+    else if (!voters.truncated(this.#log.logEndOffset)) return
+    this.#sink.votersMoved()
   }
 
   #notCut(follower: Follower, { message }: Error): void {

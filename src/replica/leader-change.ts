@@ -3,7 +3,7 @@ import { buildBatch } from '../record/batch-builder.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { ownBatch } from './own-batch.ts'
 import type { LeaderEpoch, Timestamp } from '../record/offset.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 
 const controlKey = message({ type: { type: 'int16', about: 'Kind of the control record.' } })
 const leaderChangeType = 2
@@ -25,11 +25,11 @@ const leaderChange = message(
  */
 export function leaderChangeBatch(change: {
   leader: BrokerId
-  voters: readonly BrokerId[]
+  replicas: readonly ReplicaId[]
   epoch: LeaderEpoch
   nowMs: Timestamp
 }): ValidatedBatches {
-  const voters = change.voters.map((voterId) => ({ voterId }))
+  const voters = change.replicas.map(({ broker: voterId }) => ({ voterId }))
   const key = encodeVersioned(controlKey, { type: leaderChangeType }, 0)
   const value = encodeVersioned(leaderChange, { leaderId: change.leader, voters, grantingVoters: voters }, 0)
   const batch = buildBatch([{ timestamp: change.nowMs, key, value }], { epoch: change.epoch, control: true })

@@ -2,9 +2,12 @@ import type { Log } from '../log/log.ts'
 import type { FetchRequest } from '../replication/fetch.ts'
 import type { FetchingReplica } from '../replication/in-sync-set.ts'
 import type { Leader } from '../replication/leader.ts'
-import type { BrokerId } from '../replication/replica-id.ts'
+import type { Offset } from '../record/offset.ts'
+import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import { type AnswerFetch, ParkedFetches } from './parked-fetches.ts'
@@ -21,6 +24,9 @@ export class Leadership {
   readonly #clock: Clock
   readonly #bytesMax: number
   readonly #notesFollowers: boolean
+  readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
+  readonly #throttle: () => CatchUpThrottle | null
   #proofs: LeadershipProofs<AppendRefusal> | null = null
   #parked: ParkedFetches | null = null
 
@@ -32,12 +38,21 @@ export class Leadership {
     bytesMax: number
     /** Whether somebody asks how far followers are. */
     notesFollowers: boolean
+    /** See `ParkedFetches`. */
+    votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    /** Null: what is below the log start is gone. */
+    snapshots: GroupSnapshots | null
+    /** What holds back answers to followers that are far behind, at the moment. */
+    throttle: () => CatchUpThrottle | null
   }) {
     this.leader = parts.leader
     this.#log = parts.log
     this.#clock = parts.clock
     this.#bytesMax = parts.bytesMax
     this.#notesFollowers = parts.notesFollowers
+    this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
+    this.#throttle = parts.throttle
   }
 
   /** Parks a fetch from where the follower's log is a beginning of this one's. */
@@ -91,6 +106,9 @@ export class Leadership {
       leader: this.leader,
       proofs: this.#proofsMade(),
       followers,
+      votersAt: this.#votersAt,
+      snapshots: this.#snapshots,
+      throttle: this.#throttle,
     })
   }
 }

@@ -6,7 +6,9 @@ import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
+import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import type { FollowerState, FollowerStates } from './follower-states.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -20,6 +22,15 @@ interface Parked {
 /** What every answer tells of the leader. */
 interface LeaderFacts {
   readonly highWatermark: Offset
+  /** Whether it is in sync; null: the group has no in-sync set that changes. */
+  isInSync(broker: BrokerId): boolean | null
+}
+
+/** What a follower was told last. */
+interface Told {
+  readonly highWatermark: Offset
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
 }
 
 /** Those that an answer is due for without any news. */
@@ -41,8 +52,12 @@ export class ParkedFetches {
   readonly #leader: LeaderFacts
   readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
+  readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
+  readonly #snapshots: GroupSnapshots | null
+  readonly #throttle: () => CatchUpThrottle | null
+  #isToWakeLater = false
   readonly #parked = new Map<BrokerId, Parked>()
-  readonly #told = new Map<BrokerId, { readonly highWatermark: Offset; readonly logStartOffset: Offset }>()
+  readonly #told = new Map<BrokerId, Told>()
   #isDue = false
 
   constructor(parts: {
@@ -53,6 +68,11 @@ export class ParkedFetches {
     proofs: AwaitedAnswers
     /** Null: nobody asks how far followers are. */
     followers: FollowerStates | null
+    /** Who votes where the log is at that offset; null: that does not stand in the log. */
+    votersAt: (offset: Offset) => readonly ReplicaId[] | null
+    snapshots: GroupSnapshots | null
+    /** What holds back answers to followers that are far behind, at the moment. */
+    throttle: () => CatchUpThrottle | null
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -60,6 +80,9 @@ export class ParkedFetches {
     this.#leader = parts.leader
     this.#proofs = parts.proofs
     this.#followers = parts.followers
+    this.#votersAt = parts.votersAt
+    this.#snapshots = parts.snapshots
+    this.#throttle = parts.throttle
   }
 
   /** How far each follower is; none where that is not noted. */
@@ -69,7 +92,7 @@ export class ParkedFetches {
 
   add(replica: ReplicaId, request: FetchRequest, answer: AnswerFetch): void {
     this.#parked.set(replica.broker, { request, answer, isReading: false })
-    this.#followers?.fetched(replica, request.from, this.#now)
+    this.#followers?.fetched(replica, request, this.#now)
     this.wake()
   }
 
@@ -107,8 +130,15 @@ export class ParkedFetches {
     // What it has asked for may have been deleted while it waited.
     if (from < this.#log.logStartOffset) return this.#refuse(broker, parked)
     if (!hasEntries) return this.#give(broker, parked, emptySlice(from))
+    const throttle = this.#throttleFor(broker, from)
+    const waitMs = throttle?.waitMs() ?? 0
+    if (waitMs > 0) {
+      this.#wakeLater(waitMs)
+      return this.#proofs.waitsFor(broker) ? this.#give(broker, parked, emptySlice(from)) : undefined
+    }
     const upTo = this.#log.logEndOffset
-    const slice = this.#log.read({ from, upTo, maxBytes: this.#bytesMax, minOneBatch: true })
+    const maxBytes = Math.min(this.#bytesMax, throttle?.pieceBytesMax ?? this.#bytesMax)
+    const slice = this.#log.read({ from, upTo, maxBytes, minOneBatch: true })
     if (!(slice instanceof Promise)) return this.#give(broker, parked, slice)
     parked.isReading = true
     slice.then(
@@ -121,6 +151,23 @@ export class ParkedFetches {
     )
   }
 
+  /** A follower is far behind that is out of sync, or, where nobody is, that lacks what was there at its fetch before. */
+  #throttleFor(broker: BrokerId, from: Offset): CatchUpThrottle | null {
+    const throttle = this.#throttle()
+    if (throttle === null) return null
+    const keepsPace = this.#leader.isInSync(broker) ?? from >= (this.#told.get(broker)?.logEndOffset ?? 0)
+    return keepsPace ? null : throttle
+  }
+
+  #wakeLater(afterMs: number): void {
+    if (this.#isToWakeLater) return
+    this.#isToWakeLater = true
+    this.#clock.setTimer(afterMs, () => {
+      this.#isToWakeLater = false
+      this.wake()
+    })
+  }
+
   #hasNewsFor(broker: BrokerId): boolean {
     if (this.#proofs.waitsFor(broker)) return true
     const told = this.#told.get(broker)
@@ -131,7 +178,9 @@ export class ParkedFetches {
   #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    answer({ epoch, from, outcome: 'gone', logStartOffset: this.#log.logStartOffset }, nothingToRelease)
+    const { logStartOffset } = this.#log
+    const told = { voters: this.#votersAt(logStartOffset), snapshot: this.#snapshots?.newest ?? null }
+    answer({ epoch, from, outcome: 'gone', logStartOffset, ...told }, nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
@@ -140,7 +189,8 @@ export class ParkedFetches {
     const { logStartOffset, logEndOffset } = this.#log
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    this.#told.set(broker, { highWatermark, logStartOffset })
+    if (slice.bytes > 0) this.#throttleFor(broker, from)?.moved(slice.bytes)
+    this.#told.set(broker, { highWatermark, logStartOffset, logEndOffset })
     const entries = slice.buffers
     const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries } as const
     answer(given, () => slice.release())

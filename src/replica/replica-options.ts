@@ -1,35 +1,14 @@
 import type { ReplicaReceipts } from '../receipt/cut-receipts.ts'
-import type { LeaderEpoch } from '../record/offset.ts'
-import type { FetchRequest } from '../replication/fetch.ts'
-import type { FetchingReplica, InSyncProposal } from '../replication/in-sync-set.ts'
-import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { GroupLink, InSyncDecider } from './group-link.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import type { Replica } from './replica.ts'
 
-/** How a replica reaches the others of its group. */
-export interface GroupLink {
-  fetch(to: BrokerId, request: FetchRequest): void
-  /** Whom it followed in epoch `followed` does not lead: what that one knows instead. */
-  misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): void
-  /** A suspect replica has followed its leader far enough to be counted again. */
-  trusted(): void
-  /** It turned out to be damaged: it is not to be counted any more. */
-  suspected(): void
-  /** Its disk has failed. */
-  failed(): void
-}
-
-/** Who decides on the in-sync set of a group whose leader only proposes it. */
-export interface InSyncDecider {
-  /** Whether the replica would be taken in now: its broker is alive, and this process is the registered one. */
-  mayJoin(replica: FetchingReplica): boolean
-  /** Ends with `configure` once it is decided, or with `proposalRefused`. */
-  propose(replica: Replica, proposal: InSyncProposal): void
-}
-
+/** What a replica is opened with. */
 export interface ReplicaOptions {
   readonly topic: string
   readonly partition: number
@@ -39,6 +18,8 @@ export interface ReplicaOptions {
   readonly link?: GroupLink | null
   /** Null: the group's in-sync set never changes. */
   readonly inSync?: InSyncDecider | null
+  /** Null: what is below the log start is gone for good. */
+  readonly snapshots?: GroupSnapshots | null
   readonly rules?: ReplicationRules
   /** Where what it cuts is written down before; absent: nowhere. */
   readonly receipts?: ReplicaReceipts

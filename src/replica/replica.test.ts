@@ -11,6 +11,7 @@ import type { SimNode } from '../runtime/sim/sim-node.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { ownBatch } from './own-batch.ts'
 import { Replica } from './replica.ts'
+import { GroupVoters } from './group-voters.ts'
 import { SelfElected } from './self-elected.ts'
 import { visitRecords } from './visit-records.ts'
 
@@ -111,17 +112,18 @@ describe('a replica', () => {
 })
 
 describe('an election', () => {
-  const stand = (runtime: Runtime, replica: Replica) =>
-    SelfElected.start({
+  const stand = (runtime: Runtime, replica: Replica) => {
+    replica.countBy(GroupVoters.fixed([self]))
+    return SelfElected.start({
       runtime,
       replica,
       directory: 'data/t-0',
       self,
-      voters: [self],
       suspect: false,
       electionMs: [10, 20],
       send: () => {},
     })
+  }
 
   test('never uses an epoch twice, though a power cut took what the log held of it', async () => {
     const world = new SimWorld(5)

@@ -1,65 +1,45 @@
-import type { AbortedTransaction } from '../log/aborted-transaction.ts'
 import type { Log } from '../log/log.ts'
-import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import type { LogSlice } from '../log/log-slice.ts'
-import type { ReadMemory } from '../log/read-memory.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
-import type { LeaderEpoch, Offset, Timestamp } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
-import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
-import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
+import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { DiskFault } from '../runtime/disk.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
+import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
+import type { GroupLink, InSyncDecider } from './group-link.ts'
+import { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
+import {
+  epochFault,
+  latestOf,
+  type ReadAnswer,
+  type ReadRequest,
+  type ReadState,
+  readVisible,
+  visibleUpTo,
+} from './reads.ts'
+import { type Appended, appendOnce } from './appended.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
-import type { GroupLink, InSyncDecider, ReplicaOptions } from './replica-options.ts'
-
-/** What an append gave. `whenStored` and `whenCommitted` of the replica wait for `lastOffset + 1`. */
-export interface Appended {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  /** -1 where the producer's own timestamps stand. */
-  readonly logAppendTime: Timestamp
-  /** The producer's sequence was found stored already: nothing was appended, the offsets are the stored ones. */
-  readonly duplicate: boolean
-}
-
-/** What a read gave: where the log stands and, unless there is nothing at `from`, a slice that must be released. */
-export interface ReadAnswer {
-  readonly highWatermark: Offset
-  readonly lastStableOffset: Offset
-  readonly logStartOffset: Offset
-  readonly slice: LogSlice | Promise<LogSlice> | null
-  /** Aborted transactions with records between what was asked for and `upTo`, the slice's end; `read_committed` only. */
-  abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
-}
-
-export interface ReadRequest {
-  readonly from: Offset
-  readonly maxBytes: number
-  /** Give the first batch even if it is larger than `maxBytes`, so that the reader gets on. */
-  readonly minOneBatch: boolean
-  readonly committedTransactionsOnly: boolean
-  /** The leader epoch that the caller believes in; -1: it doesn't say. */
-  readonly leaderEpoch: LeaderEpoch
-  /** What reads from disk are counted in. */
-  readonly memory?: ReadMemory
-}
+import type { ReplicaOptions } from './replica-options.ts'
+import { votersBatch } from './voters-record.ts'
 
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
@@ -74,9 +54,10 @@ const defaultAnswerBytesMax = 1024 * 1024
 export class Replica {
   readonly topic: string
   readonly partition: number
-  readonly #self: ReplicaId
+  readonly self: ReplicaId
   readonly #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
@@ -91,21 +72,29 @@ export class Replica {
   #following: Following | null = null
   readonly #answerBytesMax: number
   readonly #damaged: (replica: Replica) => void
+  #voters: GroupVoters | null = null
+  /** The set that whoever counts votes was told of. */
+  #told: VoterSet | null = null
+  #hasStrangers = false
   #suspect: boolean
   /** Nobody counts on what it has: as follower it cuts off what is damaged, to fetch it again. */
-  #mayRepair = false
+  isUnderRepair = false
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
+  /** Whether the group counts this replica among those in sync, as far as it was told. */
+  #isInSync = true
+  #throttles = noThrottles
   #epoch: LeaderEpoch = -1
 
   private constructor(replica: ReplicaOptions) {
     this.topic = replica.topic
     this.partition = replica.partition
-    this.#self = replica.self
+    this.self = replica.self
     this.#scheme = replica.scheme
     this.#link = replica.link ?? null
     this.#inSync = replica.inSync ?? null
+    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#damaged = replica.damaged ?? (() => {})
@@ -120,10 +109,12 @@ export class Replica {
     const opened = new Replica(replica)
     opened.#log = await open({
       stored: (upTo) => opened.#onStored(upTo),
-      flushed: ignored,
+      flushed() {},
       damaged: () => opened.#onDamaged(),
       failed: (fault) => opened.#onFailed(fault),
     })
+    // Only what is committed gets into a snapshot.
+    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -153,19 +144,40 @@ export class Replica {
     return this.#suspect
   }
 
-  /** A part of its log cannot be read, and is in no other place than in other replicas. */
+  /** A part of its log cannot be read. */
   get isDamaged(): boolean {
     return this.#log.damagedFrom() !== null
-  }
-
-  /** What was damaged is cut off, or may be, and is not all here again. */
-  get isUnderRepair(): boolean {
-    return this.#mayRepair
   }
 
   /** As leader or follower it knows of; without either, what it knew last. */
   get highWatermark(): Offset {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
+  }
+
+  /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
+  countBy(voters: GroupVoters): void {
+    this.#voters = voters
+    this.#told = this.#inForce
+  }
+
+  /** Since it leads somebody has fetched who is none of the group's replicas, or has another folder than the group knows. */
+  get hasStrangers(): boolean {
+    return this.#hasStrangers
+  }
+
+  /** The newest set in this log, committed or not. */
+  get latestVoters(): VoterSet | null {
+    return this.#voters?.history.latest ?? null
+  }
+
+  /** A set without this replica stands in its log, and is not committed, as far as it knows. */
+  get isLeaving(): boolean {
+    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
+  }
+
+  /** The voters that count; null where the group does not elect its leader itself. */
+  get voters(): VoterSet | null {
+    return this.#inForce
   }
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
@@ -176,13 +188,13 @@ export class Replica {
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
-    this.#leave(epoch, this.#self.broker)
+    this.#leave(epoch, this.self.broker)
     // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
     this.#suspect &&= this.isDamaged
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
-      self: this.#self.broker,
+      self: this.self.broker,
       sets,
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
@@ -191,9 +203,15 @@ export class Replica {
     })
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
-    const parts = { log: this.#log, clock: this.#clock, bytesMax: this.#answerBytesMax, leader, notesFollowers }
+    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
+    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
     this.#leadership = new Leadership(parts)
-    if (this.#scheme.commit.opensEpoch) this.#openEpoch(epoch, sets)
+    if (this.#scheme.commit.opensEpoch) {
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
+      this.#log.append(leaderChangeBatch(opened), epoch)
+    }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
@@ -201,8 +219,8 @@ export class Replica {
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
     this.#following ??= this.#newFollowing()
-    const { highWatermark } = this
-    this.#following.begin({ epoch, leader, highWatermark, suspect: this.#suspect, mayRepair: this.#mayRepair })
+    const known = { highWatermark: this.highWatermark, suspect: this.#suspect, mayRepair: this.isUnderRepair }
+    this.#following.begin({ epoch, leader, ...known })
     this.#wakeWatchers()
   }
 
@@ -218,9 +236,14 @@ export class Replica {
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
     const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) return answer({ epoch, from, outcome: 'gone', logStartOffset }, () => {})
+    if (isGone(request, this.#log)) {
+      const voters = this.#voters?.history.at(logStartOffset).voters ?? null
+      const snapshot = this.#snapshots?.newest ?? null
+      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
+    }
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
     // What it had acknowledged before it may have lost.
     if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
@@ -243,6 +266,8 @@ export class Replica {
   disconnected(broker: BrokerId): void {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
+    // Consumers that wait here for what its leader has next wait for nothing.
+    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -250,11 +275,53 @@ export class Replica {
     return this.#leadership?.followers() ?? []
   }
 
+  /** From now on these hold it back while it, or who follows it, is far behind. */
+  throttle(throttles: ReplicaThrottles): void {
+    this.#throttles = throttles
+  }
+
   configure({ settings, scheme, sets }: { settings: LogSettings; scheme: Scheme; sets: ReplicaSets }): void {
     this.#log.configure(settings)
     this.#scheme = scheme
-    this.#stepLeader({ type: 'reconfigured', commit: scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
-    this.#leadership?.reconfigured()
+    const wasInSync = this.#isInSync
+    this.#isInSync = sets.inSync.includes(this.self.broker)
+    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    // Who votes is what the log says, and not the image, which only tells others of it.
+    this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
+  }
+
+  /**
+   * Has others vote from now on, as the leader: resolves once that is committed, or with why it is not. Nothing happens where `latest` is
+   * not the latest set any more, or the voters cannot be changed.
+   */
+  async changeVoters(latest: VoterSet, set: Omit<VoterSet, 'offset'>): Promise<AppendRefusal | null> {
+    const voters = this.#voters
+    const epoch = this.#epoch
+    if (voters === null || !this.leads) return this.#notLeader()
+    try {
+      await voters.begin(this.#log.logEndOffset)
+    } catch (error) {
+      if (error instanceof DiskFault) return { code: 'storage-error' }
+      throw error
+    }
+    const leader = this.#leadership?.leader
+    if (leader === undefined || this.#epoch !== epoch || this.#log.fault !== null) return this.#notLeader()
+    // Another change may have come first.
+    if (voters.history.latest !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
+    const appended = appendOnce(this.#log, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }), leader.epoch)
+    if ('code' in appended) return appended
+    this.#leadership?.wake()
+    voters.appended([{ ...set, offset: appended.baseOffset }])
+    this.#votersMoved()
+    return this.whenCommitted(appended.lastOffset + 1)
+  }
+
+  /** Why the voters cannot be changed now, by this replica; null: they can. */
+  mayChangeVoters(): string | null {
+    const leader = this.#leadership?.leader
+    if (leader === undefined || this.#voters === null) return 'this replica does not lead a group of voters'
+    const { highWatermark, epochStart } = leader
+    return this.#rules.voterChangeFault({ latest: this.#voters.history.latest, highWatermark, epochStart })
   }
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -280,23 +347,14 @@ export class Replica {
   append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
     if (leader === undefined) return this.#notLeader()
-    // A primary is to be led for a while by one that has everything: that one has to get there first.
-    const isToBeLed = this.#suspect && this.#scheme.elect === 'fixed'
-    if (!leader.takesWrites || isToBeLed) return this.#notLeader()
+    // A suspect primary is to be led for a while by one that has everything: that one has to get there first.
+    if (!leader.takesWrites || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
-    const check = this.#log.producers.check(batches.first)
-    if (check.outcome === 'refused') return { code: check.code }
-    if (check.outcome === 'duplicate') {
-      return {
-        baseOffset: check.baseOffset,
-        lastOffset: check.lastOffset,
-        logAppendTime: check.timestamp,
-        duplicate: true,
-      }
-    }
-    return this.#appendTo(leader, batches)
+    const appended = appendOnce(this.#log, batches, leader.epoch)
+    this.#leadership?.wake()
+    return appended
   }
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
@@ -323,49 +381,22 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const stale = this.checkEpoch(request.leaderEpoch)
-    if (stale !== null) return stale
-    const visible = this.#visibleUpTo()
-    if (typeof visible !== 'number') return visible
-    const log = this.#log
-    const { logStartOffset } = log
-    if (request.from < logStartOffset || request.from > visible) {
-      // Beyond the watermark but within the log: a reader that came from the earlier leader; it only has to wait.
-      const inLog = request.from > visible && request.from <= log.logEndOffset
-      if (inLog) return this.#nothingAt(visible)
-      // A backup may be behind what its primary has answered: that comes back with the primary.
-      if (!this.leads && request.from > visible) return { code: 'offset-not-available' }
-      return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    }
-    const lastStableOffset = log.lastStableOffset(visible)
-    const upTo = request.committedTransactionsOnly ? lastStableOffset : visible
-    const room = request.maxBytes > 0 || request.minOneBatch
-    if (request.from >= upTo || !room) {
-      return { highWatermark: visible, lastStableOffset, logStartOffset, slice: null, abortedUpTo: noneAborted }
-    }
-    const slice = log.read({ ...request, upTo })
-    // Of what was read, and not of all that could be: a log may have had very many.
-    const abortedUpTo = request.committedTransactionsOnly
-      ? (end: Offset) => log.abortedTransactions(request.from, end)
-      : noneAborted
-    return { highWatermark: visible, lastStableOffset, logStartOffset, slice, abortedUpTo }
+    return readVisible(this.#log, this.#readState(), request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    const latest = this.#scheme.serve.latest(this.#serveView())
-    if (typeof latest !== 'number') return this.#readRefusal(latest)
-    return options.committedTransactionsOnly ? this.#log.lastStableOffset(latest) : latest
+    return latestOf(this.#log, this.#readState(), options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    if (this.#leadership === null) {
-      const isServed = callers < 0 && typeof this.#scheme.serve.visibleUpTo(this.#serveView()) === 'number'
-      return isServed ? null : this.#notLeader()
-    }
-    if (callers < 0 || callers === this.#epoch) return null
-    return callers < this.#epoch ? { code: 'fenced-leader-epoch' } : { code: 'unknown-leader-epoch' }
+    return epochFault(this.#readState(), callers, { mayBeNear: false })
+  }
+
+  /** As leader: the others in sync that have everything below `from`, and how far they are. */
+  copiesFrom(from: Offset): readonly ReplicaCopy[] {
+    return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
   /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
@@ -379,7 +410,7 @@ export class Replica {
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
     if (!this.leads) return this.#notLeader()
-    const visible = this.#visibleUpTo()
+    const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
     if (typeof visible !== 'number') return visible
     const { logStartOffset, fault } = this.#log
     if (fault !== null) return { code: 'storage-error' }
@@ -393,13 +424,13 @@ export class Replica {
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
   trust(): void {
     this.#suspect = false
-    this.#mayRepair = false
+    this.isUnderRepair = false
     this.#link?.trusted()
   }
 
   /** Nobody counts on this replica any more, durably: what is damaged of its log is cut off and fetched again, once it follows. */
   repair(): void {
-    this.#mayRepair = true
+    this.isUnderRepair = true
     this.#following?.repair()
   }
 
@@ -421,23 +452,33 @@ export class Replica {
     this.#watchers?.delete(watcher)
   }
 
-  #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
-    try {
-      const appended = this.#log.append(batches, leader.epoch)
-      this.#leadership?.wake()
-      return { ...appended, duplicate: false }
-    } catch (error) {
-      // The disk has failed or is far behind: nothing was appended.
-      if (error instanceof LogAppendFault) return { code: 'storage-error' }
-      throw error
+  get #inForce(): VoterSet | null {
+    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
+  }
+
+  #reconfigure(sets: ReplicaSets): void {
+    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+    this.#leadership?.reconfigured()
+  }
+
+  /** A set was appended or cut, or the watermark has moved: whoever counts goes by what is in force now. */
+  #votersMoved(): void {
+    const inForce = this.#inForce
+    if (inForce === null) return
+    if (inForce !== this.#told) {
+      this.#told = inForce
+      this.#link?.voters(inForce.voters)
+      this.#reconfigure(setsOf(inForce))
     }
+    const isOut = !inForce.voters.some((voter) => isSameReplica(voter, this.self))
+    if (this.leads && isOut && this.#highWatermark > inForce.offset) this.#link?.removed()
   }
 
   #newFollowing(): Following {
     const { topic, partition } = this
-    const log = this.#log
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
+      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
@@ -445,23 +486,17 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
-      cut: () => {
-        this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
-      },
+      cut: () => void (this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)),
+      voters: () => this.#voters,
+      votersMoved: () => this.#votersMoved(),
       known: () => {
         const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
         return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
       },
     }
-    const [clock, logger, rules, facts] = [this.#clock, this.#logger, this.#rules, { topic, partition }]
-    const receipts = this.#receipts
-    return new Following({ log, clock, logger, rules, facts, receipts, sink })
-  }
-
-  #openEpoch(epoch: LeaderEpoch, { replicas }: ReplicaSets): void {
-    const voters = replicas.map(({ broker }) => broker)
-    const batch = leaderChangeBatch({ leader: this.#self.broker, voters, epoch, nowMs: this.#clock.nowMs() })
-    this.#log.append(batch, epoch)
+    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
+    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
   /** Ends the role that it has, in favour of an epoch that is no lower. */
@@ -471,41 +506,32 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#hasStrangers = false
     this.#following?.end()
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
   #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
     // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
-    const leader = this.#knownLeader === this.#self.broker ? null : this.#knownLeader
+    const leader = this.#knownLeader === this.self.broker ? null : this.#knownLeader
     return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
   }
 
-  #nothingAt(visible: Offset): ReadAnswer {
-    return {
-      highWatermark: visible,
-      lastStableOffset: this.#log.lastStableOffset(visible),
-      logStartOffset: this.#log.logStartOffset,
-      slice: null,
-      abortedUpTo: noneAborted,
-    }
-  }
-
-  #serveView() {
+  #readState(): ReadState {
     const leader = this.#leadership?.leader
     const { highWatermark } = this
-    const isLed = this.#knownLeader !== null
-    const { storedUpTo } = this.#log
-    return { leads: leader !== undefined, isLed, highWatermark, storedUpTo, epochStart: leader?.epochStart ?? 0 }
-  }
-
-  #visibleUpTo(): Offset | ReadRefusal {
-    const visible = this.#scheme.serve.visibleUpTo(this.#serveView())
-    return typeof visible === 'number' ? visible : this.#readRefusal(visible)
-  }
-
-  #readRefusal(refusal: { code: 'not-leader' } | { code: 'offset-not-available' }): ReadRefusal {
-    return refusal.code === 'not-leader' ? this.#notLeader() : refusal
+    return {
+      leads: leader !== undefined,
+      isLed: this.#knownLeader !== null,
+      isInTouch: this.#following?.isInTouch === true,
+      isInSync: this.#isInSync,
+      highWatermark,
+      storedUpTo: this.#log.storedUpTo,
+      epochStart: leader?.epochStart ?? 0,
+      epoch: this.#epoch,
+      knownLeader: this.#knownLeader,
+      serve: this.#scheme.serve,
+    }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -519,11 +545,9 @@ export class Replica {
   }
 
   #onDamaged(): void {
-    if (this.#link !== null) {
-      this.#suspect = true
-      this.#following?.suspected()
-      this.#link.suspected()
-    }
+    this.#suspect ||= this.#link !== null
+    if (this.#suspect) this.#following?.suspected()
+    this.#link?.suspected()
     this.#damaged(this)
   }
 
@@ -565,15 +589,11 @@ export class Replica {
       from: this.#highWatermark,
     })
     this.#highWatermark = highWatermark
+    if (this.#voters !== null) this.#votersMoved()
     this.#wakeWatchers()
   }
 
   #wakeWatchers(): void {
-    if (this.#watchers === null) return
-    for (const watcher of [...this.#watchers]) watcher(this)
+    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
   }
 }
-
-const ignored = (): void => {}
-
-const noneAborted = (): readonly AbortedTransaction[] => []

@@ -7,8 +7,8 @@ import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { GroupLink } from './group-link.ts'
 import type { Replica } from './replica.ts'
-import type { GroupLink } from './replica-options.ts'
 import type { SelfElected } from './self-elected.ts'
 
 /** A replication group by the name that all its members know it by. */
@@ -95,6 +95,8 @@ export class ReplicationGroups {
       trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
       failed: () => this.#members.get(keyOf(group))?.election?.leave(),
       suspected: () => this.#members.get(keyOf(group))?.election?.take({ type: 'suspected' }),
+      voters: (voters) => this.#members.get(keyOf(group))?.election?.take({ type: 'voters', voters }),
+      removed: () => this.#members.get(keyOf(group))?.election?.take({ type: 'removed' }),
       send: (to, message) => this.#sendElection(to, group, message),
     }
   }
@@ -117,6 +119,12 @@ export class ReplicationGroups {
   leaderOf(group: GroupName): { readonly leader: BrokerId; readonly epoch: LeaderEpoch } | null {
     const news = this.#leaders.get(keyOf(group))
     return news === undefined || this.#peers.silent.has(news.leader) ? null : news
+  }
+
+  /** This broker has no replica of the group any more. */
+  leave(group: GroupName): void {
+    this.#members.get(keyOf(group))?.election?.close()
+    this.#members.delete(keyOf(group))
   }
 
   /** The topic is gone. */
@@ -219,8 +227,11 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
       }
     case 'diverging':
       return { ...head, endEpoch: answer.end.epoch, endOffset: answer.end.endOffset }
-    case 'gone':
-      return { ...head, logStartOffset: answer.logStartOffset }
+    case 'gone': {
+      const { snapshot, logStartOffset } = answer
+      const ends = { endEpoch: snapshot?.epoch ?? -1, endOffset: snapshot?.endOffset ?? -1 }
+      return { ...head, logStartOffset, ...ends, voters: answer.voters === null ? null : [...answer.voters] }
+    }
     case 'not-leader':
       return { ...head, knownEpoch: answer.knownEpoch, leader: answer.leader ?? -1 }
     default:
@@ -235,7 +246,10 @@ function answerOf(fields: AnswerFields): FetchAnswer {
     return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
-  if (outcome === outcomes.gone) return { epoch, from, outcome: 'gone', logStartOffset }
+  if (outcome === outcomes.gone) {
+    const snapshot = endOffset < 0 ? null : { epoch: endEpoch, endOffset }
+    return { epoch, from, outcome: 'gone', logStartOffset, snapshot, voters: fields.voters }
+  }
   const { knownEpoch, leader } = fields
   return { epoch, from, outcome: 'not-leader', knownEpoch, leader: leader < 0 ? null : leader }
 }

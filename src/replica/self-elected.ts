@@ -4,6 +4,7 @@ import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { LogPosition } from '../replication/log-position.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
+import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -16,7 +17,6 @@ export interface SelfElectedOptions {
   /** The replica's folder: its vote is kept there. */
   readonly directory: string
   readonly self: ReplicaId
-  readonly voters: readonly ReplicaId[]
   readonly suspect: boolean
   /** A replica without a leader stands after a time drawn from here, in ms. */
   readonly electionMs: readonly [min: number, max: number]
@@ -27,6 +27,8 @@ export interface SelfElectedOptions {
   /** Called when a vote could not be written. */
   readonly failed?: (fault: DiskFault) => void
 }
+
+const noVoters: VoterSet = { offset: -1, voters: [], learner: null }
 
 /** What happens to an election; the log's position is added when its turn comes. */
 export type ElectionInput =
@@ -51,7 +53,7 @@ export class SelfElected {
     this.#options = options
     this.#election = new Election({
       self: options.self,
-      voters: options.voters,
+      voters: options.replica.voters?.voters ?? [],
       // No epoch is used twice, whatever the log or the file has lost.
       epoch: Math.max(vote.epoch, options.replica.log.lastEpoch, 0),
       votedFor: vote.epoch >= options.replica.log.lastEpoch ? vote.votedFor : null,
@@ -110,12 +112,14 @@ export class SelfElected {
 
   #step(input: ElectionInput): ElectionEffect[] {
     const log = this.#position
-    if (input.type === 'timeout' || input.type === 'received') return this.#election.step({ ...input, log })
+    if (input.type === 'timeout')
+      return this.#election.step({ ...input, log, isLeaving: this.#options.replica.isLeaving })
+    if (input.type === 'received') return this.#election.step({ ...input, log })
     return this.#election.step(input)
   }
 
   async #carryOut(effects: ElectionEffect[]): Promise<void> {
-    const { replica, runtime, directory, voters, send } = this.#options
+    const { replica, runtime, directory, send } = this.#options
     for (const effect of effects) {
       switch (effect.type) {
         case 'persist':
@@ -128,12 +132,7 @@ export class SelfElected {
         case 'lead':
           await replica.settled()
           this.#tell('leads', { epoch: effect.epoch })
-          replica.lead(effect.epoch, {
-            replicas: voters,
-            inSync: voters.map(({ broker }) => broker),
-            eligible: [],
-            partitionEpoch: 0,
-          })
+          replica.lead(effect.epoch, setsOf(replica.voters ?? noVoters))
           break
         case 'follow':
           await replica.settled()

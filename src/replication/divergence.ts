@@ -21,9 +21,18 @@ interface FollowerEnd {
   readonly lastEpoch: LeaderEpoch
 }
 
-/** Whether a follower that ends at `from` has to begin anew: the leader keeps nothing there, and can compare nothing. */
-export function isGone(fetch: FollowerEnd, log: { logStartOffset: Offset; logEndOffset: Offset }): boolean {
-  return fetch.from < log.logStartOffset || (fetch.lastEpoch < 0 && fetch.from > log.logEndOffset)
+/**
+ * Whether a follower that ends at `from` has to begin anew: the leader keeps nothing there, and can compare nothing. Where the
+ * leader knows the epoch just below its log start, it also knows of a follower whose log must differ below it (KIP-630).
+ */
+export function isGone(
+  { from, lastEpoch }: FollowerEnd,
+  log: { logStartOffset: Offset; logEndOffset: Offset; epochs: { readonly below: LeaderEpoch } },
+): boolean {
+  const { logStartOffset, logEndOffset, epochs } = log
+  if (from < logStartOffset || (lastEpoch < 0 && from > logEndOffset)) return true
+  const { below } = epochs
+  return below >= 0 && (lastEpoch < below || (from === logStartOffset && lastEpoch !== below))
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { EpochEnd } from './divergence.ts'
-import type { BrokerId } from './replica-id.ts'
+import type { BrokerId, ReplicaId } from './replica-id.ts'
+import type { SnapshotId } from './snapshot-id.ts'
 
 /** A follower asks its leader for what comes next. It acknowledges everything below `from` in `epoch`. */
 export interface FetchRequest {
@@ -18,8 +19,17 @@ export interface FetchRequest {
 export type FetchAnswer<Entries = Uint8Array> = { readonly epoch: LeaderEpoch; readonly from: Offset } & (
   | FetchedEntries<Entries>
   | { readonly outcome: 'diverging'; readonly end: EpochEnd }
-  /** What comes next at `from` is not kept any more, or never was: the follower begins anew where the leader's log does. */
-  | { readonly outcome: 'gone'; readonly logStartOffset: Offset }
+  /**
+   * What comes next at `from` is not kept any more, or never was: the follower begins anew, with that snapshot where the group
+   * has any, else where the leader's log does.
+   */
+  | {
+      readonly outcome: 'gone'
+      readonly logStartOffset: Offset
+      readonly snapshot: SnapshotId | null
+      /** Who voted where the leader's log begins; null: its voters are none of its log's. */
+      readonly voters: readonly ReplicaId[] | null
+    }
   | NotLeader
 )
 

@@ -76,8 +76,8 @@ describe('a follower', () => {
     const log = logOf(10, 3)
     const follower = followerOf(log)
     follower.step({ type: 'reachable' })
-    const gone: FetchAnswer = { epoch: 4, from: 10, outcome: 'gone', logStartOffset: 50 }
-    assert.deepEqual(follower.step({ type: 'answered', answer: gone }), [{ type: 'restart', at: 50 }])
+    const gone: FetchAnswer = { epoch: 4, from: 10, outcome: 'gone', logStartOffset: 50, snapshot: null, voters: null }
+    assert.deepEqual(follower.step({ type: 'answered', answer: gone }), [{ type: 'restart', at: 50, epochBelow: -1 }])
     Object.assign(log, { logStartOffset: 50, logEndOffset: 50, storedUpTo: 50, lastEpoch: -1 })
     const [fetch] = follower.step({ type: 'cut' })
     assert.ok(fetch?.type === 'fetch')
@@ -95,12 +95,12 @@ describe('a follower', () => {
     const log = logOf(0, -1)
     const follower = followerOf(log)
     follower.step({ type: 'reachable' })
-    const gone: FetchAnswer = { epoch: 4, from: 0, outcome: 'gone', logStartOffset: 52 }
+    const gone: FetchAnswer = { epoch: 4, from: 0, outcome: 'gone', logStartOffset: 52, snapshot: null, voters: null }
     follower.step({ type: 'answered', answer: gone })
     Object.assign(log, { logStartOffset: 52, logEndOffset: 52, storedUpTo: 52 })
     follower.step({ type: 'cut' })
     const answer = entries(52, { base: 50, start: 52, end: 60 })
-    assert.deepEqual(follower.step({ type: 'answered', answer }), [{ type: 'restart', at: 50 }])
+    assert.deepEqual(follower.step({ type: 'answered', answer }), [{ type: 'restart', at: 50, epochBelow: -1 }])
     Object.assign(log, { logStartOffset: 50, logEndOffset: 50, storedUpTo: 50 })
     const [append, start] = follower.step({ type: 'cut' })
     assert.equal(append?.type, 'append')

@@ -6,6 +6,7 @@ import type { EpochEnds } from './divergence.ts'
 import type { FetchAnswer, FetchedEntries, FetchRequest } from './fetch.ts'
 import type { BrokerId } from './replica-id.ts'
 import type { ReplicationRules } from './rules.ts'
+import type { SnapshotId } from './snapshot-id.ts'
 
 /** The follower's log, as the core looks at it. */
 export interface FollowerLog {
@@ -30,6 +31,8 @@ export type FollowerEvent =
   | { type: 'suspected' }
   /** Nobody counts on this copy: what is damaged may be cut off. */
   | { type: 'repair' }
+  /** The snapshot that was asked for is here, whole and durable; or it cannot be had from this leader now. */
+  | { type: 'snapshot'; id: SnapshotId; isHere: boolean }
   /** It cannot be done now, and the log is what it was. */
   | { type: 'uncut' }
 
@@ -40,8 +43,13 @@ export type FollowerEffect =
   | { type: 'cut'; to: Offset }
   /** Cut the log at `to`, where it is damaged: the leader has all that goes. Ends as `cut` does. */
   | { type: 'cut-damage'; to: Offset }
-  /** Drop the whole log and begin anew at `at`; nothing may be appended meanwhile. Ends with the event `cut`. */
-  | { type: 'restart'; at: Offset }
+  /**
+   * Drop the whole log and begin anew at `at`, behind an entry of `epochBelow` (-1: nothing tells); nothing may be appended
+   * meanwhile. Ends with the event `cut`.
+   */
+  | { type: 'restart'; at: Offset; epochBelow: LeaderEpoch }
+  /** Get that snapshot; the log stays as it is. Ends with the event `snapshot`. */
+  | { type: 'fetch-snapshot'; from: BrokerId; id: SnapshotId }
   | { type: 'advance-high-watermark'; to: Offset }
   /** The leader keeps nothing below. */
   | { type: 'advance-log-start'; to: Offset }
@@ -57,6 +65,7 @@ export type FollowerEffect =
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
  *                             → cutting (its log is damaged, and this leader has answered) → fetching (cut)
+ *                             → fetching a snapshot (gone) → cutting (it is here), fetching (it is not to be had)
  *                                                                                           → idle (uncut)
  *                             → idle (not the leader) → fetching (reachable)
  */
@@ -65,7 +74,7 @@ export class Follower {
   readonly leader: BrokerId
   readonly #log: FollowerLog
   readonly #rules: Pick<ReplicationRules, 'cutFor'>
-  #state: 'idle' | 'fetching' | 'storing' | 'cutting' = 'idle'
+  #state: 'idle' | 'fetching' | 'storing' | 'cutting' | 'fetching a snapshot' = 'idle'
   /** From where the outstanding fetch asks. */
   #from: Offset = -1
   #highWatermark: Offset
@@ -127,6 +136,8 @@ export class Follower {
       case 'repair':
         this.#mayRepair = true
         return this.#state === 'fetching' ? this.#fetchOnceStored() : []
+      case 'snapshot':
+        return this.#onSnapshot(event)
       case 'uncut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
         this.#held = null
@@ -161,8 +172,9 @@ export class Follower {
         this.#state = 'cutting'
         return [{ type: 'cut', to: this.#rules.cutFor(answer.end, this.#log) }]
       case 'gone':
-        this.#state = 'cutting'
-        return [{ type: 'restart', at: answer.logStartOffset }]
+        if (answer.snapshot === null) return this.#restart(answer.logStartOffset, -1)
+        this.#state = 'fetching a snapshot'
+        return [{ type: 'fetch-snapshot', from: this.leader, id: answer.snapshot }]
       case 'not-leader':
         this.#state = 'idle'
         return [{ type: 'misled', epoch: answer.knownEpoch, leader: answer.leader }]
@@ -184,9 +196,8 @@ export class Follower {
     const base = baseOffsetOf(asBuffer(entries), 0)
     if (base < answer.from) {
       // The leader's log start lies within this batch, and here is nothing yet: the log begins where the batch does.
-      this.#state = 'cutting'
       this.#held = answer
-      return [{ type: 'restart', at: base }]
+      return this.#restart(base, -1)
     }
     this.#state = 'storing'
     return [...start, ...this.#advance(answer.from), { type: 'append', entries }]
@@ -203,6 +214,16 @@ export class Follower {
     this.#state = 'cutting'
     this.#leaderEnd = null
     return [{ type: 'cut-damage', to: at }]
+  }
+
+  #onSnapshot({ id, isHere }: FollowerEvent & { type: 'snapshot' }): FollowerEffect[] {
+    invariant(this.#state === 'fetching a snapshot', 'a snapshot that nobody asked for', { state: this.#state })
+    return isHere ? this.#restart(id.endOffset, id.epoch) : this.#fetchOnceStored()
+  }
+
+  #restart(at: Offset, epochBelow: LeaderEpoch): FollowerEffect[] {
+    this.#state = 'cutting'
+    return [{ type: 'restart', at, epochBelow }]
   }
 
   #appendHeld({ entries, logStartOffset }: FetchedEntries): FollowerEffect[] {

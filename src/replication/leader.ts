@@ -1,6 +1,6 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
-import type { CommitPolicy, CommitRefusal, CommitView } from './commit/commit-policy.ts'
+import type { CommitPolicy, CommitRefusal, CommitView, ReplicaCopy } from './commit/commit-policy.ts'
 import { type FetchingReplica, type InSyncProposal, InSyncSet, type ReplicaSets } from './in-sync-set.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
@@ -107,6 +107,18 @@ export class Leader {
   /** Whether it is one of the group's replicas, on the folder that the group knows. */
   counts(replica: ReplicaId): boolean {
     return this.#sets.replicas.some((each) => isSameReplica(each, replica))
+  }
+
+  /** Whether a broker's replica is in sync; null: the group has no in-sync set that changes. */
+  isInSync(broker: BrokerId): boolean | null {
+    return this.#inSync === null ? null : this.#sets.inSync.includes(broker)
+  }
+
+  /** The others in sync that are in touch and have everything below `from`: what they have, consumers may be sent for. */
+  copiesFrom(from: Offset): readonly ReplicaCopy[] {
+    return this.#view().copies.filter(({ broker, storedUpTo }) => {
+      return broker !== this.#self && storedUpTo >= from && this.#sets.inSync.includes(broker)
+    })
   }
 
   /** Asked before an append that wants acks=all. */

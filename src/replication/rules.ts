@@ -2,6 +2,7 @@ import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
 import { isUpToDate } from './log-position.ts'
+import { voterChangeFault, votersInForce } from './voters.ts'
 
 /**
  * The rules on which no loss and one order rest, by themselves: the simulation puts wrong ones in their place, each a
@@ -11,6 +12,8 @@ export interface ReplicationRules {
   readonly divergenceOf: typeof divergenceOf
   readonly cutFor: typeof cutFor
   readonly isUpToDate: typeof isUpToDate
+  readonly votersInForce: typeof votersInForce
+  readonly voterChangeFault: typeof voterChangeFault
   readonly receipts: ReceiptRules
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
@@ -20,6 +23,8 @@ export const replicationRules: ReplicationRules = {
   divergenceOf,
   cutFor,
   isUpToDate,
+  votersInForce,
+  voterChangeFault,
   receipts: receiptRules,
   hasPromised: (own, asked) => own >= asked,
 }

@@ -22,6 +22,11 @@ export interface Connection {
   readonly local: PeerAddress
   /** Bytes written but not yet taken by the system. */
   readonly queuedBytes: number
+  /**
+   * The system knows that the other side has dropped the connection. The receiver hears of that only when it reads or writes
+   * again: not while it is paused with bytes that it has not read.
+   */
+  readonly isReset: boolean
   /** Starts delivery to the receiver. Called once; nothing is read before, and nothing is heard of the other side. */
   start(receiver: Receiver): void
   /** Sends the buffers, in order. They must not change until `sent` is called (also called when the connection has closed). */

@@ -1,4 +1,6 @@
+import type { Log } from '../log/log.ts'
 import { operations } from '../metadata/controller/operations.ts'
+import type { ReplayedBatch } from '../metadata/snapshot/snapshot-taker.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 
 /**
@@ -9,6 +11,8 @@ export interface BrokerRules {
   readonly replication: ReplicationRules
   /** What the controller decides. */
   readonly operations: typeof operations
+  /** What a snapshot of the image is taken to hold, at the end of a batch that was replayed: that, and nothing of the log beyond. */
+  readonly snapshotOf: (batch: ReplayedBatch, log: Log) => ReplayedBatch
 }
 
-export const brokerRules: BrokerRules = { replication: replicationRules, operations }
+export const brokerRules: BrokerRules = { replication: replicationRules, operations, snapshotOf: (batch) => batch }

@@ -8,6 +8,7 @@ import { MetadataQuorum, type QuorumVoter } from '../metadata/coordinator/metada
 import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import type { MetadataSnapshots } from '../metadata/snapshot/metadata-snapshots.ts'
 import { Asks } from '../peer/asks.ts'
 import { Peers } from '../peer/peers.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -39,6 +40,7 @@ export class ClusterMember {
   readonly incarnation: string
   /** Resolves when this process cannot go on. */
   readonly failed: Promise<Error>
+  readonly #snapshots: MetadataSnapshots
   readonly #watch: BrokerWatch
   #apply: MetadataApplier = async () => {}
 
@@ -50,14 +52,16 @@ export class ClusterMember {
       self: ReplicaId
       voters: readonly QuorumVoter[]
       peers: Peers
+      asks: Asks
       groups: ReplicationGroups
       replica: Replica
+      snapshots: MetadataSnapshots
       incarnation: string
       rules: BrokerRules
     },
   ) {
     const { clock, random, logger } = runtime
-    const { replica, self, voters } = parts
+    const { replica, self, voters, snapshots } = parts
     this.peers = parts.peers
     this.groups = parts.groups
     this.metadataReplica = parts.replica
@@ -68,9 +72,10 @@ export class ClusterMember {
     this.failed = new Promise((resolve) => {
       fail = resolve
     })
-    this.replay = new ImageReplay({ image: this.image, replica: parts.replica, onFailed: (error) => fail(error) })
+    this.#snapshots = snapshots
+    this.replay = new ImageReplay({ image: this.image, replica, snapshots, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
-    this.asks = new Asks(parts.peers, clock)
+    this.asks = parts.asks
     this.coordinator = new EmbeddedCoordinator({
       replica: parts.replica,
       replay: this.replay,
@@ -111,14 +116,9 @@ export class ClusterMember {
     })
     for (const { nodeId, host, port } of config.controllerQuorumVoters) peers.know(nodeId, { host, port })
     const groups = new ReplicationGroups(runtime.clock, peers)
-    const replica = await openMetadataReplica(runtime, config, {
-      folder,
-      groups,
-      self,
-      voters,
-      rules: rules.replication,
-    })
-    const parts = { clusterId, self, voters, peers, groups, replica, incarnation, rules }
+    const asks = new Asks(peers, runtime.clock)
+    const opened = await openMetadataReplica(runtime, config, { folder, groups, asks, self, voters, rules })
+    const parts = { clusterId, self, voters, peers, asks, groups, ...opened, incarnation, rules }
     const member = new ClusterMember(runtime, config, parts)
     if (config.peerListener !== null) await peers.start()
     member.replay.start()
@@ -133,6 +133,7 @@ export class ClusterMember {
   async close(): Promise<void> {
     this.#watch.close()
     await this.coordinator.stop()
+    await this.#snapshots.stop()
     this.groups.close()
     await this.peers.close()
   }

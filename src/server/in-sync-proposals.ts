@@ -1,7 +1,7 @@
 import { CoordinatorUnavailable, type Coordinator } from '../metadata/coordinator/coordinator.ts'
 import type { ProposedInSync } from '../metadata/controller/alter-in-sync.ts'
+import type { InSyncDecider } from '../replica/group-link.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { InSyncDecider } from '../replica/replica-options.ts'
 import type { FetchingReplica, InSyncProposal } from '../replication/in-sync-set.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { LeaderEpoch } from '../record/offset.ts'

@@ -1,9 +1,11 @@
 import type { Broker } from '../broker/broker.ts'
+import type { Membership } from '../broker/membership.ts'
 import type { Promoter } from '../broker/promoter.ts'
 import type { Handler } from '../kafka/handler.ts'
 import { alterConfigsHandler } from '../kafka/handlers/alter-configs.ts'
 import { apiVersionsHandler } from '../kafka/handlers/api-versions.ts'
 import { alterBrokerGroupHandler, describeBrokerGroupsHandler } from '../kafka/handlers/broker-groups.ts'
+import { changeReplicaHandler } from '../kafka/handlers/change-replica.ts'
 import { createPartitionsHandler } from '../kafka/handlers/create-partitions.ts'
 import { createTopicsHandler } from '../kafka/handlers/create-topics.ts'
 import { deleteGroupsHandler } from '../kafka/handlers/delete-groups.ts'
@@ -40,7 +42,11 @@ import { unregisterBrokerHandler } from '../kafka/handlers/unregister-broker.ts'
 import type { GroupCoordination } from './group-coordination.ts'
 
 /** Every API that is served. What is not in this list is not advertised. */
-export function kafkaHandlers(broker: Broker, groups: GroupCoordination, promoter: Promoter): readonly Handler[] {
+export function kafkaHandlers(
+  broker: Broker,
+  groups: GroupCoordination,
+  operator: { readonly promoter: Promoter; readonly membership: Membership },
+): readonly Handler[] {
   const { service } = groups
   const handlers = [
     apiVersionsHandler(() => handlers),
@@ -79,7 +85,8 @@ export function kafkaHandlers(broker: Broker, groups: GroupCoordination, promote
     alterBrokerGroupHandler(broker),
     describeBrokerGroupsHandler(broker),
     describeReplicasHandler(broker),
-    promoteReplicaHandler(promoter),
+    promoteReplicaHandler(operator.promoter),
+    changeReplicaHandler(operator.membership),
   ] as unknown as Handler[]
   return handlers
 }

@@ -29,9 +29,11 @@ import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { Promotions } from './promotions.ts'
 import { startScrub } from './scrub-timer.ts'
+import { ReplicaChanges } from './replica-changes.ts'
 import { startRetention } from './retention-timer.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
+import { VoterRounds } from './voter-rounds.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -39,6 +41,10 @@ export interface RunningBroker {
   readonly http: { readonly host: string; readonly port: number } | null
   /** All that it hosts, that of the metadata log first: for those who look on from outside. */
   replicas(): Iterable<Replica>
+  /** What this broker takes the cluster for; likewise. */
+  readonly image: ClusterImage
+  /** State of a group that it coordinates, as DescribeGroups names it; null: another broker does, or it is still loading. */
+  groupState(groupId: string): string | null
   /** What `/health` tells. */
   health(): Health
   /** Answers what waits, fsyncs everything and ends. */
@@ -78,38 +84,35 @@ async function startAs(
   },
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
-  const { image } = member
   const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
   const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, suspects, rules })
-  const listener = listenerOf(runtime, broker, { groups, promotions })
+  const membership = membershipOf(runtime, member, { broker, partitions })
+  const listener = listenerOf(runtime, broker, { groups, promoter: promotions, membership })
   const { endpoint } = broker
   // A port that the system picks is known only once it listens.
   const isPicked = endpoint.port === 0
   if (isPicked) endpoint.port = await listener.start()
   const lifecycle = lifecycleOf(runtime, member, broker)
-  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
-  // A start that its disk does not let come to its end must not wait for others for ever.
-  if (!member.quorum.isAlone) void folder.failed.then((fault) => lifecycle.giveUp(fault))
+  mayGiveUp(lifecycle, { member, folder, giveUp })
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
   const damaged = damagedOf(runtime, { member, partitions, suspects, returns })
-  suspects.tellOfDamage((replica) => damaged.look(replica))
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
     returns.look(records)
   })
   member.replay.release()
-  await lifecycle.unfence(suspects.namedIn(image))
+  await lifecycle.unfence(suspects.namedIn(member.image))
   returns.lookAtAll()
   damaged.lookAtAll()
   await makeBrokerGroups({ ...runtime, coordinator: broker.coordinator }, config.brokerGroups)
   // One broker alone asks nobody: it has what it needs whenever it needs it.
-  if (image.brokers.size > 1) broker.producerIds.prepare()
+  if (member.image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
   const stopTimers = [
@@ -118,18 +121,24 @@ async function startAs(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     startScrub(runtime, broker),
+    startVoterRounds(runtime, broker, partitions),
     expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
   ]
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
-  const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
+  const facts = { port: endpoint.port, topics: member.image.topics.size, partitions: member.image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
-  const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
+  const brokerEpoch = member.image.brokers.get(broker.id)?.epoch ?? -1
   return {
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
+    image: member.image,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
+    groupState(groupId) {
+      const described = groups.service.describe(groupId)
+      return described.code === 'ok' ? described.state : null
+    },
     failed: Promise.race([member.failed, diskFailed(runtime, { member, folder, lifecycle })]),
     stop: () => stop({ listener, groups, member, lifecycle, returns, damaged, stopTimers, http, folder, brokerEpoch }),
   }
@@ -194,6 +203,21 @@ function lifecycleOf(runtime: Runtime, member: ClusterMember, broker: Broker): B
   return new BrokerLifecycle({ coordinator, registration, isHopeless, clock, logger })
 }
 
+function membershipOf(
+  { clock }: Runtime,
+  member: ClusterMember,
+  { broker, partitions }: { broker: Broker; partitions: HostedPartitions },
+): ReplicaChanges {
+  const { coordinator, configs, groups, peers, asks } = member
+  const self = { broker: broker.id, directory: broker.directoryId }
+  return new ReplicaChanges({ coordinator, configs, partitions, groups, peers, asks, clock, self })
+}
+
+function startVoterRounds(runtime: Runtime, broker: Broker, partitions: HostedPartitions): () => Promise<void> {
+  const rounds = new VoterRounds(runtime, partitions, broker.coordinator)
+  return () => rounds.stop()
+}
+
 /** What brings primaries back to lead, and backups in their place. */
 function promotionsOf(
   runtime: Runtime,
@@ -224,7 +248,19 @@ function damagedOf(
   const { coordinator, incarnation, configs } = member
   const primaryIsDamaged = (replica: Replica): void => returns.lookAt(replica)
   const self = configs.started.nodeId
-  return new DamagedReplicas({ ...runtime, coordinator, incarnation, partitions, suspects, self, primaryIsDamaged })
+  const group = { coordinator, incarnation, partitions, suspects, self, primaryIsDamaged }
+  const damaged = new DamagedReplicas({ ...runtime, ...group })
+  suspects.tellOfDamage((replica) => damaged.look(replica))
+  return damaged
+}
+
+/** Told to stop, or with a disk that does not let the start come to its end, it must not wait for others for ever. */
+function mayGiveUp(
+  lifecycle: BrokerLifecycle,
+  { member, folder, giveUp }: { member: ClusterMember; folder: LogFolder; giveUp: AbortSignal | undefined },
+): void {
+  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
+  if (!member.quorum.isAlone) void folder.failed.then((fault) => lifecycle.giveUp(fault))
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */
@@ -245,7 +281,7 @@ async function openLogs(
   // The metadata log sees to itself: see `openMetadataReplica`.
   const found = report.suspects.filter(({ topic }) => topic !== metadataTopicName || member.quorum.isAlone)
   suspects.found = found.filter((suspect) => !isAlone(image, suspect))
-  await partitions.openAll(suspects.names())
+  await partitions.openAll(suspects.names(), [...folder.directory.hosted()])
   await accepted.accept(found.filter((suspect) => isAlone(image, suspect)))
 }
 
@@ -280,10 +316,10 @@ const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0
 function listenerOf(
   runtime: Runtime,
   broker: Broker,
-  { groups, promotions }: { groups: GroupCoordination; promotions: Promotions },
+  parts: { groups: GroupCoordination; promoter: Promotions; membership: ReplicaChanges },
 ): KafkaListener {
   const dispatcher = new Dispatcher({
-    handlers: kafkaHandlers(broker, groups, promotions),
+    handlers: kafkaHandlers(broker, parts.groups, parts),
     ...runtime,
     crash: (violation) => {
       runtime.logger.error({ stack: violation.stack }, 'an invariant does not hold: the broker ends')

@@ -6,6 +6,6 @@ export const connectionFlood: Attack = {
   about: 'open 5,000 connections as fast as they are taken, and say nothing on them',
   connections: 5_000,
   boundMiB: requestsBoundMiB,
-  unbounded: null,
+  unbounded: { plant: new URL('../plants/buffer-each.js', import.meta.url) },
   begin: (crowd) => crowd.start(() => {}),
 }

@@ -2,15 +2,20 @@ import type { Attack } from '../attack.ts'
 import { requestsBoundMiB } from '../bounds.ts'
 import { fetchInSession } from '../requests.ts'
 
-const pipelined = 10
+const pipelined = 20
 
 /** A session outlives the request, and the connection. */
 export const fetchSessions: Attack = {
   name: 'fetch-sessions',
-  about: 'begin 1,000 fetch sessions with 4,000 partitions each, and use none of them',
+  about: 'begin 2,000 fetch sessions with 4,000 partitions each, and use none of them',
   connections: 100,
   boundMiB: requestsBoundMiB,
-  unbounded: null,
+  unbounded: {
+    settings: {
+      'fetch.session.partitions.max': '2147483647',
+      'max.incremental.fetch.session.cache.slots': '1000000',
+    },
+  },
   begin: (crowd, ground) => {
     const request = fetchInSession(ground)
     crowd.start((socket) => {

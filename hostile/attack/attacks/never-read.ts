@@ -11,7 +11,7 @@ export const neverRead: Attack = {
   about: 'ask for all that a fetch may give, again and again, and read nothing',
   connections: 64,
   boundMiB: answersBoundMiB,
-  unbounded: noBoundOnAnswers,
+  unbounded: { settings: noBoundOnAnswers },
   begin: (crowd, ground) => {
     const request = fetchEverything(ground, { all: 55 * mib, partition: 8 * mib })
     crowd.start((socket) => {

@@ -1,5 +1,5 @@
 import type { Attack } from '../attack.ts'
-import { requestsBoundMiB } from '../bounds.ts'
+import { noBoundOnRequests, requestsBoundMiB } from '../bounds.ts'
 import { fetchForEver } from '../requests.ts'
 
 /** Each partition that a waiting fetch names costs more in memory than the bytes that name it. */
@@ -8,7 +8,7 @@ export const parkedFetch: Attack = {
   about: 'fetch from the ends of 4,000 partitions, and wait for records for 24 days',
   connections: 400,
   boundMiB: requestsBoundMiB,
-  unbounded: null,
+  unbounded: { settings: noBoundOnRequests },
   begin: (crowd, ground) => {
     const request = fetchForEver(ground)
     crowd.start((socket) => crowd.send(socket, request))

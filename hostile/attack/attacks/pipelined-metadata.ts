@@ -10,7 +10,7 @@ export const pipelinedMetadata: Attack = {
   about: 'ask for all topics hundreds of times at once, and read nothing',
   connections: 100,
   boundMiB: answersBoundMiB,
-  unbounded: noBoundOnAnswers,
+  unbounded: { settings: noBoundOnAnswers, plant: new URL('../plants/no-turns.js', import.meta.url) },
   begin: (crowd) => {
     const requests = Buffer.concat(Array.from({ length: pipelined }, askForAllTopics))
     crowd.start((socket) => crowd.send(socket, requests))

@@ -11,7 +11,7 @@ export const slowRead: Attack = {
   about: 'ask for all that a fetch may give, and read 4 KiB of it ten times a second',
   connections: 64,
   boundMiB: answersBoundMiB,
-  unbounded: noBoundOnAnswers,
+  unbounded: { settings: noBoundOnAnswers },
   begin: (crowd, ground) => {
     const request = fetchEverything(ground, { all: 55 * mib, partition: mib })
     crowd.start((socket) => {

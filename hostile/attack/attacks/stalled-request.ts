@@ -1,5 +1,5 @@
 import type { Attack } from '../attack.ts'
-import { requestsBoundMiB } from '../bounds.ts'
+import { noBoundOnRequests, requestsBoundMiB } from '../bounds.ts'
 import { beginningOf } from '../requests.ts'
 
 const mib = 1_048_576
@@ -10,7 +10,7 @@ export const stalledRequest: Attack = {
   about: 'announce a request of 99 MiB, send 100 kB of it, and nothing more',
   connections: 1_500,
   boundMiB: requestsBoundMiB,
-  unbounded: null,
+  unbounded: { settings: noBoundOnRequests, plant: new URL('../plants/eager-room.js', import.meta.url) },
   begin: (crowd) => {
     const bytes = beginningOf(99 * mib, 100_000)
     crowd.start((socket) => crowd.send(socket, bytes))

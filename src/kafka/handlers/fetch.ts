@@ -1,10 +1,12 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { FetchTurn, PartitionFacts, SessionRefusal } from '../../broker/fetch-sessions.ts'
-import { type PartitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
+import { type PartitionRead, partitionRead, type ReadTarget, WaitingRead } from '../../broker/read-path.ts'
 import type { FetchPartition } from '../../broker/session-partitions.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import type { TopicImage } from '../../metadata/image.ts'
+import type { Replica } from '../../replica/replica.ts'
+import type { BrokerId } from '../../replication/replica-id.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -15,8 +17,8 @@ type Request = RequestOf<typeof fetch>
 type Response = ResponseInputOf<typeof fetch>
 type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses']>[number]['partitions']>[number]>
 
-/** What a fetch holds of memory for each of its partitions, measured: some objects and closures. */
-const waitingBytesEach = 600
+/** What a fetch holds of memory for each of its partitions, measured (410): some objects. */
+const waitingBytesEach = 450
 
 /** One partition of the fetch at hand that can be read. */
 interface Found extends ReadTarget {
@@ -29,7 +31,17 @@ interface Missing {
   readonly errorCode: number
 }
 
-type Wanted = Found | Missing
+/** One that is led here, and that the consumer is to read on elsewhere. */
+interface Elsewhere {
+  readonly wish: FetchPartition
+  readonly leader: Replica
+  readonly nearest: BrokerId
+}
+
+type Wanted = Found | Missing | Elsewhere
+
+/** From here on a consumer knows what to do when it is sent to a replica that is nearer (KIP-392). */
+const sentNearSince = 11
 
 const sessionErrors = {
   'session-not-found': kafkaErrors.FETCH_SESSION_ID_NOT_FOUND.code,
@@ -39,7 +51,7 @@ const sessionErrors = {
 
 /**
  * Reads whole record batches, waiting for some where there are none. Versions 4 to 18: v7 has sessions, v9 the caller's leader
- * epoch, v12 is flexible and tells a log that has gone another way where to cut, v13 names topics by id. Replica fetches
+ * epoch, v11 its rack, for which it may be sent to a replica in it, v12 is flexible and tells a log that has gone another way where to cut, v13 names topics by id. Replica fetches
  * (a replica id of 0 or more) do not come by this listener: brokers have a stream of their own.
  */
 export const fetchHandler = (broker: Broker) =>
@@ -55,7 +67,7 @@ export const fetchHandler = (broker: Broker) =>
       ),
     })
     if ('code' in turn) return { errorCode: sessionErrors[turn.code] }
-    const wanted = wantedOf(broker, turn.partitions, byTopicId)
+    const wanted = wantedOf(broker, turn.partitions, { byTopicId, rack: request.rackId })
     const reads = await read(broker, { request, context, wanted })
     if (reads === null) return null
     return respond({
@@ -80,7 +92,11 @@ function partitionsOf(topic: Request['topics'][number], byTopicId: boolean): Fet
   }))
 }
 
-function wantedOf(broker: Broker, partitions: readonly FetchPartition[], byTopicId: boolean): Wanted[] {
+function wantedOf(
+  broker: Broker,
+  partitions: readonly FetchPartition[],
+  { byTopicId, rack }: { byTopicId: boolean; rack: string },
+): Wanted[] {
   let named: string | null = null
   let topic: TopicImage | number = 0
   return partitions.map((wish) => {
@@ -91,9 +107,9 @@ function wantedOf(broker: Broker, partitions: readonly FetchPartition[], byTopic
     }
     if (typeof topic === 'number') return { wish, errorCode: topic }
     const replica = broker.replicaOf(topic.name, wish.index)
-    return replica === null
-      ? { wish, errorCode: refusalErrors[broker.absenceOf(topic.name, wish.index)] }
-      : { wish, replica }
+    if (replica === null) return { wish, errorCode: refusalErrors[broker.absenceOf(topic.name, wish.index)] }
+    const nearest = rack === '' ? null : broker.nearestOf(replica, rack, wish.from)
+    return nearest === null ? { wish, replica } : { wish, leader: replica, nearest }
   })
 }
 
@@ -106,7 +122,7 @@ async function read(
 ): Promise<readonly (PartitionRead | null)[] | null> {
   const { request, context, wanted } = fetchOf
   const targets = wanted.every(isFound) ? wanted : wanted.filter(isFound)
-  // With an error to tell at once there is nothing to wait for.
+  // With an error, or another place, to tell at once there is nothing to wait for.
   const refused = targets.length < wanted.length
   const mayWait = context.mayWaitWith(targets.length * waitingBytesEach) && !refused && wanted.length > 0
   const reading = new WaitingRead(broker.clock, targets, {
@@ -114,6 +130,7 @@ async function read(
     maxWaitMs: mayWait ? request.maxWaitMs : 0,
     maxBytes: Math.min(request.maxBytes, broker.config.fetchMaxBytes),
     committedTransactionsOnly: request.isolationLevel === 1,
+    mayBeNear: context.version >= sentNearSince,
     memory: context.answerMemory,
   })
   context.ifClosed(() => reading.abandon())
@@ -125,7 +142,17 @@ async function read(
   }, bytes)
   if (!refused) return partitions
   let next = 0
-  return wanted.map((each) => (isFound(each) ? (partitions[next++] ?? null) : null))
+  return wanted.map((each) => {
+    if (isFound(each)) return partitions[next++] ?? null
+    return 'nearest' in each ? standingOf(each) : null
+  })
+}
+
+/** Where the log stands, for a consumer that reads on elsewhere. */
+function standingOf({ leader, wish: { from, leaderEpoch } }: Elsewhere): PartitionRead {
+  const asked = { from, leaderEpoch, maxBytes: 0, minOneBatch: false, committedTransactionsOnly: false }
+  const answer = leader.read(asked)
+  return 'code' in answer ? answer : partitionRead(answer, null)
 }
 
 function respond(answer: {
@@ -137,7 +164,7 @@ function respond(answer: {
   committedOnly: boolean
 }): Response {
   const { wanted, reads, turn, byTopicId } = answer
-  const { sessionId, send } = turn.finish((nth) => factsOf(reads[nth] ?? null))
+  const { sessionId, send } = turn.finish((nth) => factsOf(wanted[nth], reads[nth] ?? null))
   const topics = new Map<string, PartitionResponse[]>()
   for (const [nth, each] of wanted.entries()) {
     if (send !== null && send[nth] !== true) continue
@@ -158,13 +185,13 @@ function respond(answer: {
 
 function partitionResponse(wanted: Wanted, read: PartitionRead | null, committedOnly: boolean): PartitionResponse {
   const partitionIndex = wanted.wish.index
-  if (!isFound(wanted)) return failed(partitionIndex, wanted.errorCode)
+  if ('errorCode' in wanted) return failed(partitionIndex, wanted.errorCode)
   if (read === null) return failed(partitionIndex, kafkaErrors.UNKNOWN_SERVER_ERROR.code)
   if ('code' in read) {
     return { ...failed(partitionIndex, refusalErrors[read.code]), abortedTransactions: null }
   }
   const { highWatermark, lastStableOffset, logStartOffset, aborted, slice } = read
-  const diverging = divergence(wanted)
+  const diverging = isFound(wanted) ? divergence(wanted) : null
   // Nothing at all is common with a log whose newest epoch this one has never heard of.
   if (diverging !== null && diverging.epoch < 0) {
     return { ...failed(partitionIndex, kafkaErrors.OFFSET_OUT_OF_RANGE.code), abortedTransactions: null }
@@ -176,10 +203,13 @@ function partitionResponse(wanted: Wanted, read: PartitionRead | null, committed
     lastStableOffset,
     logStartOffset,
     abortedTransactions: committedOnly ? aborted : null,
-    records: diverging === null && slice !== null ? slice.buffers : [],
+    records: diverging === null && slice !== null ? slice.buffers : noRecords,
   }
+  if (!isFound(wanted)) return { ...answer, preferredReadReplica: wanted.nearest }
   return diverging === null ? answer : { ...answer, divergingEpoch: diverging }
 }
+
+const noRecords: readonly Uint8Array[] = []
 
 const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
   partitionIndex,
@@ -194,14 +224,21 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
 
 /** Where the caller's log left this one, if it did: the end of the newest epoch that both have (KIP-595). */
 function divergence({ replica, wish }: Found): { epoch: number; endOffset: number } | null {
-  if (wish.lastFetchedEpoch < 0) return null
+  // Of a replica that follows it is not known whether it has less, or something else.
+  if (wish.lastFetchedEpoch < 0 || !replica.leads) return null
   const common = replica.endOffsetFor(wish.lastFetchedEpoch)
   const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common
 }
 
-function factsOf(read: PartitionRead | null): PartitionFacts {
+/** What sends a consumer elsewhere is told each time, as an error is. */
+function factsOf(wanted: Wanted | undefined, read: PartitionRead | null): PartitionFacts {
   if (read === null || 'code' in read) return { highWatermark: -1, logStartOffset: -1, bytes: 0, failed: true }
   const { highWatermark, logStartOffset, slice } = read
-  return { highWatermark, logStartOffset, bytes: slice?.bytes ?? 0, failed: false }
+  return {
+    highWatermark,
+    logStartOffset,
+    bytes: slice?.bytes ?? 0,
+    failed: wanted !== undefined && 'nearest' in wanted,
+  }
 }

@@ -2,6 +2,7 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { changeReplicas } from './change-replicas.ts'
 import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -9,6 +10,7 @@ import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { giveUpCopies, takeBackCopies } from './give-up-copies.ts'
+import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
 import { seatLeader } from './seat-leader.ts'
@@ -21,6 +23,7 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  changeReplicas,
   createBrokerGroup,
   createPartitions,
   createTopics,
@@ -29,6 +32,7 @@ export const operations = {
   electLeaders,
   fenceBroker,
   giveUpCopies,
+  mirrorVoters,
   orderBrokerGroup,
   promoteReplica,
   registerBroker,

@@ -6,31 +6,54 @@ import type { TopicRules } from './decision.ts'
 /** Partitions that one request may make, as in Kafka: its records are one batch, and its answer waits for as many logs. */
 export const newPartitionsMax = 10_000
 
+/** A broker that may get replicas, and the rack that it stands in; null: in none that is known of. */
+export interface PlacedBroker {
+  readonly id: BrokerId
+  readonly rack: string | null
+}
+
 /**
- * Deals replicas round robin over the brokers: partition p's replicas are `replicationFactor` brokers in a row, beginning one
- * further than those of partition p-1, so that leaders and load spread evenly.
+ * Deals replicas round robin over the racks, and over the brokers within each: partition p's replicas are in `replicationFactor`
+ * racks in a row (as many as there are racks, then in each a second time), beginning one further than those of partition p-1, so that leaders and load
+ * spread evenly, and no rack has a second replica of a partition before all have one. Without racks all brokers are in one.
  */
 export function placeReplicas(placement: {
-  brokers: readonly BrokerId[]
+  brokers: readonly PlacedBroker[]
   partitions: number
   replicationFactor: number
   /** Where the first one begins, so that small topics do not all start at one broker. */
   start: number
 }): BrokerId[][] {
   const { brokers, partitions, replicationFactor, start } = placement
-  return Array.from({ length: partitions }, (_, partition) =>
-    Array.from({ length: replicationFactor }, (_, nth) => {
-      const at = (start + partition + nth) % brokers.length
-      return brokers[at] as BrokerId
-    }),
-  )
+  const racks = racksOf(brokers)
+  return Array.from({ length: partitions }, (_, partition) => {
+    const replicas: BrokerId[] = []
+    for (let nth = 0; replicas.length < Math.min(replicationFactor, brokers.length); nth++) {
+      const rack = racks[(start + partition + nth) % racks.length] as PlacedBroker[]
+      const round = Math.floor((start + partition) / racks.length) + Math.floor(nth / racks.length)
+      const { id } = rack[round % rack.length] as PlacedBroker
+      // A small rack has had all of its brokers.
+      if (!replicas.includes(id)) replicas.push(id)
+    }
+    return replicas
+  })
+}
+
+function racksOf(brokers: readonly PlacedBroker[]): PlacedBroker[][] {
+  const racks = new Map<string | null, PlacedBroker[]>()
+  for (const broker of brokers) {
+    const rack = racks.get(broker.rack)
+    if (rack === undefined) racks.set(broker.rack, [broker])
+    else rack.push(broker)
+  }
+  return [...racks.values()]
 }
 
 /** Where new replicas go: to brokers that are alive while there are enough of them, else to others as well. */
-export function brokersForReplicas(image: ClusterImage, replicationFactor: number): BrokerId[] {
-  const living = image.living.map(({ id }) => id)
-  if (living.length >= replicationFactor) return living
-  const others = [...image.brokers.keys()].filter((broker) => !image.isAlive(broker)).sort((a, b) => a - b)
+export function brokersForReplicas(image: ClusterImage, replicationFactor: number): PlacedBroker[] {
+  const { living } = image
+  if (living.length >= replicationFactor) return [...living]
+  const others = [...image.brokers.values()].filter(({ fenced }) => fenced).sort((a, b) => a.id - b.id)
   return [...living, ...others.slice(0, replicationFactor - living.length)]
 }
 

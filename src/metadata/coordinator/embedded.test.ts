@@ -29,7 +29,12 @@ async function load(runtime: Runtime): Promise<Loaded> {
     async (events) => (await openTestLog(runtime, { events, clean: false })).log,
   )
   replica.lead(++epoch, { replicas: [self], inSync: [1], eligible: [], partitionEpoch: 0 })
-  const replay = new ImageReplay({ image: new ClusterImage('cluster'), replica, onFailed: assert.ifError })
+  const replay = new ImageReplay({
+    image: new ClusterImage('cluster'),
+    replica,
+    snapshots: null,
+    onFailed: assert.ifError,
+  })
   replay.start()
   const peers = new Peers(runtime, {
     clusterId: 'cluster',

@@ -7,14 +7,25 @@ import type { Replica } from '../../replica/replica.ts'
 import { DiskFault } from '../../runtime/disk.ts'
 import { invariant } from '../../runtime/invariant.ts'
 import type { ClusterImage } from '../image.ts'
+import { recordsBetween } from '../snapshot/records-between.ts'
+import type { LoadedSnapshot } from '../snapshot/snapshot-folder.ts'
+import type { ReplayedBatch } from '../snapshot/snapshot-taker.ts'
 import { decodeMetadataRecord, type MetadataRecord } from '../records.ts'
 import { CoordinatorUnavailable, type MetadataApplier } from './coordinator.ts'
 
 const readBytes = 1024 * 1024
 
+/** States of the image that were written down: with one replay begins, and goes on where the log has nothing any more. */
+export interface ImageSnapshots {
+  /** The newest; null: there is none. */
+  load(): Promise<LoadedSnapshot | null>
+  /** Called between two batches: the image is the state of the log at the end of this one. */
+  replayed(image: ClusterImage, batch: ReplayedBatch): void
+}
+
 /**
- * Brings the image up to the committed end of the metadata log, on every broker: what lies below this replica's watermark is
- * replayed in order, and one batch is in effect here before the next is looked at.
+ * Brings the image up to the committed end of the metadata log, on every broker: it begins with the newest snapshot, and what
+ * lies below this replica's watermark is replayed in order. One batch is in effect here before the next is looked at.
  *
  * catching up ⇄ waiting for the watermark, or for what is damaged to be repaired; held: the image does not move; failed, when something cannot be read or put
  * into effect; stopped.
@@ -22,6 +33,7 @@ const readBytes = 1024 * 1024
 export class ImageReplay {
   readonly image: ClusterImage
   readonly #replica: Replica
+  readonly #snapshots: ImageSnapshots | null
   readonly #waits = new OffsetWaits<CoordinatorUnavailable>()
   readonly #onMoved = (): void => {
     this.#isStuck = false
@@ -29,18 +41,24 @@ export class ImageReplay {
   }
   readonly #onFailed: (error: Error) => void
   #apply: MetadataApplier = async () => {}
-  #next: Offset
+  #next: Offset = 0
+  #hasBegun = false
   #work: Promise<void> | null = null
   #isHeld = false
   #isOver = false
   /** What comes next is damaged: it is tried again when the watermark moves. */
   #isStuck = false
 
-  constructor(parts: { image: ClusterImage; replica: Replica; onFailed: (error: Error) => void }) {
+  constructor(parts: {
+    image: ClusterImage
+    replica: Replica
+    snapshots: ImageSnapshots | null
+    onFailed: (error: Error) => void
+  }) {
     this.image = parts.image
     this.#replica = parts.replica
+    this.#snapshots = parts.snapshots
     this.#onFailed = parts.onFailed
-    this.#next = parts.replica.log.logStartOffset
   }
 
   /** Everything below is replayed and in effect. */
@@ -121,16 +139,46 @@ export class ImageReplay {
 
   async #catchUp(): Promise<void> {
     while (this.#mayGoOn()) {
-      const { log, highWatermark } = this.#replica
-      const slice = await log.read({ from: this.#next, upTo: highWatermark, maxBytes: readBytes, minOneBatch: true })
+      const isBelow = (): boolean => this.#next < this.#replica.log.logStartOffset
+      if (!this.#hasBegun || isBelow()) await this.#takeUpSnapshot()
+      if (!this.#mayGoOn()) return
       try {
-        invariant(slice.bytes > 0, 'nothing to read below the watermark', { next: this.#next, highWatermark })
-        const [first, second] = slice.buffers
-        const bytes = first !== undefined && second === undefined ? asBuffer(first) : Buffer.concat(slice.buffers)
-        await this.#replay(bytes)
-      } finally {
-        slice.release()
+        await this.#replayFromLog()
+      } catch (error) {
+        // The log began anew above it meanwhile.
+        if (!(error instanceof LogReadFault) || !isBelow()) throw error
       }
+    }
+  }
+
+  /** Makes of the image what the newest snapshot tells, where that is more, as if the records in between had told so. */
+  async #takeUpSnapshot(): Promise<void> {
+    const loaded = (await this.#snapshots?.load()) ?? null
+    this.#hasBegun = true
+    const { logStartOffset } = this.#replica.log
+    const endOffset = loaded?.endOffset ?? 0
+    invariant(Math.max(endOffset, this.#next) >= logStartOffset, 'nothing tells of the state below the log start', {
+      next: this.#next,
+      logStartOffset,
+    })
+    if (loaded === null || endOffset <= this.#next) return
+    const records = [...recordsBetween(this.image, loaded.image)]
+    for (const record of records) this.image.replay(record, endOffset)
+    await this.#apply(records)
+    this.#next = endOffset
+    this.#waits.advance(endOffset)
+  }
+
+  async #replayFromLog(): Promise<void> {
+    const { log, highWatermark } = this.#replica
+    const slice = await log.read({ from: this.#next, upTo: highWatermark, maxBytes: readBytes, minOneBatch: true })
+    try {
+      invariant(slice.bytes > 0, 'nothing to read below the watermark', { next: this.#next, highWatermark })
+      const [first, second] = slice.buffers
+      const bytes = first !== undefined && second === undefined ? asBuffer(first) : Buffer.concat(slice.buffers)
+      await this.#replay(bytes)
+    } finally {
+      slice.release()
     }
   }
 
@@ -150,6 +198,8 @@ export class ImageReplay {
       }
       this.#next = end
       this.#waits.advance(end)
+      const { partitionLeaderEpoch: epoch, maxTimestamp: timestamp, sizeBytes } = batch
+      this.#snapshots?.replayed(this.image, { endOffset: end, epoch, timestamp, bytes: sizeBytes })
     }
   }
 }

@@ -178,10 +178,13 @@ describe('a vote', () => {
     }
   })
 
-  test('is refused by a suspect replica, and for a folder that the group does not know', () => {
+  test('is refused by a suspect replica, whoever asks', () => {
     assert.match(received(electionOf(3, { suspect: true }), ask(2, 5)).at(-1) ?? '', /: no/)
+  })
+
+  test('is given to one that this log does not know as a voter: its log may have a set that this one lacks (KIP-853)', () => {
     const stranger = ask(2, 5, { candidate: { broker: 2, directory: 'another' } })
-    assert.match(received(electionOf(3), stranger).at(-1) ?? '', /: no/)
+    assert.match(received(electionOf(3), stranger).at(-1) ?? '', /: yes/)
   })
 
   test('beforehand is refused while the leader is in touch, and changes nothing', () => {
@@ -264,5 +267,44 @@ describe('a follower', () => {
     const election = electionOf(3)
     received(election, { type: 'led', epoch: 4, leader: 3 })
     assert.throws(() => received(election, { type: 'led', epoch: 4, leader: 2 }), InvariantViolation)
+  })
+})
+
+describe('voters that change', () => {
+  const voters = (...brokers: number[]) => ({ type: 'voters' as const, voters: brokers.map(replica) })
+
+  test('count from when their set is in the log: a candidate asks anew, by the new majority', () => {
+    const election = electionOf(3)
+    election.step({ type: 'timeout', log })
+    assert.deepEqual(told(election.step(voters(1, 2, 3, 4, 5))), ['resign 4', 'arm-timer'])
+    election.step({ type: 'timeout', log })
+    received(election, vote(2, 5, { pre: true }))
+    assert.equal(election.role, 'prospective')
+    received(election, vote(3, 5, { pre: true }))
+    assert.equal(election.role, 'candidate')
+  })
+
+  test('without it leave a replica to ask around, unless it is the only one that may have that set', () => {
+    const election = electionOf(3)
+    election.step(voters(2, 3))
+    election.step({ type: 'timeout', log })
+    assert.equal(election.role, 'unattached')
+    election.step({ type: 'timeout', log, isLeaving: true })
+    received(election, vote(2, 5, { pre: true }))
+    assert.equal(election.role, 'prospective', 'its own vote does not count')
+    received(election, vote(3, 5, { pre: true }))
+    assert.equal(election.role, 'candidate')
+  })
+
+  test('without their leader have it lead until that is committed', () => {
+    const election = leader()
+    assert.deepEqual(told(election.step(voters(2, 3))), [])
+    assert.deepEqual(told(election.step({ type: 'removed' })), ['resign 5', 'arm-timer'])
+  })
+
+  test('of whom a majority is out of touch cost the leader its place', () => {
+    const election = leader()
+    election.step({ type: 'silent', brokers: new Set([3]) })
+    assert.deepEqual(told(election.step(voters(1, 3))), ['resign 5', 'arm-timer'])
   })
 })

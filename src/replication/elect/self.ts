@@ -6,8 +6,11 @@ import type { ReplicationRules } from '../rules.ts'
 import type { ElectionMessage, Led, Vote, VoteRequest } from './vote.ts'
 
 export type ElectionEvent =
-  /** The election timer has run out: nobody leads. */
-  | { type: 'timeout'; log: LogPosition }
+  /**
+   * The election timer has run out: nobody leads. `isLeaving`: the newest set has this replica no more, and is not committed. It may be the only
+   * one that has that set, and is to stand until others have it; its own vote does not count (Raft thesis, section 4.2.2).
+   */
+  | { type: 'timeout'; log: LogPosition; isLeaving?: boolean }
   /** The epoch and vote of a `persist` are on the disk. */
   | { type: 'persisted'; epoch: LeaderEpoch }
   /** What another replica says; `log` is this replica's own. */
@@ -22,6 +25,10 @@ export type ElectionEvent =
   | { type: 'trusted' }
   /** The replica's log turned out to be damaged. */
   | { type: 'suspected' }
+  /** A voter set was appended to this replica's log, or cut off it: this one counts from now on. */
+  | { type: 'voters'; voters: readonly ReplicaId[] }
+  /** A set without this replica is committed, which leads. */
+  | { type: 'removed' }
 
 /** To be carried out in order, each when the one before it is done. */
 export type ElectionEffect =
@@ -64,7 +71,7 @@ type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
  */
 export class Election {
   readonly #self: ReplicaId
-  readonly #voters: readonly ReplicaId[]
+  #voters: readonly ReplicaId[]
   readonly #rules: Pick<ReplicationRules, 'isUpToDate'>
   #role: Role = 'unattached'
   #epoch: LeaderEpoch
@@ -103,7 +110,7 @@ export class Election {
   step(event: ElectionEvent): ElectionEffect[] {
     switch (event.type) {
       case 'timeout':
-        return this.#onTimeout(event.log)
+        return this.#onTimeout(event.log, event.isLeaving === true)
       case 'persisted':
         return event.epoch === this.#epoch && this.#role === 'candidate' ? this.#onGranted(this.#self) : []
       case 'received':
@@ -120,6 +127,10 @@ export class Election {
         return []
       case 'suspected':
         return this.#onSuspected()
+      case 'voters':
+        return this.#onVoters(event.voters)
+      case 'removed':
+        return this.#role === 'leader' && !this.#isVoter(this.#self) ? this.#unattach() : []
       default:
         return event satisfies never
     }
@@ -132,10 +143,10 @@ export class Election {
     return this.#role === 'follower' || this.#role === 'unattached' ? [] : this.#unattach()
   }
 
-  #onTimeout(log: LogPosition): ElectionEffect[] {
+  #onTimeout(log: LogPosition, isLeaving = false): ElectionEffect[] {
     if (this.#role === 'leader' || this.#role === 'follower') return []
     // Who may not stand only asks around, to be told who leads.
-    if (this.#suspect || !this.#isVoter(this.#self)) {
+    if (this.#suspect || (!isLeaving && !this.#isVoter(this.#self))) {
       return [{ type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch + 1, log, pre: true })]
     }
     this.#role = 'prospective'
@@ -190,7 +201,9 @@ export class Election {
   }
 
   #mayVoteFor(request: VoteRequest, log: LogPosition): boolean {
-    if (this.#suspect || !this.#isVoter(this.#self) || !this.#isVoter(request.candidate)) return false
+    // Whether either votes is for the candidate to know: its log may have a set of voters that this one has not got yet. Votes of
+    // others than its voters it does not count (KIP-853).
+    if (this.#suspect) return false
     return this.#rules.isUpToDate(request.log, log)
   }
 
@@ -233,6 +246,15 @@ export class Election {
       known: this.#leader,
     })
     return this.#role === 'follower' ? [] : this.#follow(leader)
+  }
+
+  #onVoters(voters: readonly ReplicaId[]): ElectionEffect[] {
+    this.#voters = voters
+    for (const { broker } of this.#others()) this.#met.add(broker)
+    // Who was out of touch before is so still; the next news says who is.
+    if (this.#role === 'leader') return this.#onSilent(this.#silent)
+    // It asks anew, with those that count now.
+    return this.#role === 'prospective' || this.#role === 'candidate' ? this.#unattach() : []
   }
 
   #onMisled({ followed, epoch, leader }: ElectionEvent & { type: 'misled' }): ElectionEffect[] {
@@ -314,6 +336,7 @@ export class Election {
   }
 
   #hasMajority(): boolean {
-    return this.#granted.size * 2 > this.#voters.length
+    const granted = this.#voters.filter(({ broker }) => this.#granted.has(broker)).length
+    return granted * 2 > this.#voters.length
   }
 }

@@ -1,10 +1,15 @@
 import type { Offset } from '../../record/offset.ts'
+import { nearVisible } from './nearest.ts'
 
 /** What a replica is at the moment, as far as consumers are concerned. */
 export interface ServeView {
   readonly leads: boolean
   /** As far as this replica knows, somebody leads. */
   readonly isLed: boolean
+  /** It follows, and its leader has answered it in this epoch, on a stream that is still open. */
+  readonly isInTouch: boolean
+  /** It is one of those in sync, as far as it was told. */
+  readonly isInSync: boolean
   readonly highWatermark: Offset
   /** End of what this replica has stored. */
   readonly storedUpTo: Offset
@@ -19,6 +24,8 @@ export interface ServePolicy {
   readonly name: 'leader' | 'leader, else a backup'
   /** The end of what a consumer may see (exclusive), or why this replica answers nothing. */
   visibleUpTo(view: ServeView): Offset | ServeRefusal
+  /** The same for a consumer that may have been sent here because it is near (KIP-392). */
+  nearVisibleUpTo(view: ServeView): Offset | ServeRefusal
   /** The end of the log for a consumer that asks for `latest`; stricter, for it must not seem to go back (KIP-207). */
   latest(view: ServeView): Offset | ServeRefusal
 }
@@ -27,6 +34,7 @@ export interface ServePolicy {
 export const serveAtLeader: ServePolicy = {
   name: 'leader',
   visibleUpTo: (view) => (view.leads ? view.highWatermark : { code: 'not-leader' }),
+  nearVisibleUpTo: nearVisible,
   latest(view) {
     if (!view.leads) return { code: 'not-leader' }
     return view.highWatermark < view.epochStart ? { code: 'offset-not-available' } : view.highWatermark
@@ -37,5 +45,6 @@ export const serveAtLeader: ServePolicy = {
 export const serveAtBackup: ServePolicy = {
   name: 'leader, else a backup',
   visibleUpTo: (view) => (view.isLed ? serveAtLeader.visibleUpTo(view) : view.storedUpTo),
+  nearVisibleUpTo: (view) => (view.isLed ? nearVisible(view) : view.storedUpTo),
   latest: (view) => (view.isLed ? serveAtLeader.latest(view) : view.storedUpTo),
 }

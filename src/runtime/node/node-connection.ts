@@ -3,7 +3,9 @@ import { invariant } from '../invariant.ts'
 import type { Connection, PeerAddress, Receiver } from '../network.ts'
 
 /** The libuv handle inside a socket: not public, but unchanged from Node 12 to 26, and watched by `node-network.test.ts`. */
-type SocketWithHandle = Socket & { _handle: { useUserBuffer(buffer: Uint8Array): void } | null }
+type SocketWithHandle = Socket & {
+  _handle: { useUserBuffer(buffer: Uint8Array): void; getpeername(out: object): number } | null
+}
 
 /** `onread` is typed for one fixed buffer only; a function that gives the next buffer is documented as well. */
 interface ReadOptions {
@@ -39,6 +41,12 @@ export class NodeConnection implements Connection {
 
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  /** A socket that was reset is connected to nobody any more (ENOTCONN). */
+  get isReset(): boolean {
+    const { _handle: handle } = this.#socket as SocketWithHandle
+    return handle === null || handle.getpeername({}) !== 0
   }
 
   start(receiver: Receiver): void {

@@ -243,6 +243,21 @@ test('a connection that is started later has lost nothing, and one whose other s
   first?.destroy()
 })
 
+test('that the other side has dropped the connection is known while nothing is read', async () => {
+  const { near, far, farTaker } = await pair()
+  far.pause()
+  near.write([pattern(5000)])
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(far.isReset, false)
+  near.destroy()
+  // For the system it has only ended its side, until something is sent to it.
+  far.write([Uint8Array.of(1)])
+  for (let turn = 0; turn < 10_000 && !far.isReset; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(far.isReset, true)
+  assert.equal(farTaker.closings.length, 0)
+  far.destroy()
+})
+
 test('a closed listener takes no new connection and those that exist live on', async () => {
   const taker = new Taker()
   const listener = await network.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.start(taker))

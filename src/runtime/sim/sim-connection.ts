@@ -52,6 +52,10 @@ export class SimConnection implements Connection {
     return this.#queuedBytes
   }
 
+  get isReset(): boolean {
+    return this.#over
+  }
+
   start(receiver: Receiver): void {
     invariant(this.#receiver === null, 'a connection was started twice', this.remote)
     this.#receiver = receiver
