@@ -1,7 +1,8 @@
-/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`, `-- groups`: what those cost. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`, `-- groups`, `-- catch-up`: what those cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
+import { type CatchUpOptions, runCatchUp } from './catch-up.ts'
 import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
 import { type MetadataStartOptions, runMetadataStart } from './metadata-start.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
@@ -47,6 +48,13 @@ function program(): Command {
     .option('--idle-seconds <n>', 'how long members that only beat are watched', positive, 30)
     .option('--json <file>', 'write every figure to a file')
     .action((options: GroupsOptions) => runGroups(options))
+  bench
+    .command('catch-up')
+    .description('What writes wait for while a follower that was away catches up, with a throttle and without.')
+    .option('--megabytes <n>', 'MiB that the follower has missed', positive, 400)
+    .option('--rate <n>', 'MiB a second of the throttle', positive, 20)
+    .option('--writes-per-second <n>', 'writes with acks=all meanwhile', positive, 200)
+    .action((options: CatchUpOptions) => runCatchUp(options))
   return bench
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { buildBatch } from '../src/record/batch-builder.ts'
 import { batchOf, openTestLog, testSettings, validated } from '../src/log/log-fixture.ts'
+import { appendToQueue, openCommitLog, queuesOf, testQueues } from '../src/log/queues/commit-log-fixture.ts'
+import { queueStartsBatch } from '../src/log/queues/queue-starts.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import { kafkaPartitionFiles } from '../src/server/kafka-transactions-fixture.ts'
@@ -38,6 +40,29 @@ async function trilogsFolder(): Promise<Folder> {
       const epoch = Math.floor(nth / 15)
       log.append(nth % 3 === 0 ? batchOf([`value ${nth}`, 'x'.repeat(nth)]) : batchOf(['a', 'b'], { producer }), epoch)
       if (nth % 9 === 4) for (const batch of transaction(nth)) log.append(batch, epoch)
+    }
+    await log.flush()
+    await log.close()
+    return readFolder(runtime)
+  }
+  return world.complete(write())
+}
+
+/** A commit log of several segments and epochs, with three queues and a beginning of one that has moved. */
+export async function goodCommitLog(): Promise<Folder> {
+  const world = new SimWorld(1)
+  const { runtime } = world.node('a')
+  const write = async (): Promise<Folder> => {
+    const log = await openCommitLog(runtime, { settings: folderSettings, directory: folderPath })
+    const [first] = testQueues
+    for (let nth = 0; nth < 40; nth++) {
+      const name = testQueues[nth % testQueues.length] ?? first
+      const texts = [`value ${nth}`, 'x'.repeat(nth)]
+      if (name !== undefined) appendToQueue(log, name, { texts, epoch: Math.floor(nth / 15), timestamp: 1000 + nth })
+      if (nth === 30 && first !== undefined) {
+        const { endOffset } = queuesOf(log).of(first)
+        log.append(validated(queueStartsBatch([{ ...first, startOffset: 4, endOffset }], 1)), 2)
+      }
     }
     await log.flush()
     await log.close()

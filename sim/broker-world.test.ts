@@ -13,6 +13,8 @@ interface Defects {
   readonly dedupes?: false
   readonly recovers?: 'whatever is there' | 'nothing'
   readonly exitsAfterAppends?: number
+  /** Those of deleted topics. */
+  readonly dropsOffsets?: false
 }
 
 interface Entry {
@@ -153,7 +155,12 @@ function model(defects: Defects): BrokerUnderTest {
         offsetAt: () => ask(() => -1),
         deleteRecords: () => ask(() => {}),
         topics: () => ask(() => [...topics]),
-        deleteTopic: (name) => ask(() => void topics.delete(name)),
+        deleteTopic: (name) =>
+          ask((asked) => {
+            topics.delete(name)
+            if (defects.dropsOffsets === false) return
+            for (const key of asked.commits.keys()) if (key.split(' ')[1] === name) asked.commits.delete(key)
+          }),
         read: (topic, partition, from) => ask((asked) => asked.read(`${topic}/${partition}`, from)),
         commit: (group, topic, partition, offset) =>
           ask((asked) => void asked.commits.set(`${group} ${topic} ${partition}`, offset)),
@@ -200,6 +207,7 @@ for (const [what, defects, expected] of [
   ['stores the retries of an idempotent producer', { dedupes: false }, 'duplicate'],
   ['forgets everything at a start', { recovers: 'nothing' }, 'lost'],
   ['ends itself', { exitsAfterAppends: 10 }, 'ended itself'],
+  ['keeps the offsets of topics that are deleted', { dropsOffsets: false }, 'offset of a deleted topic'],
 ] as [string, Defects, ViolationCode][]) {
   test(`a model that ${what} is found within 30 seeds`, async () => {
     const { codes } = await runs(defects)

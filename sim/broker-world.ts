@@ -150,6 +150,7 @@ class BrokerRun {
       case 'delete-records':
       case 'make-topic':
       case 'delete-topic':
+      case 'commit-spare':
       case 'members':
       case 'look':
         return this.#clients.act(action)

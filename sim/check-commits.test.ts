@@ -55,3 +55,22 @@ test('passes: a power cut took it', () => {
   assert.ok(!isFound(...committed(5), cut, read(3, later)))
   assert.ok(isFound(...committed(5), { type: 'stopped' }, cut, read(3, later)))
 })
+
+const topic = (wanted: 'made' | 'deleted', answered = true): HistoryEvent => ({
+  type: 'topic',
+  name: 't',
+  wanted,
+  answered,
+})
+
+test('found: a topic that was made anew has the offset of the one before', () => {
+  assert.ok(isFound(...committed(5), topic('deleted'), topic('made'), read(5)))
+  assert.ok(!isFound(...committed(5), topic('deleted'), topic('made'), read(-1)))
+  assert.ok(!isFound(...committed(5), topic('deleted'), read(5)), 'nobody has made another yet')
+  assert.ok(!isFound(...committed(5), topic('deleted'), topic('made'), ...committed(0), read(0)))
+})
+
+test('passes: whether the topic was deleted is not known', () => {
+  assert.ok(!isFound(...committed(5), topic('deleted', false), read(-1)))
+  assert.ok(!isFound(...committed(5), topic('deleted', false), topic('made'), ...committed(6), read(-1)))
+})

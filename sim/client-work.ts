@@ -23,7 +23,16 @@ export interface ClientSurroundings {
 
 /** What a client can be told to do. */
 export type ClientAction = PlannedAction & {
-  do: 'produce' | 'read' | 'commit' | 'delete-records' | 'make-topic' | 'delete-topic' | 'members' | 'look'
+  do:
+    | 'produce'
+    | 'read'
+    | 'commit'
+    | 'delete-records'
+    | 'make-topic'
+    | 'delete-topic'
+    | 'commit-spare'
+    | 'members'
+    | 'look'
 }
 
 /** The clients of a run at work: producers, readers, committers and members of a group, each noting what it is told. */
@@ -59,6 +68,8 @@ export class ClientWork {
         return void this.#commit(action)
       case 'delete-records':
         return void this.#deleteRecords(action)
+      case 'commit-spare':
+        return void this.#commitSpare(action.name)
       case 'members':
         return this.#storm(action)
       case 'look':
@@ -175,6 +186,9 @@ export class ClientWork {
         const expected = log.find((record) => (record.timestamp ?? 0) >= at)?.offset ?? -1
         const found = await this.insist(() => this.#in.client.offsetAt(topic, Number(index), at))
         if (found === expected) continue
+        // Old records may have gone since.
+        const isAged = this.#in.workload.topics.find(({ name }) => name === topic)?.cleaning === 'age'
+        if (isAged && expected < (await this.insist(() => this.#in.client.earliest(topic, Number(index))))) continue
         const detail = `the first record of ${at} or later is at ${expected}, not at ${found}`
         violations.push({ code: 'wrong offset for a time', partition, detail })
       }
@@ -297,6 +311,30 @@ export class ClientWork {
       this.#refused(error)
       // It may have been done, or be done still.
     }
+  }
+
+  /** For a topic that may not be there. Not while it comes or goes: then nobody knows which topic an answer is about. */
+  async #commitSpare(topic: string): Promise<void> {
+    const [group = ''] = this.#in.workload.groups
+    const partition = `${topic}/0`
+    if (this.#changingTopics.has(topic)) return
+    this.#changingTopics.add(topic)
+    let offset: number | null = null
+    try {
+      let era = this.#in.era()
+      const before = await this.#in.client.committed(group, topic, 0)
+      this.#in.note({ type: 'committed-read', group, partition, offset: before, era, eraThrough: this.#in.era() })
+      offset = before + 1
+      era = this.#in.era()
+      this.#in.note({ type: 'committing', group, partition })
+      await this.#in.client.commit(group, topic, 0, offset)
+      this.#in.note({ type: 'committed', group, partition, offset, era, eraThrough: this.#in.era() })
+    } catch (error) {
+      const isNotThere = error instanceof KafkaError && error.codeName === 'UNKNOWN_TOPIC_OR_PARTITION'
+      if (!isNotThere) this.#refused(error)
+      if (!isNotThere && offset !== null) this.#in.note({ type: 'commit-unknown', group, partition, offset })
+    }
+    this.#changingTopics.delete(topic)
   }
 
   async #changeTopic({ do: what, name }: { do: 'make-topic' | 'delete-topic'; name: string }): Promise<void> {

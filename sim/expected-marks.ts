@@ -66,4 +66,5 @@ export const expectedMarks: readonly string[] = [
   'coordinator died in Dead',
   'log: group: group-deleted',
   'offset expired',
+  'a topic is back without its offsets',
 ]

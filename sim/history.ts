@@ -111,6 +111,7 @@ export type ViolationCode =
   | 'reordered'
   | 'torn batch'
   | 'commit went back'
+  | 'offset of a deleted topic'
   | 'two owners'
   | 'generation went back'
   | 'wrong offset for a time'
@@ -123,6 +124,9 @@ export type ViolationCode =
   | 'committed history differs'
   | 'logs differ'
   | 'early read'
+  | 'cut by a hand-over'
+  | 'cut without a receipt'
+  | 'receipt is not the cut'
   | 'did not start'
 
 export interface Violation {

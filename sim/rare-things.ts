@@ -7,6 +7,7 @@ export function markRareThings(history: History, world: SimWorld): void {
   markLosses(history, world)
   markRecoveredDuplicates(history, world)
   markExpired(history, world)
+  markNewTopics(history, world)
   for (const partition of history.finalLogs.keys()) {
     const [topic, index] = partition.split('/')
     const folder = world.node('broker').disk.names.find(`/data/${topic}-${index}`)
@@ -62,5 +63,21 @@ function markExpired({ events, offsetsExpire = false }: History, world: SimWorld
     if (event.type !== 'committed-read' || event.offset !== -1 || !offsetsExpire) continue
     if (isOld.get(`${event.group} ${event.partition}`) === true) world.mark('offset expired')
     isOld.delete(`${event.group} ${event.partition}`)
+  }
+}
+
+/** Topics that were deleted with offsets kept of them, and made anew, which a group has none of. */
+function markNewTopics({ events }: History, world: SimWorld): void {
+  const states = new Map<string, 'committed' | 'deleted' | 'new'>()
+  for (const event of events) {
+    if (event.type === 'committed') states.set(event.partition, 'committed')
+    if (event.type === 'topic') {
+      const [partition, before] = [`${event.name}/0`, states.get(`${event.name}/0`)]
+      if (before === 'committed' && event.wanted === 'deleted') states.set(partition, 'deleted')
+      if (before === 'deleted' && event.wanted === 'made') states.set(partition, 'new')
+    }
+    if (event.type !== 'committed-read' || event.offset !== -1 || states.get(event.partition) !== 'new') continue
+    world.mark('a topic is back without its offsets')
+    states.delete(event.partition)
   }
 }

@@ -5,7 +5,7 @@ import type { SimDiskImage } from '../src/runtime/sim/sim-disk-image.ts'
 const path = `/data/${receiptsFileName}`
 
 /** The receipts that a start would find, oldest first. */
-function receiptsIn(disk: SimDiskImage): Receipt[] {
+export function receiptsIn(disk: SimDiskImage): Receipt[] {
   return disk.names.find(path) === null ? [] : parseReceipts(Buffer.from(disk.peek(path)).toString(), path)
 }
 

@@ -21,7 +21,7 @@ test('over some seeds everything that can happen does', () => {
     }
   }
   const actions = ['produce', 'read', 'commit', 'delete-records', 'crash', 'power-cut', 'stop', 'disk-fault']
-  const faults = ['reset-connections', 'slow-disk', 'clock-jump', 'age', 'members', 'look']
+  const faults = ['reset-connections', 'slow-disk', 'clock-jump', 'age', 'members', 'look', 'commit-spare']
   for (const wanted of [...actions, ...faults]) assert.ok(seen.has(wanted), wanted)
   for (const producer of ['once', 'all', 'leader', 'none']) {
     for (const topic of ['synced', 'cached', 'compacted', 'aged']) assert.ok(seen.has(`${producer} to ${topic}`))

@@ -62,6 +62,8 @@ export type PlannedAction =
   | { do: 'delete-records'; topic: number; partition: number; share: number }
   /** A topic that nobody produces to comes or goes. */
   | { do: 'make-topic' | 'delete-topic'; name: string }
+  /** A group keeps an offset of such a topic. */
+  | { do: 'commit-spare'; name: string }
   | { do: 'reset-connections' }
   | { do: 'slow-disk'; times: number; forMs: number }
   | { do: 'clock-jump'; byMs: number }
@@ -107,7 +109,9 @@ export function workloadOf(seed: number): Workload {
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
-  if (members.members.length > 0 && random.chance(0.3)) steps.push(...exodus(steps.at(-1)?.atMs ?? 0))
+  if (members.members.length > 0 && random.chance(0.3))
+    steps.push(...exodus(random, { untilMs: steps.at(-1)?.atMs ?? 0, members, ends: faults.ends }))
+  if (random.chance(0.5)) steps.push(...renewalOf(random, steps.at(-1)?.atMs ?? 0))
   const brokerSettings = { ...brokerSettingsOf(random), ...groupSettingsOf(random, members) }
   return {
     topics,
@@ -116,24 +120,6 @@ export function workloadOf(seed: number): Workload {
     members,
     brokerSettings,
     steps: steps.sort((one, other) => one.atMs - other.atMs),
-  }
-
-  /** All members go, and time with them: the group is forgotten, or its offsets are. Then the broker is started again. */
-  function exodus(untilMs: number): PlannedStep<PlannedAction>[] {
-    const { storm, emptyAfterMs } = exodusOf(random, members)
-    let atMs = random.between(untilMs / 2, untilMs)
-    const after = (leastMs: number, mostMs: number, action: PlannedAction): PlannedStep<PlannedAction> => {
-      atMs += random.between(leastMs, mostMs)
-      return { atMs, action }
-    }
-    return [
-      after(0, 0, storm),
-      // Also a little before the group is empty: then nothing is old yet.
-      after(0.8 * emptyAfterMs, 2 * emptyAfterMs, { do: 'age' }),
-      after(100, 900, { do: 'look' }),
-      after(5, 100, endOf(random, faults.ends)),
-      after(300, 1_500, { do: 'look' }),
-    ]
   }
 
   function actionOf(): PlannedAction {
@@ -149,10 +135,42 @@ export function workloadOf(seed: number): Workload {
     if (kind < 0.22 && topics[topic]?.cleaning !== 'compact')
       return { do: 'delete-records', topic, partition, share: random.float() }
     if (kind < 0.25) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(3)}` }
+    if (kind < 0.28) return { do: 'commit-spare', name: `spare-${random.integer(3)}` }
     const records = 1 + random.integer(mostRecords)
     const valueBytes = 1 + random.integer(largestValue)
     return { do: 'produce', producer: random.pick([0, 0, 0, 1, 2, 3]), topic, partition, records, valueBytes }
   }
+}
+
+/** All members go, and time with them: the group is forgotten, or its offsets are. Then the broker is started again. */
+function exodus(
+  random: SimRandom,
+  { untilMs, members, ends }: { untilMs: number; members: PlannedMembers; ends: Temper['ends'] },
+): PlannedStep<PlannedAction>[] {
+  const { storm, emptyAfterMs } = exodusOf(random, members)
+  let atMs = random.between(untilMs / 2, untilMs)
+  const after = (leastMs: number, mostMs: number, action: PlannedAction): PlannedStep<PlannedAction> => {
+    atMs += random.between(leastMs, mostMs)
+    return { atMs, action }
+  }
+  return [
+    after(0, 0, storm),
+    // Also a little before the group is empty: then nothing is old yet.
+    after(0.8 * emptyAfterMs, 2 * emptyAfterMs, { do: 'age' }),
+    after(100, 900, { do: 'look' }),
+    after(5, 100, endOf(random, ends)),
+    after(300, 1_500, { do: 'look' }),
+  ]
+}
+
+/** A topic goes while a group keeps an offset of it, and another one of its name comes. */
+function renewalOf(random: SimRandom, untilMs: number): PlannedStep<PlannedAction>[] {
+  const name = `spare-${random.integer(3)}`
+  let atMs = random.between(0, untilMs)
+  return (['make-topic', 'commit-spare', 'delete-topic', 'make-topic', 'commit-spare'] as const).map((what) => {
+    atMs += random.between(10, 150)
+    return { atMs, action: { do: what, name } }
+  })
 }
 
 /** Every batch fits into a segment of its topic: a larger one would be refused. */

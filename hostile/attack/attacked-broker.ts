@@ -20,6 +20,7 @@ export class AttackedBroker {
   readonly #folder: string
   readonly #sampler: NodeJS.Timeout
   #mostMiB = 0
+  #scheduled = { ran: 0, waited: 0 }
 
   private constructor(process: LineProcess, folder: string, at: { kafka: BrokerAddress; http: string }) {
     this.#process = process
@@ -67,6 +68,24 @@ export class AttackedBroker {
   /** The newest lines that it has logged. */
   get log(): string {
     return this.#process.stderr
+  }
+
+  /**
+   * Since this was last asked: for how long its main thread was ready to run, by how long it did run. Above 1 where the
+   * machine had other work to do. Linux counts both (`Documentation/scheduler/sched-stats.rst`).
+   */
+  takeBusyTimes(): number {
+    const before = this.#scheduled
+    this.#scheduled = this.#readScheduled()
+    const ran = this.#scheduled.ran - before.ran
+    return ran <= 0 ? 1 : (ran + this.#scheduled.waited - before.waited) / ran
+  }
+
+  #readScheduled(): { ran: number; waited: number } {
+    if (!this.running) return this.#scheduled
+    const { pid } = this.#process
+    const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map(Number)
+    return { ran, waited }
   }
 
   /** What of its memory is in RAM now. */

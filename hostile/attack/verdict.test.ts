@@ -13,9 +13,9 @@ const harmless: Outcome = {
   mostMiB: 200,
   afterMiB: 150,
   heldMiB: 0,
-  restLongestMs: 20,
   during: served,
   after: served,
+  busyTimes: { during: 1, after: 1 },
   running: true,
 }
 
@@ -43,8 +43,10 @@ for (const [what, outcome, said] of [
 test('where the machine is busy with other work more time is allowed, but not without end', () => {
   const slow = { ...harmless, during: { ...served, longestMs: 8_000 } }
   assert.equal(verdictOf(slow).length, 1)
-  assert.equal(verdictOf({ ...slow, restLongestMs: 300 }).length, 0)
-  assert.equal(verdictOf({ ...slow, restLongestMs: 9_000, during: { ...served, longestMs: 13_000 } }).length, 1)
+  assert.equal(verdictOf({ ...slow, busyTimes: { during: 1, after: 9 } }).length, 1)
+  assert.equal(verdictOf({ ...slow, busyTimes: { during: 3, after: 1 } }).length, 0)
+  const endless = { ...served, longestMs: 31_000 }
+  assert.equal(verdictOf({ ...slow, busyTimes: { during: 90, after: 1 }, during: endless }).length, 1)
 })
 
 test('an attack that there is not is wrong usage', async () => {

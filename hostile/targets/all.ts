@@ -6,6 +6,7 @@ import { plantedTargets } from '../planted/all.ts'
 import type { AnyTarget } from '../target.ts'
 import { batchesTarget } from './batches.ts'
 import { codecsTarget } from './codecs.ts'
+import { commitLogsTarget } from './commit-logs.ts'
 import { frameReaderTarget } from './frame-reader.ts'
 import { logsTarget } from './logs.ts'
 import { recordsTarget } from './records.ts'
@@ -22,6 +23,7 @@ export const targets: readonly AnyTarget[] = [
   batchesTarget('batches', validateBatches),
   codecsTarget('codecs', decompress),
   logsTarget('logs'),
+  commitLogsTarget('commit-logs'),
 ]
 
 /** By its name; planted ones too. */

@@ -12,11 +12,11 @@ import { mutated } from '../mutation.ts'
 import { plainCrc32c } from '../plain-crc32c.ts'
 import { demand, type Target } from '../target.ts'
 
-interface Start extends Pick<LogOptions, 'clean' | 'recoveryPoint' | 'logStartOffset'> {
+export interface Start extends Pick<LogOptions, 'clean' | 'recoveryPoint' | 'logStartOffset'> {
   readonly powerCut: boolean
 }
 
-interface Damaged {
+export interface Damaged {
   readonly folder: number
   /** Files that are changed, by name; null: the file is gone. Names that the folder does not have are added. */
   readonly changes: readonly { readonly name: string; readonly bytes: Buffer | null }[]
@@ -32,6 +32,8 @@ const strangeNames = [
   '00000000000000000005.snapshot',
   'damaged-ranges',
   'leader-epoch-checkpoint',
+  '00000000000000000005.queues',
+  '01010101010101010101010101010101-0.00000000000000000003.queue',
 ]
 
 /** What gives the batches from an offset on; `Log.read`, but where a mistake is planted. */
@@ -59,7 +61,7 @@ export function logsTarget(name: string, read: Read = readLog): Target<Damaged> 
   }
 }
 
-function damaged(folder: number, files: Folder): fc.Arbitrary<Damaged> {
+export function damaged(folder: number, files: Folder): fc.Arbitrary<Damaged> {
   const all = [...files.values()]
   const change = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...files.keys()) },
@@ -82,7 +84,7 @@ function damaged(folder: number, files: Folder): fc.Arbitrary<Damaged> {
   return fc.record({ start, folder: fc.constant(folder), changes: fc.array(changed, { minLength: 1, maxLength: 3 }) })
 }
 
-async function writeFolder({ disk }: Runtime, files: ReadonlyMap<string, Buffer | null>): Promise<void> {
+export async function writeFolder({ disk }: Runtime, files: ReadonlyMap<string, Buffer | null>): Promise<void> {
   await disk.makeDirectory(folderPath)
   for (const [name, bytes] of files) {
     if (bytes === null) continue
@@ -147,7 +149,7 @@ async function readAll(log: Log, read: Read, checked: boolean): Promise<void> {
   }
 }
 
-function* batchesOf(bytes: Buffer): Generator<BatchHeader> {
+export function* batchesOf(bytes: Buffer): Generator<BatchHeader> {
   for (let at = 0; at < bytes.length; at += batchSizeOf(bytes, at)) {
     const whole = bytes.length - at >= batchHeaderBytes && at + batchSizeOf(bytes, at) <= bytes.length
     demand(
@@ -158,7 +160,7 @@ function* batchesOf(bytes: Buffer): Generator<BatchHeader> {
   }
 }
 
-function crcIsRight(header: BatchHeader): boolean {
+export function crcIsRight(header: BatchHeader): boolean {
   const { bytes, at, sizeBytes } = header
   return header.crc === plainCrc32c(bytes, at + 21, at + sizeBytes)
 }
@@ -185,7 +187,7 @@ async function appendOne(log: Log, read: Read, checked: boolean): Promise<void> 
 }
 
 /** What a log may answer to a folder that is damaged: a fault of the disk, or that it cannot give what is asked for. */
-async function orRefused<T>(work: Promise<T>): Promise<T | null> {
+export async function orRefused<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work
   } catch (error) {

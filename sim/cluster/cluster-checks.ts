@@ -11,16 +11,20 @@ export class ClusterChecks {
   readonly #machines: readonly ClusterMachine[]
   /** Partitions that come and go are not looked at: a name tells one life of a topic from the next no more. */
   readonly #watched: (topic: string) => boolean
+  /** Of which only is looked at who leads: what was committed may be lost. */
+  readonly #mayLose: (topic: string) => boolean
   readonly #violations: Violation[]
   readonly #checks = new Map<string, GroupChecks>()
 
   constructor(parts: {
     machines: readonly ClusterMachine[]
     watched: (topic: string) => boolean
+    mayLose?: (topic: string) => boolean
     violations: Violation[]
   }) {
     this.#machines = parts.machines
     this.#watched = parts.watched
+    this.#mayLose = parts.mayLose ?? (() => false)
     this.#violations = parts.violations
   }
 
@@ -79,7 +83,8 @@ export class ClusterChecks {
     const partition = keyOf(replica)
     let checks = this.#checks.get(partition)
     if (checks === undefined) {
-      checks = new GroupChecks((code: ViolationCode, detail) => this.#violations.push({ code, partition, detail }))
+      const violate = (code: ViolationCode, detail: string) => this.#violations.push({ code, partition, detail })
+      checks = new GroupChecks(violate, { mayLose: this.#mayLose(replica.topic) })
       this.#checks.set(partition, checks)
     }
     return checks

@@ -100,6 +100,11 @@ export class ClusterMachine {
     return this.#inDoubt || this.#lostDisk
   }
 
+  /** It has lost power, or something of its disk was damaged, and it was not seen whole since. */
+  get isInDoubt(): boolean {
+    return this.#inDoubt
+  }
+
   /** Its broker knows of nothing that it would lack. */
   get isWhole(): boolean {
     return ![...this.replicas].some(({ isSuspect, isDamaged }) => isSuspect || isDamaged)

@@ -3,6 +3,14 @@ import type { ClientAction } from '../client-work.ts'
 import { type MachineFault, machineFaultOf } from '../machine-faults.ts'
 import { groupSettingsOf, membersOf, stormOf } from '../planned-members.ts'
 import type { PlannedStep } from '../planned-steps.ts'
+import {
+  type AskedElection,
+  balanceSettings,
+  electionsAsked,
+  outagesPlanned,
+  type PlannedOutage,
+  uncleanTopic,
+} from './asked-elections.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
@@ -17,6 +25,8 @@ export type ClusterAction =
   | MachineFault
   | PlannedDeath
   | { do: 'rot'; node: number }
+  | AskedElection
+  | PlannedOutage
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
   | { do: 'promote'; topic: number; partition: number; node: number }
@@ -86,8 +96,11 @@ const recordsMax = 30
 
 export function clusterPlanOf(seed: number): ClusterPlan {
   const random = new SimRandom(`cluster plan ${seed}`)
-  const brokers = random.pick([3, 3, 3, 5])
+  const drawnBrokers = random.pick([3, 3, 3, 5])
   const temper = random.pick(tempers)
+  const unclean = uncleanTopicOf(seed, { mayLose: temper.some((fault) => losing.has(fault)) })
+  // A majority of the metadata log has to outlive all of a partition that are in sync.
+  const brokers = unclean === null ? drawnBrokers : 5
   const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
   const damages = temper.some((fault) => damaging.has(fault))
   const losesDisks = temper.includes('lose-disk') || damages
@@ -98,6 +111,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
+  if (unclean !== null) drawn.push(unclean)
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
@@ -106,9 +120,12 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   for (let atMs = random.between(0, gapMs); steps.length < count; atMs += random.between(0, 2 * gapMs)) {
     steps.push({ atMs, action: actionOf() })
   }
+  const forMs = steps.at(-1)?.atMs ?? 0
+  const elections = electionsAsked(seed, forMs, { unclean: unclean !== null })
+  const outages = unclean === null ? [] : outagesPlanned(seed, forMs)
   return {
     brokers,
-    voters: random.pick([3, brokers]),
+    voters: unclean === null ? random.pick([3, brokers]) : brokers,
     topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
     producers,
     groups,
@@ -118,9 +135,12 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...groupSettingsOf(random, members),
       ...snapshots.settings,
       ...throttles.rates,
+      ...balanceSettings(seed),
     },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
-    steps: steps.map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
+    steps: [...steps, ...elections, ...outages]
+      .sort((one, other) => one.atMs - other.atMs)
+      .map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }
 
   function actionOf(): ClusterAction {
@@ -146,6 +166,23 @@ function snapshotsOf(seed: number) {
       return action.do === 'crash' && random.chance(tears) ? { ...action, do: 'tear-snapshot' } : action
     },
   }
+}
+
+/**
+ * A topic whose records may be lost when nobody in sync is left, in some seeds; by itself, or only when somebody asks for
+ * it. Disks keep what they have there: of a copy that is gone with one nobody could write a receipt.
+ */
+function uncleanTopicOf(seed: number, { mayLose }: { mayLose: boolean }): PlannedTopic | null {
+  const random = new SimRandom(`unclean ${seed}`)
+  if (mayLose || random.chance(0.6)) return null
+  const settings = {
+    'internal.segment.bytes': random.pick(['300', '3000', '1000000000']),
+    'index.interval.bytes': '4096',
+    'replication.scheme': 'isr',
+    'min.insync.replicas': '1',
+    'unclean.leader.election.enable': `${random.chance(0.7)}`,
+  }
+  return { name: uncleanTopic, partitions: 1 + random.integer(2), flushed: false, settings }
 }
 
 /** How fast followers that are far behind may catch up: slow enough to be caught at it by faults. */

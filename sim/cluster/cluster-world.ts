@@ -9,11 +9,15 @@ import type { HistoryEvent, Violation } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
 import { runSteps } from '../planned-steps.ts'
+import { askForElection, type PlannedOutage, uncleanTopic } from './asked-elections.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
 import { Operator } from './operator.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
+import { LeadersWord, unreceipted } from './leaders-word.ts'
+import { ReceiptChecks } from './receipt-checks.ts'
+import { logsWithoutUnclean, mayLose, withoutUnclean } from './unclean-history.ts'
 
 /** Virtual time within which a healed cluster must have answered everything, and all copies be in sync. */
 const healedWithinMs = 120_000
@@ -67,8 +71,10 @@ class ClusterRun {
   readonly #operator: Operator
   readonly #events: HistoryEvent[] = []
   readonly #violations: Violation[] = []
-  /** Sends that a leader alone answers for. */
-  readonly #leadersOwn = new Set<number>()
+  readonly #receipts: ReceiptChecks
+  readonly #leadersWord = new LeadersWord(({ acks }) => acks === 1)
+  /** What all in sync had, where unclean elections may lose it. */
+  readonly #uncleanWord = new LeadersWord(({ acks, partition }) => acks === -1 && mayLose(partition))
   #isCalm = false
 
   constructor(seed: number, rules: BrokerRules, onTrace: ((line: string) => void) | undefined) {
@@ -84,7 +90,11 @@ class ClusterRun {
     this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
-    this.#checks = new ClusterChecks({ machines: this.#machines, watched, violations: this.#violations })
+    const checked = { machines: this.#machines, violations: this.#violations }
+    this.#checks = new ClusterChecks({ ...checked, watched, mayLose: (topic) => topic === uncleanTopic })
+    // Nothing is written of the metadata log.
+    const isReceipted = (topic: string): boolean => watched(topic) && topic !== '__cluster_metadata'
+    this.#receipts = new ReceiptChecks({ ...checked, watched: isReceipted, mark: (name) => this.world.mark(name) })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
     const sentNear = (): void => this.world.mark('reads on at a replica that is near')
@@ -114,7 +124,10 @@ class ClusterRun {
       for (const machine of this.#machines) {
         machine.start({ 'controller.quorum.voters': voters, ...(machine.id > this.#plan.voters ? onlyBroker : {}) })
       }
-      this.world.afterEvent(() => this.#checks.look())
+      this.world.afterEvent(() => {
+        this.#checks.look()
+        this.#receipts.look()
+      })
       if (!(await this.world.runUntil(() => this.#areUp(), healedWithinMs))) {
         return [...this.#violations, { code: 'not live', partition: '', detail: 'the cluster did not start' }]
       }
@@ -155,7 +168,16 @@ class ClusterRun {
     const idempotentProducers = new Set(this.#plan.producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
     const flushedPartitions = new Set(finalLogs.keys())
     const known = { flushedPartitions, idempotentProducers, receipts: null }
-    this.#violations.push(...checkHistory({ events: this.#events, finalLogs, finalTopics, ...known }))
+    const promised = { events: withoutUnclean(this.#events), finalLogs: logsWithoutUnclean(finalLogs) }
+    this.#violations.push(...checkHistory({ ...promised, finalTopics, ...known }))
+    const lost = [...this.#leadersWord.lost(finalLogs)]
+    if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
+    this.#violations.push(...unreceipted(lost, this.#receipts.all()))
+    // Whoever led without being in sync has written down from where on, before it did.
+    const ofElections = this.#receipts.all().filter(({ kind }) => kind === 'bounds')
+    const lostUncleanly = [...this.#uncleanWord.lost(finalLogs)]
+    if (lostUncleanly.length > 0) this.world.mark('acknowledged by all in sync, and lost by an unclean election')
+    this.#violations.push(...unreceipted(lostUncleanly, ofElections))
   }
 
   /** What comes of the work, in the time that a healed cluster may take; null: nothing, which is a violation. */
@@ -226,6 +248,10 @@ class ClusterRun {
         const machine = this.#machine(action.node)
         return this.#mayLose(machine) ? machine.rot() : undefined
       }
+      case 'outage':
+        return this.#outage(action)
+      case 'elect':
+        return void askForElection(this.world, this.#link, action.type)
       case 'reset-client':
         this.world.mark('connection of a client reset')
         return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))
@@ -252,12 +278,34 @@ class ClusterRun {
   #kill(death: PlannedDeath): void {
     const machine = this.#machine(death.node)
     const loses = death.do !== 'crash' && death.do !== 'stop'
-    if (!loses || this.#mayLose(machine)) machine.end(death)
+    if (loses && !this.#mayLose(machine)) return
+    if (death.do === 'power-cut') this.#receipts.losesPower(machine)
+    if (death.do === 'lose-disk') this.#receipts.losesDisk(machine)
+    machine.end(death)
   }
 
   /** At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose. */
   #mayLose(machine: ClusterMachine): boolean {
     return !this.#machines.some((other) => other !== machine && other.isSuspect)
+  }
+
+  #outage({ followersMs, aloneMs, longerMs }: PlannedOutage): void {
+    const leads = ({ replicas }: ClusterMachine, isLeader: boolean): boolean =>
+      [...replicas].some(
+        ({ topic, partition, leads: is }) => topic === uncleanTopic && partition === 0 && is === isLeader,
+      )
+    const leader = this.#machines.find((machine) => leads(machine, true))
+    if (leader === undefined) return
+    for (const machine of this.#machines) {
+      if (leads(machine, false)) machine.end({ do: 'crash', node: machine.id, downMs: followersMs })
+    }
+    // What it acknowledges alone the others lack.
+    const topic = this.#plan.topics.findIndex(({ name }) => name === uncleanTopic)
+    const batch = { topic, partition: 0, records: 3, valueBytes: 20 }
+    for (const producer of [0, 1, 1]) {
+      this.world.schedule(0.6 * aloneMs, () => this.#clients.act({ do: 'produce', producer, ...batch }))
+    }
+    this.world.schedule(aloneMs, () => leader.end({ do: 'crash', node: leader.id, downMs: longerMs }))
   }
 
   #machine(node: number): ClusterMachine {
@@ -291,14 +339,17 @@ class ClusterRun {
   }
 
   #refused({ codeName, message }: KafkaError): void {
-    if (!neverWrong.has(codeName)) this.#violate('wrong refusal', message)
+    // A producer goes on from what the next leader lacks.
+    const isOfLoss = codeName === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && message.includes(`${uncleanTopic}/`)
+    if (!neverWrong.has(codeName) && !isOfLoss) this.#violate('wrong refusal', message)
   }
 
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
-    if (event.type === 'sent' && event.acks === 1) this.#leadersOwn.add(event.send)
+    this.#leadersWord.note(event)
+    this.#uncleanWord.note(event)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
-    const isPromised = event.type !== 'acknowledged' || !this.#leadersOwn.has(event.send)
+    const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })
   }
 

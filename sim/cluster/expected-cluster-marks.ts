@@ -40,6 +40,18 @@ export const expectedClusterMarks: readonly string[] = [
   'log: a snapshot of the cluster was fetched from the leader',
   'log: the image is taken up from a snapshot',
   'log: a snapshot is damaged: it is passed over',
+  'log: a replica hands over',
+  'log: preferred replicas are to lead again',
+  'log: a replica that is not in sync is to lead: what it lacks is lost',
+  'unclean election: elected',
+  // A negative control: where unclean elections are allowed they do lose.
+  'acknowledged by all in sync, and lost by an unclean election',
+  'election: elected',
+  'election: PREFERRED_LEADER_NOT_AVAILABLE',
+  'log: a replica cuts what its leader lacks; a receipt tells of it',
+  'a receipt of a cut',
+  // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
+  'answered by a leader alone, and lost',
   'storm of members',
   'member died: joining',
   'member died: joined',

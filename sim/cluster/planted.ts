@@ -1,6 +1,7 @@
 import type { Decision, DecisionContext } from '../../src/metadata/controller/decision.ts'
 import { operations } from '../../src/metadata/controller/operations.ts'
 import type { MetadataRecord } from '../../src/metadata/records.ts'
+import { receiptRules } from '../../src/receipt/receipt-rules.ts'
 import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
 import type { ViolationCode } from '../history.ts'
 
@@ -71,18 +72,51 @@ export const planted: readonly Planted[] = [
         })),
     }),
     seenAs: ['two leaders', ...lost],
-    from: 4,
+    from: 7,
   },
   {
     name: 'a fetch from a log that diverges acknowledges (KIP-101, rocketmq#3015)',
     rules: replicating({ divergenceOf: () => null }),
     seenAs: [...lost, 'not live', 'ended itself'],
-    from: 4,
+    from: 14,
   },
   {
     name: 'a replica that is behind is elected, for its newer epoch (dledger#52)',
     rules: replicating({ isUpToDate: () => true }),
     seenAs: [...lost, 'ended itself', 'not live'],
+    from: 14,
+  },
+  {
+    name: 'a receipt is one offset short',
+    rules: replicating({ receipts: { ...receiptRules, beginsAt: (from) => from + 1 } }),
+    seenAs: ['cut without a receipt', 'receipt is not the cut'],
+    from: 4,
+  },
+  {
+    name: 'a receipt is written after its cut, and goes with a crash in between',
+    rules: replicating({
+      receipts: {
+        ...receiptRules,
+        inOrder: async ({ write, cut, done }) => {
+          await cut()
+          await write()
+          await done()
+        },
+      },
+    }),
+    seenAs: ['cut without a receipt'],
+    from: 4,
+  },
+  {
+    name: 'no receipt is written of what a leader may lack that was elected without being in sync',
+    rules: { ...brokerRules, writeUncleanLoss: async () => {} },
+    seenAs: ['loss without a receipt'],
+    from: 19,
+  },
+  {
+    name: 'no receipts are written',
+    rules: replicating({ receipts: { ...receiptRules, inOrder: ({ cut }) => cut() } }),
+    seenAs: ['cut without a receipt', 'loss without a receipt'],
     from: 4,
   },
   {

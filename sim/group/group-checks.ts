@@ -30,6 +30,7 @@ export class GroupChecks {
   /** Called when a leader is seen for the first time. */
   onElected: (broker: BrokerId) => void = () => {}
   readonly #violate: (code: ViolationCode, detail: string) => void
+  readonly #mayLose: boolean
   readonly #leaders = new Map<LeaderEpoch, string>()
   readonly #looked = new Map<string, string>()
   /** Epochs of all that was ever committed, and its end. */
@@ -38,8 +39,10 @@ export class GroupChecks {
   /** The leader's epoch in which that was seen last. */
   #committedIn: LeaderEpoch = -1
 
-  constructor(violate: (code: ViolationCode, detail: string) => void) {
+  /** `mayLose`: what was committed may be lost by unclean elections, and only who leads is looked at. */
+  constructor(violate: (code: ViolationCode, detail: string) => void, { mayLose = false } = {}) {
     this.#violate = violate
+    this.#mayLose = mayLose
   }
 
   /** Everything below was committed by some leader. */
@@ -59,6 +62,7 @@ export class GroupChecks {
     if (this.#looked.get(name) === state) return
     this.#looked.set(name, state)
     if (leads) this.#checkLeader(name, node.broker, replica)
+    if (this.#mayLose) return
     this.#checkPrefix(`${name}, epoch ${epoch}`, log, Math.min(highWatermark, this.#committedEnd))
     if (leads && highWatermark > this.#committedEnd) {
       this.#committed = log.epochs.entries.filter(({ startOffset }) => startOffset < highWatermark)
@@ -74,6 +78,7 @@ export class GroupChecks {
     if (known === name) return
     this.#leaders.set(epoch, name)
     this.onElected(broker)
+    if (this.#mayLose) return
     // It hears late of a leadership that is over: what was committed since is not its to have.
     if (epoch < this.#committedIn) return
     if (log.logEndOffset < this.#committedEnd) {

@@ -13,6 +13,8 @@ export type GroupAction =
   | { do: 'add' | 'remove'; node: number }
   /** The node comes back with an empty disk, if the group can do without what it had. */
   | { do: 'lose-disk'; node: number; downMs: number }
+  /** Whoever leads is asked to hand over to that node. */
+  | { do: 'hand-over'; to: number }
   | MachineFault
 
 export interface GroupPlan {
@@ -22,12 +24,14 @@ export interface GroupPlan {
   readonly flushMessages: number
   readonly segmentBytes: number
   readonly answerBytesMax: number
+  /** Nothing but that disturbs the group: what a leader takes it has to acknowledge. */
+  readonly onlyHandsOver: boolean
   /** Leaders die young: with this chance, within so many ms of their election. Null: they do not. */
   readonly hunt: { readonly chance: number; readonly withinMs: number; readonly downMsMax: number } | null
   readonly steps: readonly PlannedStep<GroupAction>[]
 }
 
-type Temper = readonly ('crash' | 'power-cut' | MachineFault['do'])[]
+type Temper = readonly ('crash' | 'power-cut' | 'hand-over' | MachineFault['do'])[]
 
 /** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
 const tempers: readonly Temper[] = [
@@ -37,6 +41,8 @@ const tempers: readonly Temper[] = [
   ['crash', 'power-cut', 'reset'],
   ['cut-off', 'slow-link', 'reset'],
   ['crash', 'power-cut', 'cut-off', 'reset', 'slow-disk', 'slow-link'],
+  ['hand-over'],
+  ['hand-over', 'crash', 'power-cut', 'cut-off', 'reset', 'slow-disk', 'slow-link'],
 ]
 
 /** What happens in a run, drawn from its seed before it begins. */
@@ -47,6 +53,8 @@ export function groupPlanOf(seed: number): GroupPlan {
   const temper = random.pick(tempers)
   const gapMs = random.pick([5, 20, 60])
   const faultChance = random.pick([0.02, 0.05, 0.1])
+  // A leader that is taken out of the voters ends as one that dies does.
+  const onlyHandsOver = membership === null && temper.every((fault) => fault === 'hand-over')
   const steps: PlannedStep<GroupAction>[] = []
   const count = 100 + random.integer(200)
   for (let atMs = 500; steps.length < count; atMs += random.between(0, 2 * gapMs)) {
@@ -63,7 +71,8 @@ export function groupPlanOf(seed: number): GroupPlan {
     segmentBytes: random.pick([300, 2000, 1_000_000]),
     // One batch an answer: so a replica has the last entry of one epoch and not yet the first of the next.
     answerBytesMax: random.pick([1, 1, 500, 1_000_000]),
-    hunt: huntOf(random),
+    onlyHandsOver,
+    hunt: onlyHandsOver ? null : huntOf(random),
     steps,
   }
 }
@@ -99,6 +108,7 @@ function workOf(random: SimRandom, nodes: number): GroupAction {
 
 function faultOf(random: SimRandom, nodes: number, temper: Temper): GroupAction {
   const what = random.pick(temper)
+  if (what === 'hand-over') return { do: what, to: 1 + random.integer(nodes) }
   if (what !== 'crash' && what !== 'power-cut') return machineFaultOf(random, what, nodes)
   const node = random.chance(0.5) ? 0 : 1 + random.integer(nodes)
   return { do: what, node, downMs: random.between(0, random.pick([20, 300, 2000])) }

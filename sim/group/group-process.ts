@@ -7,8 +7,8 @@ import { Peers } from '../../src/peer/peers.ts'
 import { GroupVoters } from '../../src/replica/group-voters.ts'
 import { Replica } from '../../src/replica/replica.ts'
 import { ReplicationGroups } from '../../src/replica/replication-groups.ts'
-import { SelfElected } from '../../src/replica/self-elected.ts'
-import type { ReplicaId } from '../../src/replication/replica-id.ts'
+import { type HandedOver, SelfElected } from '../../src/replica/self-elected.ts'
+import type { BrokerId, ReplicaId } from '../../src/replication/replica-id.ts'
 import type { ReplicationRules } from '../../src/replication/rules.ts'
 import type { Scheme } from '../../src/replication/schemes.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
@@ -46,6 +46,8 @@ export interface GroupStart {
 export interface GroupProcess {
   readonly replica: Replica
   readonly clock: Clock
+  /** See `SelfElected.handOver`. */
+  handOver(to: BrokerId): Promise<HandedOver>
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
@@ -99,7 +101,7 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
   })
   groups.join(group, { replica, election })
   await peers.start()
-  return { replica, clock: runtime.clock }
+  return { replica, clock: runtime.clock, handOver: (to) => election.handOver(to) }
 }
 
 function openLog(

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { divergenceOf } from '../../src/replication/divergence.ts'
 import { replicationRules } from '../../src/replication/rules.ts'
 import { majorityScheme } from '../../src/replication/schemes.ts'
+import { groupPlanOf } from './group-plan.ts'
 import { type GroupUnderTest, runGroupSeed } from './group-world.ts'
 
 const sound: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme }
@@ -28,6 +29,8 @@ interface Planted {
   readonly name: string
   readonly parts: GroupUnderTest
   readonly seeds: number
+  /** Only seeds in which a group does nothing but hand over. */
+  readonly onlyHandsOver?: boolean
   readonly seenAs: readonly string[]
 }
 
@@ -69,12 +72,27 @@ const planted: readonly Planted[] = [
     seeds: 60,
     seenAs: ['committed entries lost', 'committed history differs', 'two leaders', 'not live'],
   },
+  {
+    name: 'a replica that lacks entries is handed the leadership',
+    parts: { ...sound, rules: { ...replicationRules, hasAll: () => true, mayStand: () => true } },
+    seeds: 120,
+    onlyHandsOver: true,
+    seenAs: ['cut by a hand-over'],
+  },
+  {
+    name: 'a leader goes on taking writes while it hands over',
+    parts: { ...sound, rules: { ...replicationRules, writesWhileHandingOver: true } },
+    seeds: 120,
+    onlyHandsOver: true,
+    seenAs: ['cut by a hand-over'],
+  },
 ]
 
 describe('a planted bug is found:', () => {
-  for (const { name, parts, seeds, seenAs } of planted) {
+  for (const { name, parts, seeds, seenAs, onlyHandsOver = false } of planted) {
     test(name, async () => {
       for (let seed = 1; seed <= seeds; seed++) {
+        if (onlyHandsOver && !groupPlanOf(seed).onlyHandsOver) continue
         const [violation] = (await runGroupSeed(seed, { parts })).violations
         if (violation === undefined) continue
         assert.ok(seenAs.includes(violation.code), `seed ${seed}: ${violation.code}: ${violation.detail}`)

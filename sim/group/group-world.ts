@@ -178,6 +178,8 @@ class GroupRun {
         return this.#produce(action.bytes)
       case 'read':
         return void this.#readFrom(this.#node(action.node))
+      case 'hand-over':
+        return void this.#handOver(action.to)
       case 'crash':
       case 'power-cut':
         return this.#kill(this.#node(action.node), action)
@@ -203,10 +205,22 @@ class GroupRun {
     const appended = replica.append(ownBatch(batch, 1), { allInSync: true })
     if ('code' in appended) return this.world.mark(`refused: ${appended.code}`)
     void replica.whenCommitted(appended.lastOffset + 1).then((refusal) => {
-      if (refusal !== null) return this.world.mark(`refused after append: ${refusal.code}`)
+      if (refusal !== null) return this.#refusedAfterAppend(value, refusal.code)
       this.world.trace(`acknowledged ${this.#values} at ${appended.baseOffset}`)
       this.acknowledged.push({ value, offset: appended.baseOffset })
     })
+  }
+
+  /** A leader that hands over stops to take writes before: what it has taken, the next one has, and it is acknowledged. */
+  #refusedAfterAppend(value: string, code: string): void {
+    this.world.mark(`refused after append: ${code}`)
+    if (this.#plan.onlyHandsOver) this.#violate('cut by a hand-over', `${value} was taken, and then refused: ${code}`)
+  }
+
+  async #handOver(to: number): Promise<void> {
+    const leading = this.#nodes.filter(({ process }) => process?.replica.leads)
+    const leader = leading.length === 0 ? null : this.world.random.pick(leading).process
+    this.world.mark(`hand-over: ${(await leader?.handOver(to)) ?? 'nobody leads'}`)
   }
 
   async #readFrom({ process }: Node): Promise<void> {

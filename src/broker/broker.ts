@@ -19,6 +19,7 @@ import type { CompressionType } from '../codec/compression.ts'
 import { type AppendOutcome, appendBatch } from './append-path.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { HostedPartitions, Offline } from './hosted-partitions.ts'
+import type { LeaderElections } from './leader-elections.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import { ProducerIds } from './producer-ids.ts'
 
@@ -33,6 +34,7 @@ export interface BrokerParts {
   readonly metadataReplica: Replica
   readonly quorum: MetadataQuorum
   readonly partitions: HostedPartitions
+  readonly elections: LeaderElections
   readonly directoryId: string
   readonly dataFolder: string
   /** Where clients reach this broker; a port of 0 is filled in once it is known. */
@@ -53,6 +55,7 @@ export class Broker {
   readonly endpoint: { readonly host: string; port: number }
   readonly metadataReplica: Replica
   readonly quorum: MetadataQuorum
+  readonly elections: LeaderElections
   readonly configs: LiveConfigs
   readonly #runtime: Runtime
   readonly #partitions: HostedPartitions
@@ -69,6 +72,7 @@ export class Broker {
     this.endpoint = parts.endpoint
     this.metadataReplica = parts.metadataReplica
     this.quorum = parts.quorum
+    this.elections = parts.elections
     this.configs = configs
     this.#runtime = runtime
     this.#partitions = parts.partitions

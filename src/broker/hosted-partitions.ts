@@ -143,6 +143,11 @@ export class HostedPartitions {
     return this.#groups.leaderOf({ topicId: topic.id, partition: partition.index }) ?? { leader: -1, epoch: -1 }
   }
 
+  /** Whether the replicas of the topic elect their leaders themselves. */
+  electsItself(topic: string): boolean {
+    return this.#schemeOf(topic).elect === 'self'
+  }
+
   /** Partitions that belong here and have no log that can be used, with what stands in the way. */
   offline(): Iterable<Offline> {
     return this.#offline.values()

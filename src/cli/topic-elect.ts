@@ -10,12 +10,12 @@ import { topicOf } from './topic-commands.ts'
 /** Has preferred replicas lead; fails where one of them cannot. */
 export async function elect(name: string | null, options: ClientOptions & OutputOptions & ElectOptions): Promise<void> {
   const chosen = options.partition.map(wholeNumber)
-  if (name === null && chosen.length > 0) {
-    throw new CommandFailed('--partition needs the name of a topic.', { exitCode: exitCodes.wrongUsage })
+  if (name === null && (chosen.length > 0 || options.unclean)) {
+    throw new CommandFailed('--partition and --unclean need the name of a topic.', { exitCode: exitCodes.wrongUsage })
   }
   const elected = await withClient(options, async (client) => {
     const topics = name === null ? null : [{ topic: name, partitions: await partitionsOf(client, name, chosen) }]
-    return electLeadersOf(client, { type: 'preferred', topics })
+    return electLeadersOf(client, { type: options.unclean ? 'unclean' : 'preferred', topics })
   })
   const facts = elected.map(({ topic, partition, outcome, error }) => {
     return { topic, partition, outcome, error: error?.codeName ?? null, message: error?.message ?? null }

@@ -9,7 +9,7 @@ const commands = () => import('./topic-commands.ts')
 
 export function registerTopic(program: Command): void {
   const topic = program.command('topic').description('Makes, shows, changes and deletes topics.')
-  const sub = (name: string, summary: string, ...lines: string[]) =>
+  const sub: Sub = (name, summary, ...lines) =>
     withJson(withClientOptions(topic.command(name).summary(summary))).addHelpText('after', examples(...lines))
 
   sub(
@@ -65,19 +65,23 @@ export function registerTopic(program: Command): void {
     .action(async (name: string, options: Common) => (await commands()).remove(name, options))
 }
 
-function registerElect(sub: (name: string, summary: string, ...lines: string[]) => Command): void {
+type Sub = (name: string, summary: string, ...lines: string[]) => Command
+
+function registerElect(sub: Sub): void {
   sub(
     'elect',
     'have preferred replicas lead again',
     'trilog topic elect orders',
     'trilog topic elect orders --partition 0 --partition 2',
     'trilog topic elect',
+    'trilog topic elect orders --unclean',
   )
     .description(
-      'Has the partitions of a topic, or of all topics, led by their first replicas, where these are in sync and alive. Nothing is lost by that.',
+      'Has the partitions of a topic, or of all topics, led by their first replicas, where these are in sync and alive. Nothing is lost by that; it is with --unclean.',
     )
     .argument('[name]', 'name of the topic; all topics without it')
     .option('--partition <n>', 'only this partition of the topic; may be repeated', repeated, [])
+    .option('--unclean', 'where nobody leads who has all: the longest log of those that live; what it lacks is lost')
     .action(async (name: string | undefined, options: Common & ElectOptions) =>
       (await import('./topic-elect.ts')).elect(name ?? null, options),
     )
@@ -94,6 +98,7 @@ export interface CreateOptions {
 
 export interface ElectOptions {
   readonly partition: readonly string[]
+  readonly unclean?: boolean
 }
 
 export interface AlterOptions {

@@ -11,6 +11,10 @@ export const clusterSettings = {
     default: true,
     about: 'Makes a topic when a client asks for the metadata of one that is not there and allows it.',
   }),
+  'auto.leader.rebalance.enable': boolean({
+    default: true,
+    about: 'Has preferred leaders lead again after failovers, where that loses nothing.',
+  }),
   'broker.groups': custom<readonly BrokerGroupSetting[]>(
     'list',
     {
@@ -75,6 +79,17 @@ export const clusterSettings = {
     dynamic: true,
     about:
       'Bytes a second that this broker asks for, as follower, while it is far behind, of the replicas that follower.replication.throttled.replicas of their topic names.',
+  }),
+  'leader.imbalance.check.interval.seconds': long({
+    default: 300,
+    min: 1,
+    about: 'How often it is looked at who leads what, with auto.leader.rebalance.enable.',
+  }),
+  'leader.imbalance.per.broker.percentage': int({
+    default: 10,
+    min: 0,
+    about:
+      'Share of the partitions that a broker is the preferred leader of, in percent: if others lead more of them, it gets all back that it may lead.',
   }),
   'leader.replication.throttled.rate': long({
     default: longMax,

@@ -12,6 +12,7 @@ import { brokerDefaultsOf, type TopicSettingName, topicSettings } from './topic-
 const kafka = `
 broker advertised.listeners list none
 broker auto.create.topics.enable boolean true
+broker auto.leader.rebalance.enable boolean true
 broker broker.rack string none
 broker compression.type string producer dynamic
 broker connections.max.idle.ms long 600000
@@ -22,6 +23,8 @@ broker group.initial.rebalance.delay.ms int 3000
 broker group.max.session.timeout.ms int 1800000
 broker group.max.size int 2147483647
 broker group.min.session.timeout.ms int 6000
+broker leader.imbalance.check.interval.seconds long 300
+broker leader.imbalance.per.broker.percentage int 10
 broker listeners list PLAINTEXT://:9092 dynamic
 broker log.cleaner.backoff.ms long 15000 dynamic
 broker log.cleaner.dedupe.buffer.size long 134217728 dynamic

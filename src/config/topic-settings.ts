@@ -162,7 +162,7 @@ export const topicSettings = {
   'unclean.leader.election.enable': boolean({
     default: false,
     about:
-      'Lets a replica lead that is not in sync, which loses what it has not. Without effect on a topic of one replica.',
+      'With isr, where nobody in sync is left, lets the replica with the longest log lead, which loses what that one has not. Looked at on the process that decides. Without effect on a topic of one replica.',
   }),
 } as const
 

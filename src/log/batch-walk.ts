@@ -8,6 +8,13 @@ const blockBytes = 1024 * 1024
 /** Offsets of a segment lie within this of its base: the index keeps them in 31 bits. */
 const offsetsPerSegment = 0x7fffffff
 
+/** How far a walk came, and why it ended there. */
+export interface Walked {
+  /** Behind the last entry that was shown and accepted. */
+  readonly stoppedAt: Position
+  readonly end: WalkEnd
+}
+
 /** Why a walk ended: at the end of the range, at bytes that are no good batch, or because the visitor had enough. */
 export type WalkEnd = 'end' | 'bad' | 'visitor'
 
@@ -26,7 +33,7 @@ export async function walkBatches(
     buffers: ReadBuffers
   },
   visit: (header: BatchHeader, position: Position) => boolean,
-): Promise<{ stoppedAt: Position; end: WalkEnd }> {
+): Promise<Walked> {
   const { format } = walk
   const header = new BatchHeader(Buffer.alloc(0))
   let buffer = walk.buffers.take(Math.min(blockBytes, Math.max(walk.upTo - walk.from, format.headerBytes)))

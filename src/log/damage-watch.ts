@@ -2,6 +2,7 @@ import type { Offset } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import { checkBatches, damageAt, surePlaceBefore } from './damage-search.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
+import { BadBatch } from './disk-reader.ts'
 import type { LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import type { BatchPlace } from './segment-loader.ts'
@@ -34,6 +35,21 @@ export class DamageWatch {
 
   constructor(log: WatchedLog) {
     this.#log = log
+  }
+
+  /** Does a read of `from`: what it finds damaged is noted, and what is good all the same is read again. */
+  async around<T>(read: () => Promise<T>, from: Offset): Promise<T> {
+    const { damage } = this.#log.parts
+    for (;;) {
+      const known = damage.all
+      try {
+        return await read()
+      } catch (error) {
+        if (!(error instanceof BadBatch)) throw error
+        await this.met(error.segment, from)
+        if (damage.all === known) throw error
+      }
+    }
   }
 
   /** A read of `from` has met bytes in the segment that are no good batch: what is damaged there is noted when this resolves. */

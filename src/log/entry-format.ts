@@ -9,7 +9,7 @@ import {
   placeBatch,
 } from '../record/batch-header.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import type { FramePlace } from './queues/queue-name.ts'
+import type { FrameTarget } from './queues/queue-name.ts'
 import type { SegmentBatch } from './segment.ts'
 
 /**
@@ -28,7 +28,7 @@ export interface EntryFormat {
   /** The record batch in an entry: a view that holds until the next call. */
   batchIn(entry: BatchHeader): BatchHeader
   /** Gives the entry at `at`, whose record batch is in place, its offset and epoch, and whatever stands before the batch. */
-  place(bytes: Buffer, at: number, how: { offset: Offset; epoch: LeaderEpoch; to: FramePlace }): void
+  place(bytes: Buffer, at: number, how: { offset: Offset; epoch: LeaderEpoch; to: FrameTarget }): void
 }
 
 /** Record batches as Kafka lays them out: a log of unit `partition`. */

@@ -8,7 +8,7 @@ import { entryFacts } from './entry-format.ts'
 import { gapsAllowed, type LogParts } from './log-parts.ts'
 import type { Segment } from './segment.ts'
 import { removeSegment } from './segment-removal.ts'
-import { openTransactionIndex, replayState } from './segment-loader.ts'
+import { openTransactionIndex, replayState, walkAndSpill } from './segment-loader.ts'
 
 /** What the start of a log found and did. */
 export interface RecoveryReport {
@@ -149,7 +149,6 @@ export class LogRecovery {
     segment.writtenBytes = segment.sizeBytes
     segment.isLoaded = true
     await this.#writeIndexes(segment)
-    await this.#parts.state.spill()
     this.#rebuiltIndexes++
   }
 
@@ -176,13 +175,16 @@ export class LogRecovery {
 
   async #takeIn(segment: Segment, from: Position, upTo: Position) {
     const { files, format } = this.#parts
-    return await files.use(segment.path, (file) =>
-      walkBatches({ file, format, from, upTo, checkCrc: true, buffers: files.buffers }, (header, position) => {
-        if (!this.#fits(header)) return false
-        segment.sizeBytes = position
-        segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
-        this.#takeInState(segment, header, position)
-        return true
+    return await walkAndSpill(this.#parts.state, from, (begin, isFull) =>
+      files.use(segment.path, (file) => {
+        const walk = { file, format, from: begin, upTo, checkCrc: true, buffers: files.buffers }
+        return walkBatches(walk, (header, position) => {
+          if (!this.#fits(header) || isFull()) return false
+          segment.sizeBytes = position
+          segment.note(entryFacts(format, header), this.#parts.settings.indexIntervalBytes)
+          this.#takeInState(segment, header, position)
+          return true
+        })
       }),
     )
   }
@@ -200,8 +202,9 @@ export class LogRecovery {
   /** Offset and epoch stand outside of the CRC: they must be what they can only be. */
   #fits(header: BatchHeader): boolean {
     const { baseOffset, partitionLeaderEpoch } = header
-    if (this.#checksEpochs) return fitsBehind(this.#expected, header, this.#parts)
     if (!isNext(this.#expected, baseOffset, this.#parts)) return false
+    if (baseOffset >= this.#parts.state.endOffset && !this.#parts.state.mayTake(header)) return false
+    if (this.#checksEpochs) return fitsBehind(this.#expected, header, this.#parts)
     return partitionLeaderEpoch < 0 || partitionLeaderEpoch >= this.#parts.epochs.lastEpoch
   }
 

@@ -19,6 +19,8 @@ export interface PlacedEntry {
 export interface LogState {
   /** All below has been taken in. */
   readonly endOffset: Offset
+  /** Whether the entry can be the next that is taken: bytes from a disk may be anything, with a CRC that holds. */
+  mayTake(header: BatchHeader): boolean
   /** The entry is in the log now. Returns the transaction that it has ended. */
   take(entry: PlacedEntry): CompletedTransaction | null
   /** The log holds nothing between the last entry and `offset`. */

@@ -8,7 +8,7 @@ import { type LeaderEpoch, type Offset, type Timestamp, noEpoch } from '../recor
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
-import { BadBatch, DiskReader, type LogReadRequest } from './disk-reader.ts'
+import { DiskReader, type LogReadRequest } from './disk-reader.ts'
 import { DamageWatch } from './damage-watch.ts'
 import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
@@ -268,21 +268,8 @@ export class Log {
     const slice = this.#tail.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
     if (slice !== null) return slice
     const written = Math.min(upTo, writtenUpTo)
-    return this.#readFromDisk(written === upTo ? request : { ...request, upTo: written })
-  }
-
-  /** What a read finds damaged is noted; what is good behind it can be read all the same. */
-  async #readFromDisk(request: LogReadRequest): Promise<LogSlice> {
-    for (;;) {
-      const known = this.damage
-      try {
-        return await this.#reader.read(request)
-      } catch (error) {
-        if (!(error instanceof BadBatch)) throw error
-        await this.damageWatch.met(error.segment, request.from)
-        if (this.damage === known) throw error
-      }
-    }
+    const asked = written === upTo ? request : { ...request, upTo: written }
+    return this.damageWatch.around(() => this.#reader.read(asked), from)
   }
 
   /** The first record with a timestamp at or above `at`, by Kafka's rules; null: none below `upTo`. */
@@ -380,21 +367,27 @@ export class Log {
    * `removeBelowLogStart`.
    */
   async expire(highWatermark: Offset): Promise<boolean> {
+    const expired = await this.endOfExpired(highWatermark)
+    if (expired === null || expired <= this.logStartOffset) return false
+    this.moveLogStart(expired)
+    return true
+  }
+
+  /** Where the log would begin without those segments; null: none is to go. Has the newest to go too, another is begun. */
+  async endOfExpired(highWatermark: Offset): Promise<Offset | null> {
     const { segments, clock } = this.#parts
     for (;;) {
       const rule = this.settings.retention ?? null
-      if (rule === null || !this.#isAtRest) return false
+      if (rule === null || !this.#isAtRest) return null
       const at = { nowMs: clock.nowMs(), highWatermark, logEndOffset: this.#logEndOffset }
       const expired = endOfExpired(segments.all, rule, at)
-      if (expired === null) return false
+      if (expired === null) return null
       if (typeof expired !== 'number') {
         await this.#load(expired)
         continue
       }
       if (expired === this.#logEndOffset && segments.active.sizeBytes > 0) this.#roll(at.nowMs)
-      const moves = expired > this.logStartOffset
-      this.moveLogStart(expired)
-      return moves
+      return expired
     }
   }
 
@@ -597,4 +590,4 @@ export class Log {
   }
 }
 
-const placeIn = ({ topicId, partition, endOffset: offset }: LogQueue) => ({ topicId, partition, offset })
+const placeIn = ({ topicIdBytes, partition, endOffset: offset }: LogQueue) => ({ topicIdBytes, partition, offset })

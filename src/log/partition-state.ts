@@ -18,6 +18,10 @@ export class PartitionState implements LogState {
     return this.#producers.endOffset
   }
 
+  mayTake(): boolean {
+    return true
+  }
+
   take({ header, nowMs }: PlacedEntry): CompletedTransaction | null {
     const marker = header.isControl ? endTransactionOf(header) : null
     return this.#producers.appended(header, { baseOffset: header.baseOffset, nowMs, marker })

@@ -1,10 +1,11 @@
 import { BatchHeader } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
-import { walkBatches } from './batch-walk.ts'
+import { type Walked, walkBatches } from './batch-walk.ts'
 import { entryFacts } from './entry-format.ts'
 import type { FileHandles } from './file-handles.ts'
 import type { LogParts } from './log-parts.ts'
+import type { LogState } from './log-state.ts'
 import type { Segment } from './segment.ts'
 import { segmentFileName } from './segment-files.ts'
 import { useSegment } from './segment-use.ts'
@@ -64,7 +65,7 @@ export async function walkSegment(
   segment: Segment,
   range: { from: Position; upTo: Position; checkCrc: boolean },
   visit: (header: BatchHeader, position: Position) => boolean,
-): Promise<{ stoppedAt: Position; end: 'end' | 'bad' | 'visitor' }> {
+): Promise<Walked> {
   return await useSegment(parts.files, segment, async (file) => {
     let { from } = range
     for (;;) {
@@ -128,19 +129,42 @@ export async function replayState(parts: LogParts, upTo: Offset): Promise<void> 
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= upTo) break
     const position = segment.baseOffset < from ? await positionBefore(parts, segment, from) : 0
-    // With CRCs: what a bad bit says of a producer would be kept, and written into the next snapshot.
-    const range = { from: position, upTo: segment.writtenBytes, checkCrc: true }
-    await walkSegment(parts, segment, range, (header, position) => {
-      // One that reaches beyond the end is none of this log's: segments overlap where somebody has put files together.
-      if (header.nextOffset > upTo) return false
-      if (header.baseOffset >= state.endOffset) {
-        state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
-      }
-      return true
+    await walkAndSpill(state, position, (begin, isFull) => {
+      // With CRCs: what a bad bit says of a producer would be kept, and written into the next snapshot.
+      const range = { from: begin, upTo: segment.writtenBytes, checkCrc: true }
+      return walkSegment(parts, segment, range, (header, at) => {
+        // One that reaches beyond the end is none of this log's: segments overlap where somebody has put files together.
+        if (header.nextOffset > upTo || isFull()) return false
+        if (header.baseOffset >= state.endOffset && state.mayTake(header)) {
+          state.take({ header, segment: segment.baseOffset, position: at, nowMs: clock.nowMs() })
+        }
+        return true
+      })
     })
-    await state.spill()
   }
   state.advanceTo(upTo)
+}
+
+/**
+ * Does a walk whose entries the state takes, in parts: a visitor that `isFull` has told so stops before an entry, and the walk
+ * goes on with it once the state has written what waited in memory.
+ */
+export async function walkAndSpill(
+  state: LogState,
+  from: Position,
+  walk: (from: Position, isFull: () => boolean) => Promise<Walked>,
+): Promise<Walked> {
+  for (let position = from; ; ) {
+    const spills: Promise<void>[] = []
+    const walked = await walk(position, () => {
+      const spilling = state.spill()
+      if (spilling !== null) spills.push(spilling)
+      return spilling !== null
+    })
+    if (spills.length === 0) return walked
+    await spills[0]
+    position = walked.stoppedAt
+  }
 }
 
 export async function openTransactionIndex(parts: LogParts, segment: Segment): Promise<TransactionIndex> {

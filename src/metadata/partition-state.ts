@@ -77,6 +77,11 @@ export function ledBy(state: PartitionState, leader: BrokerId): PartitionState {
   return { ...state, leader, leaderEpoch: state.leaderEpoch + 1 }
 }
 
+/** A new epoch led by a replica that was not in sync: it is the in-sync set, and what others had beyond it is lost. */
+export function uncleanlyLedBy(state: PartitionState, leader: BrokerId): PartitionState {
+  return { ...ledBy(state, leader), inSync: [leader], eligible: [] }
+}
+
 /**
  * Where roles are fixed: `broker` stands first, and nobody leads until it has asked the others. Whose place it takes is kept until
  * then, through further promotions too: that one's copy has whatever was acknowledged.

@@ -27,6 +27,11 @@ export class AskFailed extends Error {
   }
 }
 
+interface Reply {
+  readonly refused: boolean
+  readonly body: Uint8Array
+}
+
 interface Waiting {
   readonly to: BrokerId
   readonly incarnation: string
@@ -64,8 +69,9 @@ export class Asks {
     this.#answerers.set(subject, answerer)
   }
 
-  /** The answer of that broker, in `withinMs`. Rejects with `AskFailed`. */
+  /** The answer of that broker, which may be this one, in `withinMs`. Rejects with `AskFailed`. */
   ask(to: BrokerId, subject: string, body: Uint8Array, withinMs: number): Promise<Uint8Array> {
+    if (to === this.#peers.self) return this.#askSelf(subject, body, withinMs)
     return new Promise((resolve, reject) => {
       const incarnation = this.#peers.incarnationOf(to)
       if (incarnation === null) return reject(new AskFailed('unsent', `broker ${to} is out of reach`))
@@ -86,11 +92,31 @@ export class Asks {
     waiting?.reject(new AskFailed(why, detail))
   }
 
+  async #askSelf(subject: string, body: Uint8Array, withinMs: number): Promise<Uint8Array> {
+    const reply = await new Promise<Reply | null>((resolve, reject) => {
+      const timer = this.#clock.setTimer(withinMs, () => resolve(null))
+      this.#answerTo(this.#peers.identity, subject, body)
+        .finally(() => timer.cancel())
+        .then(resolve, reject)
+    })
+    if (reply === null) throw new AskFailed('lost', `'${subject}' was not answered here`)
+    if (reply.refused) throw new AskFailed('refused', Buffer.from(reply.body).toString('utf8'))
+    return reply.body
+  }
+
   async #onAsk(from: PeerId, { number, subject, body }: { number: number; subject: string; body: Uint8Array }) {
+    const reply = await this.#answerTo(from, subject, body)
+    // To the process that has asked, not to one that was started since.
+    if (reply === null || this.#peers.incarnationOf(from.broker) !== from.incarnation) return
+    this.#peers.send(from.broker, { type: 'reply', number, ...reply })
+  }
+
+  /** Null: it cannot be said whether it has happened. */
+  #answerTo(from: PeerId, subject: string, body: Uint8Array): Promise<Reply | null> {
     const answerer = this.#answerers.get(subject)
     const answer =
       answerer?.(from, Buffer.from(body)) ?? Promise.reject(new Refusal(`nobody here answers '${subject}'`))
-    const reply = await answer.then(
+    return answer.then(
       (given) => ({ refused: false, body: given }),
       (error: unknown) => {
         const isRefused = error instanceof Refusal || error instanceof MalformedInput
@@ -99,9 +125,6 @@ export class Asks {
         throw error
       },
     )
-    // To the process that has asked, not to one that was started since.
-    if (reply === null || this.#peers.incarnationOf(from.broker) !== from.incarnation) return
-    this.#peers.send(from.broker, { type: 'reply', number, ...reply })
   }
 
   #onReply(from: PeerId, reply: { number: number; refused: boolean; body: Uint8Array }): void {

@@ -123,6 +123,16 @@ const kinds = {
       body: { type: 'bytes', about: 'The answer.' },
     }),
   },
+  stand: {
+    id: 10,
+    version: 0,
+    fields: message({
+      ...group,
+      epoch: { type: 'int32', about: 'The epoch that the sender leads, and hands over.' },
+      lastEpoch: { type: 'int32', about: 'Epoch of the newest entry of its log.' },
+      endOffset: { type: 'int64', about: 'End of its log.' },
+    }),
+  },
   leaders: {
     id: 9,
     version: 0,

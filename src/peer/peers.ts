@@ -65,6 +65,11 @@ export class Peers {
     this.#liveness = new Liveness(settings.silenceMs)
   }
 
+  /** This process, as the others know it. */
+  get identity(): PeerId {
+    return this.#settings.self
+  }
+
   get self(): BrokerId {
     return this.#settings.self.broker
   }

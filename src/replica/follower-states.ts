@@ -5,13 +5,12 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 /** How far a follower was when it fetched last. Times are of the monotonic clock. */
 export interface FollowerState extends ReplicaId, Omit<FetchedPace, 'leaderEnd'> {
   readonly logEndOffset: Offset
-  /** It may have lost what it had, and has not caught up since. */
+  /** It may have lost what it had. */
   readonly isSuspect: boolean
-}
-
-interface Noted extends FollowerState, FetchedPace {
   readonly isInTouch: boolean
 }
+
+interface Noted extends FollowerState, FetchedPace {}
 
 /** What a leader can tell of those that follow it, whether it counts them or not: for describing a group, not for deciding. */
 export class FollowerStates {
@@ -23,7 +22,7 @@ export class FollowerStates {
     at: { leaderEnd: Offset; nowMs: number },
   ): void {
     const pace = paceAfter(this.#noted.get(broker), from, at)
-    this.#noted.set(broker, { broker, directory, logEndOffset: from, isSuspect, ...pace, isInTouch: true })
+    this.#noted.set(broker, { broker, directory, logEndOffset: from, ...pace, isSuspect, isInTouch: true })
   }
 
   disconnected(broker: BrokerId): void {
@@ -33,11 +32,9 @@ export class FollowerStates {
 
   /** A fetch for which there is nothing waits at the leader: whoever has all and is in touch has it now. */
   at({ leaderEnd, nowMs }: { leaderEnd: Offset; nowMs: number }): FollowerState[] {
-    return [...this.#noted.values()].map(({ isInTouch, fetchedMs, caughtUpMs, ...noted }) => {
-      const { broker, directory, logEndOffset, isSuspect } = noted
-      const waits = isInTouch && logEndOffset >= leaderEnd
-      const times = waits ? { fetchedMs: nowMs, caughtUpMs: nowMs } : { fetchedMs, caughtUpMs }
-      return { broker, directory, logEndOffset, isSuspect, ...times }
+    return [...this.#noted.values()].map(({ leaderEnd: _then, fetchedMs, caughtUpMs, ...state }) => {
+      const waits = state.isInTouch && state.logEndOffset >= leaderEnd
+      return { ...state, ...(waits ? { fetchedMs: nowMs, caughtUpMs: nowMs } : { fetchedMs, caughtUpMs }) }
     })
   }
 }

@@ -26,14 +26,14 @@ export interface FollowingSink {
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): boolean
   /** It has all that its leader had when it first answered. */
   trusted(): void
-  /** The log is shorter than it was, and may be so below what was known to be committed. */
-  cut(): void
   /** Null: the group's voters are none of its log's. */
   voters(): GroupVoters | null
   /** Another voter set may be in force. */
   votersMoved(): void
   /** What it knows of the records that are to be cut. */
   known(): Pick<PlannedCut, 'watermark' | 'aboveAs'>
+  /** What was here from this offset on is gone, whatever was known of it. */
+  cut(at: Offset): void
 }
 
 /** How long a follower waits when its disk is behind, or its leader does not know yet that it leads. */
@@ -278,7 +278,7 @@ export class Following {
       this.#cutting = null
     }
     this.#votersCut(what.beginsAnewAt !== null)
-    this.#sink.cut()
+    this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 
@@ -297,7 +297,7 @@ export class Following {
       this.#cutting = null
     }
     this.#votersCut(false)
-    this.#sink.cut()
+    this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }
 

@@ -13,7 +13,7 @@ import { type ReplicationRules, replicationRules } from '../replication/rules.ts
 import type { Scheme } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
-import { DiskFault } from '../runtime/disk.ts'
+import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FollowerState } from './follower-states.ts'
@@ -21,11 +21,12 @@ import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catc
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
+import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { lostAbove } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
-import { GroupVoters } from './group-voters.ts'
+import type { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import {
   epochFault,
@@ -44,7 +45,6 @@ import { votersBatch } from './voters-record.ts'
 /** Told when more may be read of the replica, or when it leads no longer. */
 export type ReplicaWatcher = (replica: Replica) => void
 
-const defaultAnswerBytesMax = 1024 * 1024
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
@@ -70,6 +70,8 @@ export class Replica {
   #leadership: Leadership | null = null
   /** Null: it has never followed. */
   #following: Following | null = null
+  /** While its leadership is to go to another replica: no writes are taken. */
+  #handOver: HandOver | null = null
   readonly #answerBytesMax: number
   readonly #damaged: (replica: Replica) => void
   #voters: GroupVoters | null = null
@@ -98,7 +100,7 @@ export class Replica {
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
     this.#damaged = replica.damaged ?? (() => {})
-    this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
+    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
     this.#receipts = replica.receipts ?? noReceipts
@@ -144,7 +146,6 @@ export class Replica {
     return this.#suspect
   }
 
-  /** A part of its log cannot be read. */
   get isDamaged(): boolean {
     return this.#log.damagedFrom() !== null
   }
@@ -157,7 +158,7 @@ export class Replica {
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
     this.#voters = voters
-    this.#told = this.#inForce
+    this.#told = this.voters
   }
 
   /** Since it leads somebody has fetched who is none of the group's replicas, or has another folder than the group knows. */
@@ -175,9 +176,14 @@ export class Replica {
     return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
   }
 
-  /** The voters that count; null where the group does not elect its leader itself. */
+  /** Null: the group does not elect its leader itself. */
+  get voterLog(): GroupVoters | null {
+    return this.#voters
+  }
+
+  /** The voters that count; null as above. */
   get voters(): VoterSet | null {
-    return this.#inForce
+    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
   }
 
   /** Resolves when the log is not being cut: until then its end is none that may be spoken of. */
@@ -228,6 +234,17 @@ export class Replica {
   resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
     this.#leave(epoch, leader)
     this.#wakeWatchers()
+  }
+
+  /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
+  handOver(to: BrokerId, caughtUp: () => void): void {
+    this.#handOver = new HandOver(to, this.#rules, caughtUp)
+    this.#lookAtHandOver()
+  }
+
+  /** Takes writes again. */
+  takeBack(): void {
+    this.#handOver = null
   }
 
   /** A follower's fetch. It is answered at once, or when there is something to say. */
@@ -286,34 +303,23 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(this.#inForce === null ? sets : setsOf(this.#inForce))
+    this.#reconfigure(voters === null ? sets : setsOf(voters))
   }
 
-  /**
-   * Has others vote from now on, as the leader: resolves once that is committed, or with why it is not. Nothing happens where `latest` is
-   * not the latest set any more, or the voters cannot be changed.
-   */
-  async changeVoters(latest: VoterSet, set: Omit<VoterSet, 'offset'>): Promise<AppendRefusal | null> {
-    const voters = this.#voters
-    const epoch = this.#epoch
-    if (voters === null || !this.leads) return this.#notLeader()
-    try {
-      await voters.begin(this.#log.logEndOffset)
-    } catch (error) {
-      if (error instanceof DiskFault) return { code: 'storage-error' }
-      throw error
-    }
+  /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
+  appendVoters(epoch: LeaderEpoch, latest: VoterSet, set: Omit<VoterSet, 'offset'>): Offset | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined || this.#epoch !== epoch || this.#log.fault !== null) return this.#notLeader()
-    // Another change may have come first.
-    if (voters.history.latest !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
+    // One that hands over appends nothing more, and another change may have come first.
+    const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
+    if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
     const appended = appendOnce(this.#log, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }), leader.epoch)
-    if ('code' in appended) return appended
     this.#leadership?.wake()
-    voters.appended([{ ...set, offset: appended.baseOffset }])
+    if ('code' in appended) return appended
+    this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
-    return this.whenCommitted(appended.lastOffset + 1)
+    return appended.lastOffset + 1
   }
 
   /** Why the voters cannot be changed now, by this replica; null: they can. */
@@ -349,6 +355,8 @@ export class Replica {
     if (leader === undefined) return this.#notLeader()
     // A suspect primary is to be led for a while by one that has everything: that one has to get there first.
     if (!leader.takesWrites || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
+    // What comes now would be cut, or delay the next leader.
+    if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
     const refusal = options.allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
@@ -444,16 +452,11 @@ export class Replica {
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: ReplicaWatcher): void {
-    this.#watchers ??= new Set()
-    this.#watchers.add(watcher)
+    ;(this.#watchers ??= new Set()).add(watcher)
   }
 
   unwatch(watcher: ReplicaWatcher): void {
     this.#watchers?.delete(watcher)
-  }
-
-  get #inForce(): VoterSet | null {
-    return this.#voters === null ? null : this.#rules.votersInForce(this.#voters.history, this.#highWatermark)
   }
 
   #reconfigure(sets: ReplicaSets): void {
@@ -463,7 +466,7 @@ export class Replica {
 
   /** A set was appended or cut, or the watermark has moved: whoever counts goes by what is in force now. */
   #votersMoved(): void {
-    const inForce = this.#inForce
+    const inForce = this.voters
     if (inForce === null) return
     if (inForce !== this.#told) {
       this.#told = inForce
@@ -486,12 +489,14 @@ export class Replica {
         return true
       },
       trusted: () => this.trust(),
-      cut: () => void (this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)),
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
       known: () => {
         const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
         return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
+      },
+      cut: (at) => {
+        this.#highWatermark = Math.min(this.#highWatermark, at)
       },
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
@@ -506,6 +511,7 @@ export class Replica {
     this.#epoch = epoch
     this.#knownLeader = leader
     this.#leadership = null
+    this.#handOver = null
     this.#hasStrangers = false
     this.#following?.end()
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
@@ -519,19 +525,11 @@ export class Replica {
 
   #readState(): ReadState {
     const leader = this.#leadership?.leader
-    const { highWatermark } = this
-    return {
-      leads: leader !== undefined,
-      isLed: this.#knownLeader !== null,
-      isInTouch: this.#following?.isInTouch === true,
-      isInSync: this.#isInSync,
-      highWatermark,
-      storedUpTo: this.#log.storedUpTo,
-      epochStart: leader?.epochStart ?? 0,
-      epoch: this.#epoch,
-      knownLeader: this.#knownLeader,
-      serve: this.#scheme.serve,
-    }
+    const [knownLeader, epoch, highWatermark] = [this.#knownLeader, this.#epoch, this.highWatermark]
+    const isInTouch = this.#following?.isInTouch === true
+    const role = { leads: leader !== undefined, isLed: knownLeader !== null, isInTouch, isInSync: this.#isInSync }
+    const ends = { highWatermark, storedUpTo: this.#log.storedUpTo, epochStart: leader?.epochStart ?? 0 }
+    return { ...role, ...ends, epoch, knownLeader, serve: this.#scheme.serve }
   }
 
   #notLeader(): LeadershipRefusal {
@@ -546,7 +544,7 @@ export class Replica {
 
   #onDamaged(): void {
     this.#suspect ||= this.#link !== null
-    if (this.#suspect) this.#following?.suspected()
+    if (this.#link !== null) this.#following?.suspected()
     this.#link?.suspected()
     this.#damaged(this)
   }
@@ -566,14 +564,19 @@ export class Replica {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') {
-        this.#proposeInSync(effect.proposal)
-        continue
+      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
+      else {
+        this.#leadership?.committed.advance(effect.to)
+        this.#advanceTo(effect.to)
       }
-      this.#leadership?.committed.advance(effect.to)
-      this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
+    this.#lookAtHandOver()
+  }
+
+  #lookAtHandOver(): void {
+    const { logEndOffset } = this.#log
+    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -583,12 +586,10 @@ export class Replica {
     this.#inSync?.propose(this, proposal)
   }
 
-  #advanceTo(highWatermark: Offset): void {
-    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
-      to: highWatermark,
-      from: this.#highWatermark,
-    })
-    this.#highWatermark = highWatermark
+  #advanceTo(to: Offset): void {
+    const from = this.#highWatermark
+    invariant(to >= from, 'the high watermark goes back', { to, from })
+    this.#highWatermark = to
     if (this.#voters !== null) this.#votersMoved()
     this.#wakeWatchers()
   }

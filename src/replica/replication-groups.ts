@@ -9,7 +9,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { GroupLink } from './group-link.ts'
 import type { Replica } from './replica.ts'
-import type { SelfElected } from './self-elected.ts'
+import type { HandedOver, SelfElected } from './self-elected.ts'
 
 /** A replication group by the name that all its members know it by. */
 export interface GroupName {
@@ -127,6 +127,19 @@ export class ReplicationGroups {
     this.#members.delete(keyOf(group))
   }
 
+  /** Hands the group over to the replica of that broker, if it is led here. */
+  handOver(group: GroupName, to: BrokerId): Promise<HandedOver> {
+    return this.#members.get(keyOf(group))?.election?.handOver(to) ?? Promise.resolve('not-leader')
+  }
+
+  /** Hands over all groups that are led here, each to whoever keeps pace. Resolves when that is done, or cannot be. */
+  async handAllOver(): Promise<void> {
+    const led = [...this.#members.values()].flatMap(({ replica, election }) => {
+      return replica.leads && election !== null ? [election] : []
+    })
+    await Promise.all(led.map((election) => election.handOverToAny()))
+  }
+
   /** The topic is gone. */
   leaveTopic(topicId: string): void {
     for (const [key, news] of this.#leaders) if (news.topicId === topicId) this.#leaders.delete(key)
@@ -161,6 +174,10 @@ export class ReplicationGroups {
       }
       case 'led':
         return void this.#peers.send(to, { ...group, ...message })
+      case 'stand': {
+        const { type, epoch, log } = message
+        return void this.#peers.send(to, { ...group, type, epoch, ...log })
+      }
       default:
         return message satisfies never
     }
@@ -189,6 +206,7 @@ export class ReplicationGroups {
       case 'vote-request':
       case 'vote':
       case 'led':
+      case 'stand':
         this.#members.get(keyOf(frame))?.election?.take({ type: 'received', message: electionMessageOf(from, frame) })
         return
       default:
@@ -256,7 +274,7 @@ function answerOf(fields: AnswerFields): FetchAnswer {
 
 function electionMessageOf(
   from: ReplicaId,
-  frame: PeerFrame & { type: 'vote-request' | 'vote' | 'led' },
+  frame: PeerFrame & { type: 'vote-request' | 'vote' | 'led' | 'stand' },
 ): ElectionMessage {
   switch (frame.type) {
     case 'vote-request': {
@@ -269,6 +287,10 @@ function electionMessageOf(
     }
     case 'led':
       return { type: frame.type, epoch: frame.epoch, leader: frame.leader }
+    case 'stand': {
+      const { type, epoch, lastEpoch, endOffset } = frame
+      return { type, epoch, leader: from.broker, log: { lastEpoch, endOffset } }
+    }
     default:
       return frame satisfies never
   }

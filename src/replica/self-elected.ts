@@ -1,4 +1,5 @@
 import type { LeaderEpoch } from '../record/offset.ts'
+import { mayTakeOver } from '../replication/elect/hand-over.ts'
 import { Election, type ElectionEffect, type ElectionEvent } from '../replication/elect/self.ts'
 import type { ElectionMessage } from '../replication/elect/vote.ts'
 import type { LogPosition } from '../replication/log-position.ts'
@@ -35,6 +36,10 @@ export type ElectionInput =
   | Exclude<ElectionEvent, { readonly log: unknown }>
   | { type: 'timeout' }
   | { type: 'received'; message: ElectionMessage }
+  | { type: 'caught-up'; broker: BrokerId }
+
+/** What became of a leadership that was to be handed over. `unfit`: to that replica it cannot be, and nothing has happened. */
+export type HandedOver = 'handed-over' | 'not-leader' | 'unfit' | 'kept'
 
 /**
  * Has a replica of a `self` group take part in its elections: feeds the core one event after the other, and carries out
@@ -48,6 +53,7 @@ export class SelfElected {
   #isWorking = false
   #timer: Timer | null = null
   #isClosed = false
+  #handingOver: { readonly to: BrokerId; readonly settle: (outcome: HandedOver) => void } | null = null
 
   private constructor(options: SelfElectedOptions, vote: { epoch: LeaderEpoch; votedFor: ReplicaId | null }) {
     this.#options = options
@@ -79,9 +85,35 @@ export class SelfElected {
     if (!this.#isWorking) this.#work([]).catch((error: unknown) => this.#onFault(error))
   }
 
+  /**
+   * Hands the leadership over to that broker's replica. Resolves when somebody else leads, or this one leads on; `unfit` also
+   * while an earlier one is under way.
+   */
+  handOver(to: BrokerId): Promise<HandedOver> {
+    if (!this.#options.replica.leads || this.#isClosed) return Promise.resolve('not-leader')
+    if (!this.#isFit(to) || this.#handingOver !== null) return Promise.resolve('unfit')
+    return new Promise((resolve) => {
+      this.#handingOver = { to, settle: resolve }
+      this.take({ type: 'hand-over', to })
+    })
+  }
+
+  /** To the first of the voters that keeps pace. */
+  handOverToAny(): Promise<HandedOver> {
+    const successor = this.#options.replica.voters?.voters.find(({ broker }) => this.#isFit(broker))
+    return successor === undefined ? Promise.resolve('unfit') : this.handOver(successor.broker)
+  }
+
+  #isFit(successor: BrokerId): boolean {
+    const { replica, runtime } = this.#options
+    const state = replica.followers().find(({ broker }) => broker === successor)
+    return mayTakeOver(state, runtime.clock.monotonicMs())
+  }
+
   close(): void {
     this.#isClosed = true
     this.#timer?.cancel()
+    this.#settle('not-leader')
   }
 
   /** The disk has failed: it takes part no more, until it is started again. The others need not wait for that. */
@@ -112,10 +144,19 @@ export class SelfElected {
 
   #step(input: ElectionInput): ElectionEffect[] {
     const log = this.#position
-    if (input.type === 'timeout')
+    if (input.type === 'timeout') {
       return this.#election.step({ ...input, log, isLeaving: this.#options.replica.isLeaving })
-    if (input.type === 'received') return this.#election.step({ ...input, log })
-    return this.#election.step(input)
+    }
+    if (input.type === 'received' || input.type === 'caught-up') return this.#election.step({ ...input, log })
+    const effects = this.#election.step(input)
+    if (input.type === 'hand-over' && effects.length === 0) this.#settle('unfit')
+    return effects
+  }
+
+  #settle(outcome: HandedOver): void {
+    const handingOver = this.#handingOver
+    this.#handingOver = null
+    handingOver?.settle(outcome)
   }
 
   async #carryOut(effects: ElectionEffect[]): Promise<void> {
@@ -133,11 +174,22 @@ export class SelfElected {
           await replica.settled()
           this.#tell('leads', { epoch: effect.epoch })
           replica.lead(effect.epoch, setsOf(replica.voters ?? noVoters))
+          this.#settle('kept')
           break
         case 'follow':
           await replica.settled()
           this.#tell('follows a leader', { epoch: effect.epoch, leader: effect.leader })
           replica.follow(effect.epoch, effect.leader)
+          this.#settle(effect.leader === this.#handingOver?.to ? 'handed-over' : 'not-leader')
+          break
+        case 'hand-over':
+          this.#tell('hands over', { epoch: this.epoch, to: effect.to })
+          replica.handOver(effect.to, () => this.take({ type: 'caught-up', broker: effect.to }))
+          break
+        case 'take-back':
+          this.#tell('leads on', { epoch: this.epoch })
+          replica.takeBack()
+          this.#settle('kept')
           break
         case 'resign':
           this.#tell('has no leader', { epoch: effect.epoch })

@@ -1,3 +1,4 @@
+import { DiskFault } from '../runtime/disk.ts'
 import { isSameReplica } from '../replication/replica-id.ts'
 import { dueChange, nextFor, type SeenFollower, type VoterSet, type WantedChange } from '../replication/voters.ts'
 import type { AppendRefusal } from './refusal.ts'
@@ -22,7 +23,7 @@ export function reviewVoters(replica: Replica, nowMs: number): void {
   const due = dueChange(latest, followers, replica.self.broker)
   if (due === null || !isCarried(due, replica, followers)) return
   // What becomes of it the next review sees.
-  void replica.changeVoters(latest, due)
+  void changeVoters(replica, latest, due)
 }
 
 /** Has a voter be added or removed, on the replica that leads. */
@@ -42,7 +43,25 @@ export async function wantVoters(replica: Replica, wanted: WantedChange, nowMs: 
   if (!isCarried(next, replica, seenBy(replica, nowMs))) {
     return { code: 'refused', message: 'too few of those that would vote then are in touch and have everything' }
   }
-  return (await replica.changeVoters(latest, next)) ?? { code: 'changed' }
+  return (await changeVoters(replica, latest, next)) ?? { code: 'changed' }
+}
+
+/** Resolves once the set is committed, or with why it is not. */
+async function changeVoters(
+  replica: Replica,
+  latest: VoterSet,
+  set: Omit<VoterSet, 'offset'>,
+): Promise<AppendRefusal | null> {
+  const { epoch, log } = replica
+  try {
+    // Where a start has to look for it is on the disk before it is in the log.
+    await replica.voterLog?.begin(log.logEndOffset)
+  } catch (error) {
+    if (error instanceof DiskFault) return { code: 'storage-error' }
+    throw error
+  }
+  const end = replica.appendVoters(epoch, latest, set)
+  return typeof end === 'number' ? replica.whenCommitted(end) : end
 }
 
 /** Whether a majority of the set has everything: a set that is in force and cannot commit would stop the group. */

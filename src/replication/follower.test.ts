@@ -84,6 +84,21 @@ describe('a follower', () => {
     assert.deepEqual([fetch.request.from, fetch.request.lastEpoch], [50, -1])
   })
 
+  test('takes its watermark back with what it cuts, and goes on with that of its leader', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log, { highWatermark: 9 })
+    follower.step({ type: 'reachable' })
+    const diverging: FetchAnswer = { epoch: 4, from: 10, outcome: 'diverging', end: { epoch: 3, endOffset: 6 } }
+    assert.deepEqual(follower.step({ type: 'answered', answer: diverging }), [{ type: 'cut', to: 6 }])
+    Object.assign(log, { logEndOffset: 6, storedUpTo: 6 })
+    follower.step({ type: 'cut' })
+    assert.equal(follower.highWatermark, 6)
+    const told = follower.step({ type: 'answered', answer: entries(6, { base: 6, highWatermark: 8 }) })
+    assert.equal(told[0]?.type, 'append', 'nothing beyond its own log is shown')
+    Object.assign(log, { logEndOffset: 11, storedUpTo: 11 })
+    assert.deepEqual(follower.step({ type: 'stored', upTo: 11 })[0], { type: 'advance-high-watermark', to: 8 })
+  })
+
   test('lets go of what its leader has deleted', () => {
     const follower = followerOf(logOf(10, 3))
     follower.step({ type: 'reachable' })

@@ -126,7 +126,7 @@ export class Follower {
         return this.#state === 'storing' ? this.#fetchOnceStored() : []
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
-        // A damage lies anywhere, also below what is committed.
+        // A damage lies anywhere, and one that was elected without being in sync lacks what was committed.
         this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
       case 'suspected':

@@ -1,6 +1,7 @@
 import { type ReceiptRules, receiptRules } from '../receipt/receipt-rules.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import { cutFor, divergenceOf } from './divergence.ts'
+import { hasAll } from './elect/hand-over.ts'
 import { isUpToDate } from './log-position.ts'
 import { voterChangeFault, votersInForce } from './voters.ts'
 
@@ -14,6 +15,11 @@ export interface ReplicationRules {
   readonly isUpToDate: typeof isUpToDate
   readonly votersInForce: typeof votersInForce
   readonly voterChangeFault: typeof voterChangeFault
+  readonly hasAll: typeof hasAll
+  /** Whether who is told to stand does, with its own log and that of who told it. */
+  readonly mayStand: typeof isUpToDate
+  /** Whether a leader that hands over takes writes meanwhile. */
+  readonly writesWhileHandingOver: boolean
   readonly receipts: ReceiptRules
   /** Whether one that is in epoch `own` follows nobody before epoch `asked` any more. */
   readonly hasPromised: (own: LeaderEpoch, asked: LeaderEpoch) => boolean
@@ -25,6 +31,9 @@ export const replicationRules: ReplicationRules = {
   isUpToDate,
   votersInForce,
   voterChangeFault,
+  hasAll,
+  mayStand: isUpToDate,
+  writesWhileHandingOver: false,
   receipts: receiptRules,
   hasPromised: (own, asked) => own >= asked,
 }

@@ -2,6 +2,7 @@ import type { Log } from '../log/log.ts'
 import { operations } from '../metadata/controller/operations.ts'
 import type { ReplayedBatch } from '../metadata/snapshot/snapshot-taker.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
+import { writeUncleanLoss } from './unclean-receipts.ts'
 
 /**
  * What a broker's promises rest on, by itself: simulation puts wrong ones in their place, each a mistake that real systems
@@ -13,6 +14,13 @@ export interface BrokerRules {
   readonly operations: typeof operations
   /** What a snapshot of the image is taken to hold, at the end of a batch that was replayed: that, and nothing of the log beyond. */
   readonly snapshotOf: (batch: ReplayedBatch, log: Log) => ReplayedBatch
+  /** What is done before a replica leads that is not in sync. */
+  readonly writeUncleanLoss: typeof writeUncleanLoss
 }
 
-export const brokerRules: BrokerRules = { replication: replicationRules, operations, snapshotOf: (batch) => batch }
+export const brokerRules: BrokerRules = {
+  replication: replicationRules,
+  operations,
+  snapshotOf: (batch) => batch,
+  writeUncleanLoss,
+}

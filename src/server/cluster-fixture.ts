@@ -1,6 +1,8 @@
 import type { Api, RequestInputOf, ResponseOf } from '../codec/api.ts'
 import { parseBrokerConfig } from '../config/broker-config.ts'
 import { formatLogDirectory } from '../log/format-log-directory.ts'
+import type { Receipt } from '../receipt/receipt.ts'
+import { parseReceipts, receiptsFileName } from '../receipt/receipts-file.ts'
 import type { SimNode } from '../runtime/sim/sim-node.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { dataFolder, RawConnection } from './broker-fixture.ts'
@@ -93,6 +95,13 @@ export class ClusterFixture {
       this.#connections.set(to, connection)
     }
     return connection.request(api, version, body)
+  }
+
+  /** Those on the disk of that broker. */
+  receipts(id: number): readonly Receipt[] {
+    const { disk } = this.#machine(id)
+    const path = `${dataFolder}/${receiptsFileName}`
+    return disk.names.find(path) === null ? [] : parseReceipts(Buffer.from(disk.peek(path)).toString(), path)
   }
 
   /** The first answer that is as wanted. The test's limit ends the asking. */

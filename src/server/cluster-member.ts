@@ -1,16 +1,20 @@
 import { LiveConfigs } from '../broker/live-configs.ts'
+import { UncleanElections } from '../broker/unclean-elections.ts'
 import { uuidFromBytes } from '../codec/uuid.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { TopicRules } from '../metadata/controller/decision.ts'
 import { BrokerWatch } from '../metadata/coordinator/broker-watch.ts'
 import type { MetadataApplier } from '../metadata/coordinator/coordinator.ts'
 import { EmbeddedCoordinator } from '../metadata/coordinator/embedded.ts'
 import { MetadataQuorum, type QuorumVoter } from '../metadata/coordinator/metadata-quorum.ts'
 import { ImageReplay } from '../metadata/coordinator/image-replay.ts'
+import { LeaderBalance } from '../metadata/coordinator/leader-balance.ts'
 import { ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import type { MetadataSnapshots } from '../metadata/snapshot/metadata-snapshots.ts'
 import { Asks } from '../peer/asks.ts'
 import { Peers } from '../peer/peers.ts'
+import { HandOvers } from '../replica/hand-overs.ts'
 import type { Replica } from '../replica/replica.ts'
 import { ReplicationGroups } from '../replica/replication-groups.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
@@ -21,6 +25,8 @@ import type { LogFolder } from './log-folder.ts'
 import { openMetadataReplica } from './metadata-replica.ts'
 
 const frameBytesMax = 64 * 1024 * 1024
+/** How long a process that is to stop waits for others to lead in its place. */
+const handOverMs = 2_000
 
 /**
  * What every process of a cluster has, broker or not: its streams to the others, its replica of the metadata log, and the image
@@ -34,6 +40,7 @@ export class ClusterMember {
   readonly groups: ReplicationGroups
   readonly peers: Peers
   readonly asks: Asks
+  readonly handOvers: HandOvers
   readonly metadataReplica: Replica
   readonly quorum: MetadataQuorum
   /** Of this process. */
@@ -42,6 +49,8 @@ export class ClusterMember {
   readonly failed: Promise<Error>
   readonly #snapshots: MetadataSnapshots
   readonly #watch: BrokerWatch
+  readonly #balance: LeaderBalance
+  readonly unclean: UncleanElections
   #apply: MetadataApplier = async () => {}
 
   private constructor(
@@ -76,23 +85,28 @@ export class ClusterMember {
     this.replay = new ImageReplay({ image: this.image, replica, snapshots, onFailed: (error) => fail(error) })
     this.replay.applyWith((records) => this.#onRecords(records))
     this.asks = parts.asks
+    this.handOvers = new HandOvers({ groups: parts.groups, asks: this.asks, clock })
+    const rulesOf = (topic: string): TopicRules => {
+      const settings = this.configs.topic(topic)
+      return { elect: schemeOf(settings).elect, minInSyncReplicas: settings.minInsyncReplicas }
+    }
     this.coordinator = new EmbeddedCoordinator({
       replica: parts.replica,
       replay: this.replay,
       asks: this.asks,
       clock,
       random,
-      rulesOf: (topic) => {
-        const config = this.configs.topic(topic)
-        return { elect: schemeOf(config).elect, minInSyncReplicas: config.minInsyncReplicas }
-      },
+      rulesOf,
       operations: parts.rules.operations,
     })
     this.quorum = new MetadataQuorum({ voters, replica, self, asks: this.asks, clock })
     const sessionMs = config.brokerSessionTimeoutMs
     const { coordinator, peers } = this
     this.#watch = new BrokerWatch({ coordinator, peers, clock, logger, sessionMs, self: config.nodeId })
-    parts.replica.watch(() => this.#watch.look())
+    this.#balance = new LeaderBalance({ coordinator, rulesOf, settings: config, clock, logger })
+    const { configs, asks } = this
+    this.unclean = new UncleanElections({ coordinator, configs, asks, clock, logger, graceMs: sessionMs })
+    parts.replica.watch(() => this.#look())
   }
 
   /** Opens the metadata log, begins to listen for the others, and takes part in the election of who decides. */
@@ -130,8 +144,18 @@ export class ClusterMember {
     this.#apply = apply
   }
 
+  /**
+   * Before a clean stop: others lead what this process leads where replicas elect their leaders themselves, the metadata log among
+   * it, if that is done in time.
+   */
+  async handOverAll(): Promise<void> {
+    await this.handOvers.allAway(handOverMs)
+  }
+
   async close(): Promise<void> {
     this.#watch.close()
+    this.#balance.close()
+    this.unclean.close()
     await this.coordinator.stop()
     await this.#snapshots.stop()
     this.groups.close()
@@ -146,7 +170,12 @@ export class ClusterMember {
       this.peers.know(record.brokerId, { host: record.peerHost, port: record.peerPort })
     }
     await this.#apply(records)
+    this.#look()
+  }
+
+  #look(): void {
     this.#watch.look()
+    this.unclean.look()
   }
 }
 

@@ -1,5 +1,7 @@
 import { Broker } from '../broker/broker.ts'
 import { HostedPartitions } from '../broker/hosted-partitions.ts'
+import { answerUncleanElections } from '../broker/unclean-candidates.ts'
+import { LeaderElections } from '../broker/leader-elections.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Health } from '../http/health.ts'
 import { Dispatcher } from '../kafka/dispatcher.ts'
@@ -31,6 +33,7 @@ import { Promotions } from './promotions.ts'
 import { startScrub } from './scrub-timer.ts'
 import { ReplicaChanges } from './replica-changes.ts'
 import { startRetention } from './retention-timer.ts'
+import { startRounds } from './rounds.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
 import { VoterRounds } from './voter-rounds.ts'
@@ -101,6 +104,11 @@ async function startAs(
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
   const damaged = damagedOf(runtime, { member, partitions, suspects, returns })
+  answerUncleanElections(member.asks, {
+    image: member.image,
+    partitions,
+    write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
+  })
   member.applyWith(async (records) => {
     await partitions.apply(records)
     lifecycle.imageChanged()
@@ -115,15 +123,7 @@ async function startAs(
   if (member.image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
-  const stopTimers = [
-    expireProducers(runtime, broker),
-    reviewInSync(runtime, broker, partitions),
-    startRetention(runtime, broker, partitions),
-    startCleaner(runtime, broker, partitions),
-    startScrub(runtime, broker),
-    startVoterRounds(runtime, broker, partitions),
-    expireReceipts(runtime, folder.cuts, config.logRetentionCheckIntervalMs),
-  ]
+  const stopTimers = startTimers(runtime, broker, { partitions, folder })
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
   const facts = { port: endpoint.port, topics: member.image.topics.size, partitions: member.image.partitionCount }
@@ -144,6 +144,24 @@ async function startAs(
   }
 }
 
+/** What is looked at from time to time; each is called to stop it. */
+function startTimers(
+  runtime: Runtime,
+  broker: Broker,
+  { partitions, folder }: { partitions: HostedPartitions; folder: LogFolder },
+): (() => void | Promise<void>)[] {
+  return [
+    expireProducers(runtime, broker),
+    reviewInSync(runtime, broker, partitions),
+    startRetention(runtime, broker, partitions),
+    startCleaner(runtime, broker, partitions),
+    startVoterRounds(runtime, broker, partitions),
+    startScrub(runtime, broker),
+    balanceLeaders(runtime, broker),
+    expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
+  ]
+}
+
 function brokerOf(
   member: ClusterMember,
   parts: {
@@ -156,7 +174,7 @@ function brokerOf(
 ) {
   const { runtime, config, folder, suspects, rules } = parts
   const { identity, path } = folder.directory
-  const { image, configs, coordinator, groups, metadataReplica, quorum } = member
+  const { image, configs, coordinator, groups, handOvers, unclean, metadataReplica, quorum } = member
   const partitions = new HostedPartitions({
     runtime,
     rules: rules.replication,
@@ -179,6 +197,7 @@ function brokerOf(
     metadataReplica,
     quorum,
     partitions,
+    elections: new LeaderElections({ coordinator, partitions, handOvers, unclean }),
     directoryId: identity.directoryId,
     dataFolder: path,
     endpoint: { host, port },
@@ -311,6 +330,17 @@ function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPart
   return () => timer.cancel()
 }
 
+/** What this broker leads in the place of a preferred replica goes back to it, where replicas elect their leaders themselves. */
+function balanceLeaders({ clock }: Runtime, broker: Broker): () => void | Promise<void> {
+  const { autoLeaderRebalanceEnable, leaderImbalanceCheckIntervalSeconds, leaderImbalancePerBrokerPercentage } =
+    broker.config
+  if (!autoLeaderRebalanceEnable) return () => {}
+  return startRounds(clock, {
+    everyMs: () => leaderImbalanceCheckIntervalSeconds * 1_000,
+    round: () => broker.elections.giveBack(broker.id, leaderImbalancePerBrokerPercentage),
+  })
+}
+
 const listenAt = (config: BrokerConfig) => config.listeners[0] ?? { host: '127.0.0.1', port: 9092 }
 
 function listenerOf(
@@ -367,6 +397,7 @@ async function stop(running: {
   running.returns.close()
   running.damaged.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
+  await running.member.handOverAll()
   await running.lifecycle.leave()
   await running.listener.stop(stopGraceMs)
   running.groups.service.close()

@@ -34,6 +34,7 @@ export function startController(runtime: Runtime, config: BrokerConfig): Promise
       peer: { host, port: peerAdvertisedListener?.port ?? member.peers.port },
       failed: Promise.race([member.failed, folder.failed.then((fault) => new DiskFailed(fault))]),
       stop: async () => {
+        await member.handOverAll()
         await member.close()
         await folder.directory.close()
       },

@@ -25,7 +25,7 @@ interface Result {
 
 /**
  * Has partitions led by their preferred replicas. Versions 0 to 2: v0 knows no other type of election and no error of
- * the whole, v2 is flexible. Asked for all partitions it answers for those only that were to have another leader.
+ * the whole, v2 is flexible. Where replicas elect their leader themselves it is the leader that is asked to hand over. Asked for all partitions it answers for those only that were to have another leader.
  */
 export const electLeadersHandler = (broker: Broker) =>
   handler(electLeaders, async (request, { version }) => {
@@ -38,7 +38,7 @@ export const electLeadersHandler = (broker: Broker) =>
       return refused(partitions ?? [], { errorCode: kafkaErrors.INVALID_REQUEST.code, errorMessage }, version)
     }
     const type = request.electionType === electionTypes.preferred ? 'preferred' : 'unclean'
-    const elected = await unlessUnavailable(broker.coordinator.submit('electLeaders', { type, partitions }))
+    const elected = await unlessUnavailable(broker.elections.elect({ type, partitions }))
     if (elected === null) return refused(partitions ?? [], unavailable, version)
     return { errorCode: kafkaErrors.NONE.code, replicaElectionResults: byTopic(elected, resultOf) }
   })

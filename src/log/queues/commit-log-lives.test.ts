@@ -113,7 +113,7 @@ for (const flushMessages of [1, 5, Number.MAX_SAFE_INTEGER]) {
     const fate = powerCuts ? 'power cuts' : 'kills'
     test(`through several ${fate} with flush.messages=${flushMessages} each queue of a commit log goes on where its log does`, async () => {
       let cuts = 0
-      for (let seed = 1; seed <= 40; seed++) {
+      for (let seed = 1; seed <= 60; seed++) {
         const world = new SimWorld(seed)
         const node = world.node('a')
         const known: Known = {

@@ -8,6 +8,7 @@ import { LogReadFault } from '../log-faults.ts'
 import { advanceLogStart, bytesOf, readAll, testSettings, validated } from '../log-fixture.ts'
 import type { Log } from '../log.ts'
 import { appendToQueue, openCommitLog, queuesOf, readQueue, testQueues } from './commit-log-fixture.ts'
+import { frameFormat, framePlaceOf } from './frame.ts'
 import type { QueueName } from './queue-name.ts'
 import { queueStartsBatch } from './queue-starts.ts'
 
@@ -137,8 +138,9 @@ test('the queues of a topic that is gone are gone, and what the log still has of
 /** The only entry of the log, as if it stood elsewhere. */
 async function rebased(log: Log, offset: number): Promise<Buffer> {
   const bytes = await readAll(log, 0)
-  const { frameFormat, framePlaceOf } = await import('./frame.ts')
-  frameFormat.place(bytes, 0, { offset, epoch: 1, to: framePlaceOf(bytes, 0) })
+  const place = framePlaceOf(bytes, 0)
+  const to = place && { ...place, topicIdBytes: Buffer.from(place.topicId, 'base64url') }
+  frameFormat.place(bytes, 0, { offset, epoch: 1, to })
   return bytes
 }
 

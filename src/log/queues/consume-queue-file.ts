@@ -96,7 +96,7 @@ export function consumeQueuesIn(names: readonly string[]): Map<string, Offset[]>
   const found = new Map<string, Offset[]>()
   for (const name of names) {
     const words = /^([0-9a-f]{32})-(0|[1-9]\d{0,9})\.(\d{20})\.queue$/.exec(name)
-    if (words === null) continue
+    if (words === null || !Number.isSafeInteger(Number(words[3]))) continue
     const topicId = Buffer.from(words[1] as string, 'hex').toString('base64url')
     const key = queueKey({ topicId, partition: Number(words[2]) })
     found.set(key, [...(found.get(key) ?? []), Number(words[3])])

@@ -10,7 +10,8 @@ const to = { topicId: topicIdOf(7), partition: 3, offset: 41 }
 function frameOf(texts: readonly string[], place: typeof to | null = to): Buffer {
   const batch = buildBatch(texts.map((text) => ({ timestamp: 5, value: Buffer.from(text) })))
   const frame = Buffer.concat([Buffer.alloc(frameHeaderBytes, 0xff), batch])
-  frameFormat.place(frame, 0, { offset: 1000, epoch: 6, to: place })
+  const target = place && { ...place, topicIdBytes: Buffer.from(place.topicId, 'base64url') }
+  frameFormat.place(frame, 0, { offset: 1000, epoch: 6, to: target })
   return frame
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../record/batch-header.ts'
 import type { LeaderEpoch, Offset } from '../../record/offset.ts'
 import { type EntryFormat, plausibleBatchSize } from '../entry-format.ts'
-import type { FramePlace } from './queue-name.ts'
+import type { FramePlace, FrameTarget } from './queue-name.ts'
 
 /** Bytes of a frame before its record batch. */
 export const frameHeaderBytes = 56
@@ -80,6 +80,12 @@ export function framePlaceOf(bytes: Buffer, at: number): FramePlace {
   return { topicId, partition, offset: baseOffsetOf(bytes, at + queueOffsetAt) }
 }
 
+/** The same for looking a queue up: its partition, below 0 for none, and where its topic's id stands. */
+export const framePartitionOf = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + partitionAt)
+export const frameTopicIdAt = (at: number): number => at + topicIdAt
+
+export const frameQueueOffsetOf = (bytes: Buffer, at: number): Offset => baseOffsetOf(bytes, at + queueOffsetAt)
+
 /** Whether the header at `at` is as it was written, and goes with the batch behind it, of which nothing else is looked at. */
 export function frameHeaderHolds(bytes: Buffer, at: number): boolean {
   if (crc32c(bytes, at, at + crcAt) !== bytes.readUInt32BE(at + crcAt)) return false
@@ -95,7 +101,7 @@ export function frameHeaderHolds(bytes: Buffer, at: number): boolean {
 function writeFrameHeader(
   bytes: Buffer,
   at: number,
-  { offset, epoch, to }: { offset: Offset; epoch: LeaderEpoch; to: FramePlace },
+  { offset, epoch, to }: { offset: Offset; epoch: LeaderEpoch; to: FrameTarget },
 ): void {
   const batchAt = at + frameHeaderBytes
   const { lastOffsetDelta, sizeBytes } = batchView.moveTo(bytes, batchAt)
@@ -105,7 +111,7 @@ function writeFrameHeader(
   bytes.writeInt32BE(to?.partition ?? -1, at + partitionAt)
   bytes.writeInt16BE(0, at + partitionAt + 4)
   bytes.writeInt32BE(lastOffsetDelta, at + lastOffsetDeltaAt)
-  const topicId = to === null ? noTopic : Buffer.from(to.topicId, 'base64url')
+  const topicId = to?.topicIdBytes ?? noTopic
   topicId.copy(bytes, at + topicIdAt)
   bytes.writeInt8(0, at + topicIdAt + 16)
   writeInt64(bytes, to?.offset ?? 0, at + queueOffsetAt)

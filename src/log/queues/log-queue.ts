@@ -40,6 +40,7 @@ export interface QueuedBatch {
  */
 export class LogQueue implements QueueName {
   readonly topicId: string
+  readonly topicIdBytes: Buffer
   readonly partition: number
   readonly entries: ConsumeQueue
   readonly producers = new ProducerState()
@@ -54,6 +55,7 @@ export class LogQueue implements QueueName {
 
   constructor(name: QueueName, parts: { entries: ConsumeQueue; progress: GroupProgress }) {
     this.topicId = name.topicId
+    this.topicIdBytes = Buffer.from(name.topicId, 'base64url')
     this.partition = name.partition
     this.entries = parts.entries
     this.#progress = parts.progress

@@ -87,7 +87,7 @@ export class QueueAccess {
       if (last === undefined) break
       // What the queue has had up to its last batch, if that was not in what it keeps no more.
       largest = Math.max(largest, ...entries.map(({ maxTimestamp }) => maxTimestamp))
-      from = nextOffsetOfEntry(last)
+      from = this.#beyond(from, last)
     }
     return largest < 0 ? null : await this.#find(queue, largest, upTo, (timestamp) => timestamp === largest)
   }
@@ -103,7 +103,7 @@ export class QueueAccess {
     let entries = await overAgainIfGone(() => queue.entries.fromTimestamp(at))
     // The queue may have had such a time in what it keeps no more.
     if ((entries[0]?.offset ?? startOffset) < startOffset) entries = await this.#entriesFrom(queue, startOffset)
-    while (entries.length > 0) {
+    for (let from: Offset = -1; entries.length > 0; ) {
       for (const entry of entries) {
         if (entry.offset >= upTo) return null
         if (entry.maxTimestamp < at) continue
@@ -112,9 +112,16 @@ export class QueueAccess {
         })
         if (found !== null) return found.offset < upTo ? found : null
       }
-      entries = await this.#entriesFrom(queue, nextOffsetOfEntry(entries.at(-1) as ConsumeQueueEntry))
+      from = this.#beyond(from, entries.at(-1) as ConsumeQueueEntry)
+      entries = await this.#entriesFrom(queue, from)
     }
     return null
+  }
+
+  /** Behind the entry; an end above all where that would lead back, as what a disk gives may. */
+  #beyond(from: Offset, entry: ConsumeQueueEntry): Offset {
+    const next = nextOffsetOfEntry(entry)
+    return next > from ? next : Number.MAX_SAFE_INTEGER
   }
 
   async #entriesFrom(queue: LogQueue, offset: Offset): Promise<ConsumeQueueEntry[]> {

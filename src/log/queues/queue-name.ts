@@ -16,3 +16,6 @@ export function nameOfKey(key: string): QueueName {
 
 /** Whose a frame of the commit log is, and the queue offset of its first record; null: the group's own, of no queue. */
 export type FramePlace = (QueueName & { readonly offset: Offset }) | null
+
+/** The same, for whoever writes it. */
+export type FrameTarget = { readonly topicIdBytes: Buffer; readonly partition: number; readonly offset: Offset } | null

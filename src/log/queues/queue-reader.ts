@@ -12,7 +12,7 @@ import { overAgainIfGone, SegmentGone, useSegment } from '../segment-use.ts'
 import type { TailMemory } from '../tail-memory.ts'
 import { TailSlice } from '../tail-slice.ts'
 import { type ConsumeQueueEntry, nextOffsetOfEntry } from './consume-queue-entry.ts'
-import { frameHeaderBytes, frameHeaderHolds, framePlaceOf } from './frame.ts'
+import { frameFormat, frameHeaderBytes, frameHeaderHolds, framePlaceOf } from './frame.ts'
 import type { LogQueue } from './log-queue.ts'
 import { queueKey } from './queue-name.ts'
 
@@ -76,6 +76,7 @@ export class QueueReader {
     const segment = segments.floor(first.groupOffset)
     const segmentEnd = Math.min(segments.next(segment)?.baseOffset ?? writtenUpTo, writtenUpTo)
     const here = withinLimits(entries, request).filter(({ groupOffset }) => groupOffset < segmentEnd)
+    if (!here.every((entry) => isWithin(segment, entry))) throw this.#damaged(queue, request.from)
     if (here.length === 0) return emptySlice(request.from)
     return await this.#readFrames(queue, segment, here, request)
   }
@@ -127,7 +128,8 @@ export class QueueReader {
     return entries.map((entry) => {
       const start = at
       at += entry.sizeBytes
-      const place = frameHeaderHolds(bytes, start) ? framePlaceOf(bytes, start) : null
+      const isWhole = frameFormat.plausibleSize(bytes, start) === entry.sizeBytes && frameHeaderHolds(bytes, start)
+      const place = isWhole ? framePlaceOf(bytes, start) : null
       if (place === null || queueKey(place) !== queueKey(queue) || place.offset !== entry.offset) {
         throw this.#damaged(queue, entry.offset)
       }
@@ -151,6 +153,12 @@ export class QueueReader {
   #fault(code: LogReadFault['code'], from: Offset, upTo: Offset): LogReadFault {
     return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
   }
+}
+
+/** Whether there can be such a frame: a consume queue is believed after a clean stop, and a disk may give back anything. */
+function isWithin({ writtenBytes }: Segment, { position, sizeBytes, offsets }: ConsumeQueueEntry): boolean {
+  const { headerBytes } = frameFormat
+  return position >= 0 && sizeBytes >= headerBytes && sizeBytes <= writtenBytes - position && offsets > 0
 }
 
 /** The first entries that end at or below `upTo` and have at most `maxBytes` in all; the first one anyway, with `minOneBatch`. */

@@ -1,3 +1,4 @@
+import { MalformedInput } from '../../codec/malformed-input.ts'
 import { array, decodeVersioned, encodeVersioned, type MessageOf, message } from '../../codec/message.ts'
 import { buildBatch } from '../../record/batch-builder.ts'
 import { type BatchHeader, batchHeaderBytes } from '../../record/batch-header.ts'
@@ -33,6 +34,19 @@ export function queueStartsBatch(queues: readonly QueueStart[], nowMs: Timestamp
 /** What the control batch says of queues; nothing: it is about something else. */
 export function queueStartsIn(batch: BatchHeader): readonly QueueStart[] {
   if (!batch.isControl || batch.codec !== 0) return []
+  try {
+    return startsIn(batch).filter(isPossible)
+  } catch (error) {
+    // Bytes from a disk may be anything.
+    if (error instanceof MalformedInput) return []
+    throw error
+  }
+}
+
+const isPossible = ({ partition, startOffset, endOffset }: QueueStart): boolean =>
+  partition >= 0 && startOffset >= 0 && startOffset <= endOffset
+
+function startsIn(batch: BatchHeader): readonly QueueStart[] {
   const walk = new RecordWalk(batch.bytes.subarray(batch.at + batchHeaderBytes, batch.at + batch.sizeBytes))
   if (!walk.next() || walk.keyBytes < 4 || walk.valueBytes < 2) return []
   const { bytes, keyAt, keyBytes, valueBytes } = walk

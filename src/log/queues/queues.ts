@@ -10,9 +10,10 @@ import { SerialQueue } from '../serial-queue.ts'
 import { SnapshotFiles } from '../snapshot-files.ts'
 import { ConsumeQueue } from './consume-queue.ts'
 import { consumeQueuesIn, consumeQueueStem } from './consume-queue-file.ts'
-import { frameFormat, framePlaceOf } from './frame.ts'
+import { frameFormat, framePartitionOf, framePlaceOf, frameQueueOffsetOf } from './frame.ts'
 import { type GroupProgress, LogQueue } from './log-queue.ts'
 import { nameOfKey, type QueueName, queueKey } from './queue-name.ts'
+import { QueueTable } from './queue-table.ts'
 import { queueStartsIn } from './queue-starts.ts'
 import { decodeQueuesSnapshot, encodeQueuesSnapshot, type QueuesSnapshot } from './queues-snapshot.ts'
 
@@ -26,7 +27,7 @@ export interface QueueLimits {
   readonly entriesInMemory: number
 }
 
-const queueLimits: QueueLimits = { entriesPerFile: 65_536, entriesWaiting: 4096, entriesInMemory: 16_384 }
+const queueLimits: QueueLimits = { entriesPerFile: 65_536, entriesWaiting: 16_384, entriesInMemory: 32_768 }
 
 /**
  * The queues of one commit log: what is kept beside it, changed in the same step. Whoever asks for a queue's end has it as of
@@ -43,7 +44,7 @@ export class Queues implements LogState {
   readonly #logger: Logger
   readonly #limits: QueueLimits
   readonly #snapshots: SnapshotFiles
-  readonly #queues = new Map<string, LogQueue>()
+  readonly #queues = new QueueTable()
   readonly #progress: GroupProgress = { watermark: 0 }
   /** Topics that are gone: what the log still holds of them is of no queue. */
   readonly #dropped = new Set<string>()
@@ -79,12 +80,12 @@ export class Queues implements LogState {
 
   /** The queue, which begins at 0 if the log does not tell of it. */
   of(name: QueueName): LogQueue {
-    return this.#queues.get(queueKey(name)) ?? this.#add(name, [])
+    return this.#queues.get(name) ?? this.#add(name, [])
   }
 
   /** Queues that the log tells of. */
   *all(): Iterable<LogQueue> {
-    for (const queue of this.#queues.values()) if (queue.isKnown) yield queue
+    for (const queue of this.#queues.all()) if (queue.isKnown) yield queue
   }
 
   /** Everything below the group offset is committed. */
@@ -100,27 +101,34 @@ export class Queues implements LogState {
   /** The topic is gone, for ever. Its batches go with the segments that they are in. */
   async drop(topicId: string): Promise<void> {
     this.#dropped.add(topicId)
-    const gone = [...this.#queues].filter(([, queue]) => queue.topicId === topicId)
-    for (const [key] of gone) this.#queues.delete(key)
+    const gone = this.#queues.all().filter((queue) => queue.topicId === topicId)
+    for (const queue of gone) this.#queues.remove(queue)
     await this.#work.run(async () => {
-      for (const [, queue] of gone) await queue.entries.cutTo(null)
+      for (const queue of gone) await queue.entries.cutTo(null)
     })
+  }
+
+  mayTake({ bytes, at }: BatchHeader): boolean {
+    if (framePartitionOf(bytes, at) < 0) return true
+    const queue = this.#queues.ofFrame(bytes, at)
+    return queue === null || !queue.isKnown || frameQueueOffsetOf(bytes, at) >= queue.endOffset
   }
 
   take({ header, position, nowMs }: PlacedEntry): null {
     const { baseOffset: groupOffset, nextOffset, sizeBytes } = header
     invariant(groupOffset >= this.#endOffset, 'queues go back', { groupOffset, end: this.#endOffset })
     this.#endOffset = nextOffset
-    const place = framePlaceOf(header.bytes, header.at)
     const batch = frameFormat.batchIn(header)
-    if (place === null) this.#takeStarts(batch, nextOffset)
-    else if (!this.#dropped.has(place.topicId)) {
-      const queue = this.of(place)
-      queue.take({ batch, offset: place.offset, groupOffset, position, sizeBytes, nowMs })
-      this.#unwritten++
-      this.#inMemory.push(queue)
-      this.#evict()
+    if (framePartitionOf(header.bytes, header.at) < 0) {
+      this.#takeStarts(batch, nextOffset)
+      return null
     }
+    const queue = this.#queueOf(header)
+    if (queue === null) return null
+    queue.take({ batch, offset: batch.baseOffset, groupOffset, position, sizeBytes, nowMs })
+    this.#unwritten++
+    this.#inMemory.push(queue)
+    this.#evict()
     return null
   }
 
@@ -143,7 +151,7 @@ export class Queues implements LogState {
     await this.#work.run(async () => {
       // The entries first: a snapshot promises that they are there.
       const isNew = await this.#write()
-      for (const queue of this.#queues.values()) if (queue.entries.isUnsynced) await queue.entries.sync()
+      for (const queue of this.#queues.all()) if (queue.entries.isUnsynced) await queue.entries.sync()
       if (isNew) await this.#disk.syncDirectory(this.#directory)
       await this.#snapshots.write(offset, bytes)
     })
@@ -192,7 +200,7 @@ export class Queues implements LogState {
 
   async close(): Promise<void> {
     await this.#work.run(async () => {
-      for (const queue of this.#queues.values()) await queue.entries.close()
+      for (const queue of this.#queues.all()) await queue.entries.close()
     })
   }
 
@@ -250,8 +258,8 @@ export class Queues implements LogState {
     const saved = new Map((snapshot?.queues ?? []).map((queue) => [queueKey(queue), queue]))
     let isWhole = true
     for (const queue of saved.values()) if (!this.#dropped.has(queue.topicId)) this.of(queue)
-    for (const [key, queue] of this.#queues) {
-      const known = saved.get(key) ?? null
+    for (const queue of this.#queues.all()) {
+      const known = saved.get(queueKey(queue)) ?? null
       queue.restore(known, at)
       isWhole = (await queue.entries.cutTo(known?.reach ?? null)) && isWhole
     }
@@ -269,10 +277,10 @@ export class Queues implements LogState {
   /** Resolves with whether a file was made. */
   async #write(): Promise<boolean> {
     let isNew = false
-    for (const queue of [...this.#queues.values()]) {
+    for (const queue of this.#queues.all()) {
       if (queue.entries.unwritten > 0) isNew = (await queue.entries.write()) || isNew
     }
-    this.#unwritten = [...this.#queues.values()].reduce((sum, { entries }) => sum + entries.unwritten, 0)
+    this.#unwritten = this.#queues.all().reduce((sum, { entries }) => sum + entries.unwritten, 0)
     this.#evict()
     return isNew
   }
@@ -289,6 +297,14 @@ export class Queues implements LogState {
     this.#oldest = 0
   }
 
+  /** Null: its topic is gone. */
+  #queueOf({ bytes, at }: BatchHeader): LogQueue | null {
+    const queue = this.#queues.ofFrame(bytes, at)
+    if (queue !== null) return queue
+    const name = framePlaceOf(bytes, at)
+    return name === null || this.#dropped.has(name.topicId) ? null : this.of(name)
+  }
+
   #takeStarts(batch: BatchHeader, groupEnd: Offset): void {
     for (const start of queueStartsIn(batch)) {
       if (!this.#dropped.has(start.topicId)) this.of(start).takeStart(start, groupEnd)
@@ -300,7 +316,7 @@ export class Queues implements LogState {
     const { entriesPerFile } = this.#limits
     const entries = new ConsumeQueue({ disk: this.#disk, files: this.#files, stem, entriesPerFile, firstOffsets })
     const queue = new LogQueue(name, { entries, progress: this.#progress })
-    this.#queues.set(queueKey(name), queue)
+    this.#queues.add(queue)
     return queue
   }
 }

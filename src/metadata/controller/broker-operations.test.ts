@@ -261,6 +261,27 @@ describe('an election on purpose', () => {
     )
   })
 
+  test('of a replica that is not in sync takes a partition without a leader, in the state that was asked about', () => {
+    const cluster = new Cluster()
+    cluster.fence(1)
+    const unclean = (leader: number, more: object = {}) => {
+      const { partitionEpoch } = cluster.partition
+      const asked = { topicId: cluster.topicId, partition: 0, partitionEpoch, leader, ...more }
+      return cluster.ask('electUnclean', asked).elected
+    }
+    assert.equal(unclean(3), false, 'somebody leads')
+    cluster.fence(2, 3)
+    cluster.start(1, 1)
+    assert.deepEqual(cluster.state, [[], [3], -1, 3])
+    assert.equal(unclean(2), false, 'it is not alive')
+    assert.equal(unclean(9), false, 'it has no replica')
+    assert.equal(unclean(1, { partitionEpoch: 1 }), false, 'the state is another one by now')
+    assert.equal(unclean(1), true)
+    assert.deepEqual(cluster.state, [[1], [], 1, 4])
+    cluster.start(3, 1)
+    assert.deepEqual(cluster.state, [[1], [], 1, 4], 'who comes back follows')
+  })
+
   test('is not for partitions whose leaders the controller does not pick', () => {
     for (const elect of ['self', 'fixed'] as const) {
       const cluster = new Cluster(1, [1, 2, 3], elect)

@@ -40,7 +40,7 @@ export function electLeaders(
   { type, partitions }: ElectLeaders,
 ): Decision<readonly ElectedPartition[]> {
   const records: MetadataRecord[] = []
-  const answer = (partitions ?? allIn(context.image)).map(({ topic, partition }): ElectedPartition => {
+  const answer = (partitions ?? allPartitions(context.image)).map(({ topic, partition }): ElectedPartition => {
     const name = { topic, partition }
     return { ...name, outcome: elect(context, type, name, records) }
   })
@@ -93,7 +93,8 @@ function whyNotPreferred(
   return inSync.includes(preferred) ? null : 'it is not in sync'
 }
 
-function allIn(image: ClusterImage): PartitionName[] {
+/** All partitions that there are. */
+export function allPartitions(image: ClusterImage): PartitionName[] {
   return [...image.topics.values()].flatMap(({ name, partitions }) =>
     partitions.map(({ index }) => ({ topic: name, partition: index })),
   )

@@ -8,6 +8,7 @@ import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
+import { electUnclean } from './elect-unclean.ts'
 import { fenceBroker } from './fence-broker.ts'
 import { giveUpCopies, takeBackCopies } from './give-up-copies.ts'
 import { mirrorVoters } from './mirror-voters.ts'
@@ -30,6 +31,7 @@ export const operations = {
   deleteBrokerGroup,
   deleteTopics,
   electLeaders,
+  electUnclean,
   fenceBroker,
   giveUpCopies,
   mirrorVoters,

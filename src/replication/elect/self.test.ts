@@ -38,6 +38,8 @@ const told = (effects: readonly ElectionEffect[]): string[] =>
         return `follow ${effect.leader} in ${effect.epoch}`
       case 'resign':
         return `resign ${effect.epoch}`
+      case 'hand-over':
+        return `hand over to ${effect.to}`
       default:
         return effect.type
     }
@@ -51,6 +53,8 @@ function saidIn(message: ElectionMessage): string {
       return `${message.granted ? 'yes' : 'no'}, I am in ${message.voterEpoch}, led by ${message.leader ?? 'nobody'}`
     case 'led':
       return `${message.leader} leads ${message.epoch}`
+    case 'stand':
+      return `stand, I lead ${message.epoch} and end at ${message.log.endOffset}`
     default:
       return message satisfies never
   }
@@ -306,5 +310,102 @@ describe('voters that change', () => {
     const election = leader()
     election.step({ type: 'silent', brokers: new Set([3]) })
     assert.deepEqual(told(election.step(voters(1, 3))), ['resign 5', 'arm-timer'])
+  })
+})
+
+describe('a leader that is to hand over', () => {
+  function handingOver(): Election {
+    const election = leader()
+    assert.deepEqual(told(election.step({ type: 'hand-over', to: 3 })), ['hand over to 3', 'arm-timer'])
+    return election
+  }
+
+  test('tells the other one to stand once that one has everything, and goes on leading until it is elected', () => {
+    const election = handingOver()
+    const caughtUp = told(election.step({ type: 'caught-up', broker: 3, log }))
+    assert.deepEqual(caughtUp, ['arm-timer', 'to 3: stand, I lead 5 and end at 10'])
+    assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [], 'once')
+    assert.equal(election.role, 'leader')
+    assert.deepEqual(received(election, ask(3, 6)), [
+      'resign 5',
+      'persist 6 for 3',
+      'arm-timer',
+      'to 3: yes, I am in 6, led by nobody',
+    ])
+    assert.deepEqual(received(election, { type: 'led', epoch: 6, leader: 3 }), ['disarm-timer', 'follow 3 in 6'])
+  })
+
+  test('leads on when its timer runs out, and may hand over again', () => {
+    const election = handingOver()
+    assert.deepEqual(told(election.step({ type: 'hand-over', to: 2 })), [], 'one at a time')
+    assert.deepEqual(told(election.step({ type: 'timeout', log })), ['disarm-timer', 'take-back'])
+    assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [], 'too late')
+    assert.deepEqual(told(election.step({ type: 'timeout', log })), [])
+    assert.deepEqual(told(election.step({ type: 'hand-over', to: 2 })), ['hand over to 2', 'arm-timer'])
+  })
+
+  test('leads on when the other one falls silent; with a majority silent it resigns', () => {
+    const silent = (...brokers: number[]) => ({ type: 'silent', brokers: new Set(brokers) }) as const
+    assert.deepEqual(told(handingOver().step(silent(2))), [])
+    assert.deepEqual(told(handingOver().step(silent(3))), ['disarm-timer', 'take-back'])
+    const election = handingOver()
+    assert.deepEqual(told(election.step(silent(2, 3))), ['resign 5', 'arm-timer'])
+    assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [])
+  })
+
+  test('leads on when the other one is no voter any more', () => {
+    const voters = (...brokers: number[]) => ({ type: 'voters', voters: brokers.map(replica) }) as const
+    assert.deepEqual(told(handingOver().step(voters(1, 3))), [])
+    assert.deepEqual(told(handingOver().step(voters(1, 2))), ['disarm-timer', 'take-back'])
+  })
+
+  test('is over with its epoch: somebody else may have been elected meanwhile', () => {
+    const election = handingOver()
+    received(election, { type: 'led', epoch: 7, leader: 2 })
+    assert.deepEqual(told(election.step({ type: 'caught-up', broker: 3, log })), [])
+    assert.deepEqual(told(election.step({ type: 'timeout', log })), [])
+  })
+
+  test('does so to nobody who is no voter, is silent, or is itself; and who does not lead has nothing to hand over', () => {
+    for (const to of [1, 9]) assert.deepEqual(told(leader().step({ type: 'hand-over', to })), [])
+    const election = leader()
+    election.step({ type: 'silent', brokers: new Set([3]) })
+    assert.deepEqual(told(election.step({ type: 'hand-over', to: 3 })), [])
+    assert.deepEqual(told(electionOf(3).step({ type: 'hand-over', to: 3 })), [])
+  })
+})
+
+describe('a follower that is told to stand', () => {
+  const stand = { type: 'stand', epoch: 4, leader: 3, log } as const
+
+  function follower(options: { suspect?: boolean } = {}): Election {
+    const election = electionOf(3, options)
+    received(election, { type: 'led', epoch: 4, leader: 3 })
+    return election
+  }
+
+  test('leaves its leader and stands at once: it asks nobody whether it would be elected', () => {
+    const election = follower()
+    assert.deepEqual(received(election, stand), [
+      'resign 4',
+      'persist 5 for 1',
+      'arm-timer',
+      'to 2: do you vote for me in 5?',
+      'to 3: do you vote for me in 5?',
+    ])
+    assert.equal(election.role, 'candidate')
+  })
+
+  test('follows on when it lacks something, or may have lost something', () => {
+    const behind = follower()
+    assert.deepEqual(received(behind, stand, { lastEpoch: 4, endOffset: 9 }), [])
+    assert.equal(behind.role, 'follower')
+    assert.deepEqual(received(follower({ suspect: true }), stand), [])
+  })
+
+  test('does so for its leader only, and in its epoch', () => {
+    assert.deepEqual(received(follower(), { ...stand, leader: 2 }), [])
+    assert.deepEqual(received(follower(), { ...stand, epoch: 3 }), [])
+    assert.deepEqual(received(electionOf(3), stand), [], 'it follows nobody')
   })
 })

@@ -3,7 +3,7 @@ import { invariant } from '../../runtime/invariant.ts'
 import type { LogPosition } from '../log-position.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from '../replica-id.ts'
 import type { ReplicationRules } from '../rules.ts'
-import type { ElectionMessage, Led, Vote, VoteRequest } from './vote.ts'
+import type { ElectionMessage, Led, Stand, Vote, VoteRequest } from './vote.ts'
 
 export type ElectionEvent =
   /**
@@ -29,6 +29,10 @@ export type ElectionEvent =
   | { type: 'voters'; voters: readonly ReplicaId[] }
   /** A set without this replica is committed, which leads. */
   | { type: 'removed' }
+  /** A leader is to hand over to that broker's replica, which keeps pace. */
+  | { type: 'hand-over'; to: BrokerId }
+  /** It has all that is here, and all of that is committed. */
+  | { type: 'caught-up'; broker: BrokerId; log: LogPosition }
 
 /** To be carried out in order, each when the one before it is done. */
 export type ElectionEffect =
@@ -39,6 +43,10 @@ export type ElectionEffect =
   | { type: 'follow'; epoch: LeaderEpoch; leader: BrokerId }
   /** Nobody leads, as far as this replica knows. */
   | { type: 'resign'; epoch: LeaderEpoch }
+  /** Takes no writes, and tells when that replica has caught up; until `take-back`, or the end of the leadership. */
+  | { type: 'hand-over'; to: BrokerId }
+  /** It goes on leading after all. */
+  | { type: 'take-back' }
   /** Sets the election timer anew, for a time drawn at random. */
   | { type: 'arm-timer' }
   | { type: 'disarm-timer' }
@@ -51,7 +59,7 @@ export interface ElectionStart {
   readonly votedFor: ReplicaId | null
   /** It may have lost what it has acknowledged: it neither votes nor stands until it is trusted again. */
   readonly suspect: boolean
-  readonly rules: Pick<ReplicationRules, 'isUpToDate'>
+  readonly rules: Pick<ReplicationRules, 'isUpToDate' | 'mayStand'>
 }
 
 type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
@@ -66,13 +74,16 @@ type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
  * - any → follower: somebody leads in the same or a newer epoch
  * - any → unattached: a newer epoch without a leader; follower: its leader is silent or denies that it leads;
  *   leader: a majority is silent, or its log is damaged
+ * - leader → handing over (still leader): it is asked to, by whoever wants another one; back when its timer runs out, or when
+ *   the other one falls silent; over when that one has been elected
+ * - follower → candidate: its leader hands over to it, and it has all that the leader has
  *
  * An epoch is led once, by one replica, and no replica votes twice in it.
  */
 export class Election {
   readonly #self: ReplicaId
   #voters: readonly ReplicaId[]
-  readonly #rules: Pick<ReplicationRules, 'isUpToDate'>
+  readonly #rules: Pick<ReplicationRules, 'isUpToDate' | 'mayStand'>
   #role: Role = 'unattached'
   #epoch: LeaderEpoch
   #votedFor: ReplicaId | null
@@ -82,6 +93,8 @@ export class Election {
   /** All that were ever in touch: those who are no voters follow as well. */
   readonly #met = new Set<BrokerId>()
   #silent: ReadonlySet<BrokerId>
+  /** To whom it hands over, while it leads. */
+  #successor: { readonly broker: BrokerId; isToldToStand: boolean } | null = null
 
   constructor(start: ElectionStart) {
     this.#self = start.self
@@ -131,6 +144,10 @@ export class Election {
         return this.#onVoters(event.voters)
       case 'removed':
         return this.#role === 'leader' && !this.#isVoter(this.#self) ? this.#unattach() : []
+      case 'hand-over':
+        return this.#onHandOver(event.to)
+      case 'caught-up':
+        return this.#onCaughtUp(event)
       default:
         return event satisfies never
     }
@@ -144,7 +161,8 @@ export class Election {
   }
 
   #onTimeout(log: LogPosition, isLeaving = false): ElectionEffect[] {
-    if (this.#role === 'leader' || this.#role === 'follower') return []
+    if (this.#role === 'leader') return this.#takeBack()
+    if (this.#role === 'follower') return []
     // Who may not stand only asks around, to be told who leads.
     if (this.#suspect || (!isLeaving && !this.#isVoter(this.#self))) {
       return [{ type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch + 1, log, pre: true })]
@@ -172,6 +190,8 @@ export class Election {
         return this.#onVote(message, log)
       case 'led':
         return this.#onLed(message)
+      case 'stand':
+        return this.#onStand(message, log)
       default:
         return message satisfies never
     }
@@ -252,7 +272,7 @@ export class Election {
     this.#voters = voters
     for (const { broker } of this.#others()) this.#met.add(broker)
     // Who was out of touch before is so still; the next news says who is.
-    if (this.#role === 'leader') return this.#onSilent(this.#silent)
+    if (this.#role === 'leader') return [...this.#keepFrom(voters), ...this.#onSilent(this.#silent)]
     // It asks anew, with those that count now.
     return this.#role === 'prospective' || this.#role === 'candidate' ? this.#unattach() : []
   }
@@ -280,14 +300,53 @@ export class Election {
     this.#silent = silent
     if (this.#role === 'follower') return silent.has(this.#leader ?? -1) ? this.#unattach() : []
     if (this.#role !== 'leader') return []
+    const back = silent.has(this.#successor?.broker ?? -1) ? this.#takeBack() : []
     const inTouch = this.#voters.filter((voter) => !silent.has(voter.broker)).length
     // Check-quorum: a leader that cannot commit must not keep clients waiting (Raft thesis, section 6.2).
-    return inTouch * 2 > this.#voters.length ? [] : this.#unattach()
+    return inTouch * 2 > this.#voters.length ? back : this.#unattach()
+  }
+
+  #onHandOver(to: BrokerId): ElectionEffect[] {
+    const isOther = to !== this.#self.broker && this.#voters.some(({ broker }) => broker === to)
+    if (this.#role !== 'leader' || this.#successor !== null || !isOther || this.#silent.has(to)) return []
+    this.#successor = { broker: to, isToldToStand: false }
+    return [{ type: 'hand-over', to }, { type: 'arm-timer' }]
+  }
+
+  #onCaughtUp({ broker, log }: ElectionEvent & { type: 'caught-up' }): ElectionEffect[] {
+    const successor = this.#successor
+    if (successor === null || successor.broker !== broker || successor.isToldToStand) return []
+    successor.isToldToStand = true
+    const message: Stand = { type: 'stand', epoch: this.#epoch, leader: this.#self.broker, log }
+    // The time to be elected begins now: to take writes again while the other one stands would be to have them cut.
+    return [{ type: 'arm-timer' }, { type: 'send', to: broker, message }]
+  }
+
+  /** Nobody is asked whether it would be elected: its leader has said so, and whoever hears of the new epoch leaves that leader. */
+  #onStand({ epoch, leader, log: leaders }: Stand, log: LogPosition): ElectionEffect[] {
+    const isFollowed = this.#role === 'follower' && epoch === this.#epoch && leader === this.#leader
+    if (!isFollowed || this.#suspect || !this.#isVoter(this.#self)) return []
+    if (!this.#rules.mayStand(log, leaders)) return []
+    // What was followed is left before it is decided, as with a vote.
+    return [{ type: 'resign', epoch }, ...this.#stand(log)]
+  }
+
+  /** Whoever is no voter any more is handed nothing. */
+  #keepFrom(voters: readonly ReplicaId[]): ElectionEffect[] {
+    return voters.some(({ broker }) => broker === this.#successor?.broker) ? [] : this.#takeBack()
+  }
+
+  /** Whoever was to lead may stand still, and is then heard as anybody else. */
+  #takeBack(): ElectionEffect[] {
+    if (this.#successor === null) return []
+    this.#successor = null
+    return [{ type: 'disarm-timer' }, { type: 'take-back' }]
   }
 
   /** Goes on in the same epoch without a leader: whoever led it may be elected anew, in a later one. */
   #unattach(): ElectionEffect[] {
     this.#role = 'unattached'
+    this.#successor = null
     return [{ type: 'resign', epoch: this.#epoch }, { type: 'arm-timer' }]
   }
 
@@ -296,6 +355,7 @@ export class Election {
     const resign: ElectionEffect = { type: 'resign', epoch: this.#epoch }
     this.#role = 'unattached'
     this.#epoch = epoch
+    this.#successor = null
     this.#votedFor = null
     this.#leader = null
     this.#granted.clear()

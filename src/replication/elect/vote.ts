@@ -32,4 +32,13 @@ export interface Led {
   readonly leader: BrokerId
 }
 
-export type ElectionMessage = VoteRequest | Vote | Led
+/** A leader hands over: who follows it and has all of this log is to stand at once (Raft thesis, section 3.10). */
+export interface Stand {
+  readonly type: 'stand'
+  readonly epoch: LeaderEpoch
+  readonly leader: BrokerId
+  /** The leader's log when it said so. */
+  readonly log: LogPosition
+}
+
+export type ElectionMessage = VoteRequest | Vote | Led | Stand
