@@ -109,8 +109,8 @@ export class ReceiptChecks {
   /** What was there and is not any more, against the receipts that have come since. */
   #account(machine: ClusterMachine, replica: Replica, copy: Copy): void {
     const { log, topic, partition } = replica
-    // What is damaged goes, and comes back from others.
-    const isLost = machine.isInDoubt || replica.isUnderRepair
+    // What is damaged goes, and comes back from others; a disk that fails drops what it was not given yet.
+    const isLost = machine.isInDoubt || replica.isUnderRepair || log.fault !== null
     const violate = (code: ViolationCode, detail: string): void => {
       this.#violations.push({ code, partition: `${topic}/${partition}`, detail: `on broker ${machine.id}, ${detail}` })
     }
