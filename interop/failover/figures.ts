@@ -10,6 +10,10 @@ export interface Figures {
   readonly firstAck: { readonly min: number; readonly median: number; readonly max: number } | null
   readonly acked: number
   readonly lost: number
+  /** Of the lost ones those that a receipt on a broker tells of. */
+  readonly inReceipts: number
+  /** Records that receipts tell of. */
+  readonly cut: number
   readonly duplicates: number
   readonly reordered: number
   /** Records that the client gave up. */
@@ -32,14 +36,15 @@ export function figuresOf(rounds: readonly Round[]): Figures[] {
 }
 
 function figuresOfOne(promised: Promised, fault: FaultName, rounds: readonly Round[]): Figures {
-  const sum = (field: 'acked' | 'lost' | 'duplicates' | 'reordered' | 'errors'): number =>
+  const sum = (field: 'acked' | 'lost' | 'inReceipts' | 'cut' | 'duplicates' | 'reordered' | 'errors'): number =>
     rounds.reduce((total, round) => total + round[field], 0)
   const times = rounds.flatMap(({ firstAck }) => (firstAck === null ? [] : [firstAck])).sort((a, b) => a - b)
   const firstAck =
     times.length < rounds.length
       ? null
       : { min: times[0] ?? 0, median: times[Math.floor(times.length / 2)] ?? 0, max: times.at(-1) ?? 0 }
-  const counts = { acked: sum('acked'), lost: sum('lost'), duplicates: sum('duplicates'), reordered: sum('reordered') }
+  const losses = { lost: sum('lost'), inReceipts: sum('inReceipts'), cut: sum('cut') }
+  const counts = { acked: sum('acked'), ...losses, duplicates: sum('duplicates'), reordered: sum('reordered') }
   const figures = { promised, fault, rounds: rounds.length, firstAck, ...counts, errors: sum('errors') }
   return { ...figures, broken: brokenOf(figures) }
 }
@@ -48,12 +53,17 @@ function brokenOf(figures: Omit<Figures, 'broken'>): string[] {
   const { promised, fault, firstAck } = figures
   const broken: string[] = []
   if (firstAck === null) broken.push('no acknowledgement after the fault')
+  const untold = figures.lost - figures.inReceipts
+  if (untold > 0) broken.push(`${untold} lost records in no receipt`)
   if (promised.safe) {
     if (figures.lost > 0) broken.push(`${figures.lost} acknowledged records lost`)
     if (figures.duplicates > 0) broken.push(`${figures.duplicates} duplicates`)
     if (figures.reordered > 0) broken.push(`${figures.reordered} out of order`)
   }
-  if (fault === 'pause' || !promised.failsOver || firstAck === null) return broken
+  if (fault === 'kill-ahead' && !promised.safe && figures.lost === 0) {
+    broken.push('nothing was lost, though only the leader had it: the check looks at nothing')
+  }
+  if (fault === 'pause' || fault === 'kill-ahead' || !promised.failsOver || firstAck === null) return broken
   if (firstAck.median > killMedianMs) broken.push(`a median of ${firstAck.median} ms, over ${killMedianMs}`)
   if (firstAck.max > killMaxMs) broken.push(`${firstAck.max} ms in the worst round, over ${killMaxMs}`)
   return broken

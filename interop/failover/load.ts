@@ -10,6 +10,8 @@ export interface Seen {
   readonly acked: number
   readonly errors: number
   readonly lost: number
+  /** The offsets at which the lost ones were acknowledged. */
+  readonly lostAt: readonly number[]
   readonly duplicates: number
   readonly reordered: number
   /** Longest time between two acknowledgements around the fault, in ms. */
@@ -61,6 +63,7 @@ export class Load {
       acked: number('acked'),
       errors: number('errors'),
       lost: number('lost'),
+      lostAt: (fields.get('lostAt') ?? '').split(',').filter(Boolean).map(Number),
       duplicates: number('duplicates'),
       reordered: number('reordered'),
       gap: number('gap'),

@@ -7,11 +7,20 @@ export interface Promised {
   readonly safe: boolean
   /** Somebody else leads soon: not where roles are fixed. */
   readonly failsOver: boolean
+  /** A leader acknowledges without anybody else having what it acknowledges. */
+  readonly alone?: true
 }
 
 export const promises: readonly Promised[] = [
   { name: 'isr, acks=all', acks: 'all', configs: { 'min.insync.replicas': '2' }, safe: true, failsOver: true },
-  { name: 'isr, acks=1', acks: '1', configs: { 'min.insync.replicas': '2' }, safe: false, failsOver: true },
+  {
+    name: 'isr, acks=1',
+    acks: '1',
+    configs: { 'min.insync.replicas': '2' },
+    safe: false,
+    failsOver: true,
+    alone: true,
+  },
   { name: 'majority', acks: 'all', configs: { 'replication.scheme': 'majority' }, safe: true, failsOver: true },
   {
     name: 'primary-backup, async',
@@ -20,6 +29,7 @@ export const promises: readonly Promised[] = [
     // A killed process loses nothing that it has written; its disk is there when it returns.
     safe: true,
     failsOver: false,
+    alone: true,
   },
   {
     name: 'primary-backup, sync',
@@ -30,10 +40,22 @@ export const promises: readonly Promised[] = [
   },
 ]
 
-export type FaultName = 'kill' | 'pause' | 'kill-both'
+export type FaultName = 'kill' | 'pause' | 'kill-both' | 'kill-ahead'
 
-export const faults: readonly { readonly name: FaultName; readonly about: string }[] = [
+export interface Fault {
+  readonly name: FaultName
+  readonly about: string
+  /** Only of kinds whose acknowledgements a leader gives alone. */
+  readonly ofLeadersAlone?: true
+}
+
+export const faults: readonly Fault[] = [
   { name: 'kill', about: 'kill -9 of the leader, which is not the metadata leader' },
   { name: 'pause', about: 'SIGSTOP of the leader for 15 s, request.timeout.ms=3000' },
   { name: 'kill-both', about: 'kill -9 of the broker that leads the partition and the metadata log' },
+  {
+    name: 'kill-ahead',
+    about: 'kill -9 of the leader, half a second after SIGSTOP of the others, which go on then',
+    ofLeadersAlone: true,
+  },
 ]

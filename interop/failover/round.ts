@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTopic, deleteTopic } from '../../src/client/topics.ts'
+import { receipted } from './receipted.ts'
 import { Load, type Seen } from './load.ts'
 import type { LocalBrokers } from './local-brokers.ts'
 import type { FaultName, Promised } from './promises.ts'
@@ -9,6 +10,10 @@ export interface Round extends Seen {
   readonly fault: FaultName
   /** From the fault to the first acknowledgement of a record that was sent after it, in ms; null: none came. */
   readonly firstAck: number | null
+  /** Of the lost records those that a receipt tells of. */
+  readonly inReceipts: number
+  /** Records that receipts of cuts tell of, lost or sent again since. */
+  readonly cut: number
 }
 
 const steadyMs = 30_000
@@ -16,6 +21,8 @@ const healedMs = 60_000
 const pauseMs = 15_000
 /** How long a broker with fixed roles stays away. */
 const awayMs = 3_000
+/** How long a leader goes on without the others before it is killed. */
+const aheadMs = 500
 const mostTopics = 20
 
 /** One fault under a steady load: a topic of its own, the fault, and everything read back once all is healed. */
@@ -41,8 +48,9 @@ export async function runRound(
     if ((await load.hears('stopped', healedMs + 10_000)) === null) throw new Error('the load does not stop')
     await inSync(brokers, placed.topic)
     const seen = await load.seen()
+    const told = receipted(await brokers.receiptsOf(placed.topic), { ...placed, lostAt: seen.lostAt })
     await deleteTopic(brokers.client, placed.topic)
-    return { promised, fault, firstAck, ...seen }
+    return { promised, fault, firstAck, ...seen, ...told }
   } finally {
     await load.end()
   }
@@ -53,8 +61,15 @@ async function breakAndAwait(
   { load, promised, fault, leader }: { load: Load; promised: Promised; fault: FaultName; leader: number },
 ): Promise<number | null> {
   const pid = await brokers.pidOf(leader)
-  load.say('fault')
-  process.kill(pid, fault === 'pause' ? 'SIGSTOP' : 'SIGKILL')
+  const others = fault === 'kill-ahead' ? await brokers.pidsBeside(leader) : []
+  for (const other of others) process.kill(other, 'SIGSTOP')
+  try {
+    if (others.length > 0) await sleep(aheadMs)
+    load.say('fault')
+    process.kill(pid, fault === 'pause' ? 'SIGSTOP' : 'SIGKILL')
+  } finally {
+    for (const other of others) process.kill(other, 'SIGCONT')
+  }
   const acked = load.hears('acked', healedMs)
   try {
     if (fault === 'pause') await sleep(pauseMs)

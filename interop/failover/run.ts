@@ -39,8 +39,9 @@ async function main(): Promise<number> {
     for (let count = options.quick ? 1 : Number(options.rounds); count > 0; count--) {
       const round = await runRound(brokers, { promised, fault, rate: Number(options.rate) })
       rounds.push(round)
-      const { firstAck, acked, lost, duplicates, reordered, errors, error } = round
-      const facts = `${acked} acknowledged, ${lost} lost, ${duplicates} twice, ${reordered} out of order, ${errors} given up`
+      const { firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors, error } = round
+      const losses = `${lost} lost, ${inReceipts} of them in receipts of ${cut}`
+      const facts = `${acked} acknowledged, ${losses}, ${duplicates} twice, ${reordered} out of order, ${errors} given up`
       process.stderr.write(`${promised.name}, ${fault}: first after ${firstAck} ms, ${facts} (${error})\n`)
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rounds, null, 2)}\n`)
     }
@@ -53,16 +54,33 @@ async function main(): Promise<number> {
 function kindsOf(options: Options) {
   return promises
     .filter(({ name }) => options.scheme?.some((part) => name.includes(part)) ?? true)
-    .flatMap((promised) => faults.map(({ name: fault }) => ({ promised, fault })))
+    .flatMap((promised) =>
+      faults
+        .filter(({ ofLeadersAlone }) => promised.alone || !ofLeadersAlone)
+        .map(({ name: fault }) => ({ promised, fault })),
+    )
     .filter(({ fault }) => (options.fault?.includes(fault) ?? true) && !(options.quick && fault === 'pause'))
 }
 
 function show(figures: readonly Figures[]): void {
   const times = 'first ack ms, min / median / max'
-  const table = plainTable(['scheme', 'fault', 'rounds', times, 'acked', 'lost', 'duplicates', 'reordered', 'given up'])
-  for (const { promised, fault, rounds, firstAck, acked, lost, duplicates, reordered, errors } of figures) {
+  const table = plainTable([
+    'scheme',
+    'fault',
+    'rounds',
+    times,
+    'acked',
+    'lost',
+    'in receipts',
+    'cut',
+    'duplicates',
+    'reordered',
+    'given up',
+  ])
+  for (const figure of figures) {
+    const { promised, fault, rounds, firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors } = figure
     const time = firstAck === null ? 'none' : `${firstAck.min} / ${firstAck.median} / ${firstAck.max}`
-    table.push([promised.name, fault, rounds, time, acked, lost, duplicates, reordered, errors])
+    table.push([promised.name, fault, rounds, time, acked, lost, inReceipts, cut, duplicates, reordered, errors])
   }
   process.stdout.write(`${table.toString()}\n`)
   for (const { promised, fault, broken } of figures) {

@@ -170,7 +170,7 @@ class ClusterRun {
     const known = { flushedPartitions, idempotentProducers, receipts: null }
     const promised = { events: withoutUnclean(this.#events), finalLogs: logsWithoutUnclean(finalLogs) }
     this.#violations.push(...checkHistory({ ...promised, finalTopics, ...known }))
-    const lost = [...this.#leadersWord.lost(finalLogs)]
+    const lost = [...this.#leadersWord.lost(finalLogs)].filter(({ partition }) => this.#isToBeReceipted(partition))
     if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
     this.#violations.push(...unreceipted(lost, this.#receipts.all()))
     // Whoever led without being in sync has written down from where on, before it did.
@@ -342,6 +342,17 @@ class ClusterRun {
     // A producer goes on from what the next leader lacks.
     const isOfLoss = codeName === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && message.includes(`${uncleanTopic}/`)
     if (!neverWrong.has(codeName) && !isOfLoss) this.#violate('wrong refusal', message)
+  }
+
+  /**
+   * Of what a power cut takes from the leader of a group that elects it itself nobody writes a receipt; of what goes with a disk
+   * nobody may who was started since.
+   */
+  #isToBeReceipted(partition: string): boolean {
+    const topic = this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
+    const knows = (fault: string): boolean => this.#plan.steps.some(({ action }) => action.do === fault)
+    if (knows('lose-disk')) return false
+    return !knows('power-cut') || topic?.settings['replication.scheme'] !== 'majority'
   }
 
   #note(event: HistoryEvent): void {

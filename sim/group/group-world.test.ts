@@ -44,7 +44,7 @@ const planted: readonly Planted[] = [
   {
     name: 'of two logs the longer one wins, whatever its last epoch',
     parts: { ...sound, rules: { ...replicationRules, isUpToDate: (one, other) => one.endOffset >= other.endOffset } },
-    seeds: 200,
+    seeds: 320,
     seenAs: ['committed entries lost', 'committed history differs'],
   },
   {

@@ -1,6 +1,7 @@
 import { zeroUuid } from '../codec/uuid.ts'
 import { inParallel } from '../log/log-directory-workers.ts'
 import { logSettingsOf } from './log-settings-of.ts'
+import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
@@ -9,7 +10,7 @@ import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
-import type { LeaderEpoch } from '../record/offset.ts'
+import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReplicaSets } from '../replication/in-sync-set.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
@@ -21,7 +22,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { reviewVoters } from '../replica/voter-changes.ts'
 import type { LiveConfigs } from './live-configs.ts'
-import type { PartitionLogs } from './partition-logs.ts'
+import type { LogName, PartitionLogs } from './partition-logs.ts'
 
 /** Told when this broker begins or ceases to lead a partition. */
 export interface LeadershipListener {
@@ -36,6 +37,8 @@ export interface SuspectReplicas {
   hasAllAgain(partition: HostedName): void
   /** It leads, as nobody else is left that could: what it has lost is lost for good. */
   leadsWithout(partition: HostedName): void
+  /** It leads, and an earlier leader that may have had more has lost its disk. */
+  leadsAfter(partition: LogName, lost: AstrayLeader, range: { from: Offset; to: Offset | null }): void
   /** Its log turned out to be damaged while it was open. */
   foundDamaged(replica: Replica): void
 }
@@ -81,6 +84,8 @@ export class HostedPartitions {
   readonly #replicas = new Map<string, Map<number, Replica>>()
   /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
   readonly #reviewed = new Set<Replica>()
+  /** Those whose groups elect their leaders themselves. */
+  readonly #selfElected = new Set<Replica>()
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
   /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
@@ -176,6 +181,7 @@ export class HostedPartitions {
     const touched = this.#partitionsIn(records)
     for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
     await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
+    for (const { topic, partition } of touched) this.#lookForLost(topic, partition)
     // Who may join an in-sync set has changed, and nothing else may come of those that wait for it.
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
@@ -193,11 +199,15 @@ export class HostedPartitions {
 
   /** Voters that are due are changed, and replicas that their groups have put out go. One round for all partitions. */
   async reviewVoters(): Promise<void> {
-    for (const replica of this.all()) {
-      if (replica.scheme.elect !== 'self') continue
+    for (const replica of this.#selfElected) {
       if (replica.leads) reviewVoters(replica, this.#clock.monotonicMs())
       else await this.#leaveIfOut(replica)
     }
+  }
+
+  /** The replicas of groups that elect their leaders themselves. */
+  selfElected(): Iterable<Replica> {
+    return this.#selfElected
   }
 
   /** Opens a replica that a group wants here, before the image tells of it. False: there is no such partition. */
@@ -242,10 +252,11 @@ export class HostedPartitions {
       const replicas = [...(this.#replicas.get(name)?.values() ?? [])]
       this.#replicas.delete(name)
       for (const replica of replicas) {
-        this.#reviewed.delete(replica)
+        this.#noMoreRounds(replica)
         replica.resign(replica.epoch, null)
         for (const listener of this.#listeners) listener.resigned(name, replica.partition)
       }
+      await Promise.all(replicas.map((replica) => replica.settled()))
       await Promise.all(replicas.map(({ topic, partition }) => this.#logs.delete({ topic, partition })))
     }
     for (const listener of this.#listeners) listener.topicsDeleted(gone)
@@ -300,6 +311,22 @@ export class HostedPartitions {
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition.index)
   }
 
+  /** What an earlier leader alone had is lost with its disk: at the earliest where the next one went on. */
+  #lookForLost(topic: TopicImage, partition: PartitionImage): void {
+    const replica = this.get(topic.name, partition.index)
+    if (replica === null || !replica.leads) return
+    const { epochs, logEndOffset } = replica.log
+    for (const astray of this.#image.astray.of(topic.id, partition.index)) {
+      if (!astray.lostDisk) continue
+      const next = epochs.entries.find(({ epoch }) => epoch > astray.epoch)
+      const name = { topic: topic.name, topicId: topic.id, partition: partition.index }
+      const from = next?.startOffset ?? logEndOffset
+      const shown = replica.endShownBy(astray.broker)
+      const to = shown !== null && shown > from ? shown : null
+      this.#onceSuspect.leadsAfter(name, astray, { from, to })
+    }
+  }
+
   /**
    * A replica goes that its group has put out: the image says so, told by a leader that is no older than what this replica has heard, and so
    * does its own log. One that is about to be taken in has an entry that names it before it counts.
@@ -320,7 +347,7 @@ export class HostedPartitions {
     const replica = this.get(topic.name, partition)
     if (replica === null) return
     this.#replicas.get(topic.name)?.delete(partition)
-    this.#reviewed.delete(replica)
+    this.#noMoreRounds(replica)
     this.#invited.delete(keyOf(topic.name, partition))
     this.#groups.leave({ topicId: topic.id, partition })
     const led = replica.leads
@@ -328,6 +355,11 @@ export class HostedPartitions {
     if (led) for (const listener of this.#listeners) listener.resigned(topic.name, partition)
     this.#logger.info({ topic: topic.name, partition }, 'a replica is not wanted here any more: it is deleted')
     await this.#logs.delete({ topic: topic.name, partition })
+  }
+
+  #noMoreRounds(replica: Replica): void {
+    this.#reviewed.delete(replica)
+    this.#selfElected.delete(replica)
   }
 
   #lead(replica: Replica, partition: PartitionImage): void {
@@ -384,6 +416,7 @@ export class HostedPartitions {
     replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
     if (inSync !== null) this.#reviewed.add(replica)
+    if (scheme.elect === 'self') this.#selfElected.add(replica)
     this.#replicas.set(topic.name, replicas)
     const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
     if (!isAlone || election !== null) this.#groups.join(group, { replica, election })

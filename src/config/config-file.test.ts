@@ -34,3 +34,7 @@ test('what is no configuration is refused with the reason', async () => {
   await assert.rejects(readConfigFile('a: [{b: 1}]\n'), /neither a value nor a list/)
   await assert.rejects(readConfigFile('a.b: 1\na: {b: 2}\n'), /a\.b is given twice/)
 })
+
+test('a line that nests hundreds of times is refused before it is parsed', async () => {
+  await assert.rejects(readConfigFile(`node.id: 1\n${'d: '.repeat(201)}1`), /line 2 nests too much/)
+})

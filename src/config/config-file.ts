@@ -6,11 +6,17 @@ export class InvalidConfigFile extends Error {
   }
 }
 
+/** So many signs of YAML's in one line nest nothing that anybody means; what the parser needs for them grows faster than they do. */
+const signsMost = 200
+const signs = /[:?-]\s|[[{]/g
+
 /**
  * The settings in a YAML text, name → text. Names may be dotted (`log.segment.bytes: 1`), nested (`log: {segment: …}`)
  * or both; a list becomes Kafka's comma-separated text. Throws `InvalidConfigFile`.
  */
 export async function readConfigFile(text: string): Promise<Record<string, string>> {
+  const crowded = text.split('\n').findIndex((line) => (line.match(signs)?.length ?? 0) > signsMost)
+  if (crowded >= 0) throw new InvalidConfigFile(`no YAML: line ${crowded + 1} nests too much`)
   const { parseDocument } = await import('yaml')
   // Integers are kept whole: Kafka's "for ever" is beyond what a number holds.
   const document = parseDocument(text, { intAsBigInt: true })

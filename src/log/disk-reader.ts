@@ -1,11 +1,10 @@
 import { BatchHeader, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
-import { invariant } from '../runtime/invariant.ts'
 import { fitsBehind } from './batch-fit.ts'
 import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
-import type { ReadBuffers } from './read-buffers.ts'
+import { PooledSlice } from './pooled-slice.ts'
 import { type ReadMemory, unboundedReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import { type BatchPlace, placeBefore } from './segment-loader.ts'
@@ -132,8 +131,8 @@ export class DiskReader {
           kept = true
           const { begin, end: behind, expected: nextOffset } = found
           this.#keepCursor({ offset: nextOffset, segment, position: position + behind, expected: nextOffset })
-          const bytes = block.subarray(begin, behind)
-          return new DiskSlice({ bytes, nextOffset, whole: buffer, pool: buffers, memory })
+          const batches = [block.subarray(begin, behind)]
+          return new PooledSlice({ batches, nextOffset, whole: buffer, pool: buffers, memory })
         }
         if (found.next === 'bad') throw this.#badBatch(segment, request)
         if (found.next === null) return emptySlice(request.from)
@@ -228,31 +227,5 @@ export class DiskReader {
 
   #fault(code: LogReadFault['code'], { from, upTo }: { from: Offset; upTo: Offset }): LogReadFault {
     return new LogReadFault({ code, directory: this.#parts.directory, from, upTo })
-  }
-}
-
-class DiskSlice implements LogSlice {
-  readonly buffers: readonly Buffer[]
-  readonly bytes: number
-  readonly nextOffset: Offset
-  readonly #whole: Buffer
-  readonly #pool: ReadBuffers
-  readonly #memory: ReadMemory
-  #released = false
-
-  constructor(read: { bytes: Buffer; nextOffset: Offset; whole: Buffer; pool: ReadBuffers; memory: ReadMemory }) {
-    this.buffers = [read.bytes]
-    this.bytes = read.bytes.length
-    this.nextOffset = read.nextOffset
-    this.#whole = read.whole
-    this.#pool = read.pool
-    this.#memory = read.memory
-  }
-
-  release(): void {
-    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
-    this.#released = true
-    this.#pool.give(this.#whole)
-    this.#memory.give(this.#whole.length)
   }
 }

@@ -108,6 +108,8 @@ test('a log gives up what a list of segments gives up, and a crash at any moment
         assert.equal(life.log.logStartOffset, start)
         life.durableStart = start
         await world.complete(life.log.removeBelowLogStart())
+        // One that a kill has kept from being removed goes once another follows it, wherever the high watermark is.
+        twin = twin.filter((_segment, at) => (twin[at + 1]?.base ?? Number.MAX_SAFE_INTEGER) > start)
         assert.deepEqual(
           life.log.segments().map(({ baseOffset, sizeBytes }) => [baseOffset, sizeBytes]),
           twin.map(({ base, bytes }) => [base, bytes]),

@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { invariant } from '../runtime/invariant.ts'
+import { AstrayLeaders } from './astray-leaders.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface BrokerImage {
@@ -63,6 +64,8 @@ export interface ResourceSettings {
  */
 export class ClusterImage {
   readonly clusterId: string
+  /** Leaders that may have records of their own. */
+  readonly astray = new AstrayLeaders()
   readonly #brokers = new Map<BrokerId, BrokerImage>()
   readonly #topics = new Map<string, TopicImage>()
   readonly #topicNames = new Map<string, string>()
@@ -210,7 +213,7 @@ export class ClusterImage {
     const directories = record.directories ?? before.directories
     const replicas = record.replicas ?? before.replicas
     invariant(replicas.length === directories.length, 'each replica has a folder', { record })
-    partitions[record.partition] = {
+    const after = {
       index,
       replicas,
       directories,
@@ -220,6 +223,8 @@ export class ClusterImage {
       leaderEpoch,
       partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
     }
+    partitions[record.partition] = after
+    this.astray.changed(record.topicId, before, after)
   }
 
   #onBrokerChange({ brokerId, fenced }: MetadataRecord & { type: 'broker-change' }): void {
@@ -232,6 +237,7 @@ export class ClusterImage {
     const topic = this.#topicOf({ topicId })
     this.#topics.delete(topic.name)
     this.#topicNames.delete(topicId)
+    this.astray.removed(topicId)
     this.#settings.delete(resourceKey(resourceTypes.topic, topic.name))
     this.#partitionCount -= topic.partitions.length
   }

@@ -14,6 +14,7 @@ const fetchOfGroup = message({
   from: { type: 'int64', about: 'Log end of the follower; everything below is stored there.' },
   lastEpoch: { type: 'int32', about: 'Epoch of the entry before it; -1: none.' },
   suspect: { type: 'bool', about: 'It may have lost what it had: its copy is not to be counted.' },
+  logStartOffset: { type: 'int64', about: 'Where its log begins: below that it serves nobody.' },
 })
 
 const voterOfGroup = message({

@@ -1,4 +1,5 @@
 import { LogReadFault } from '../log/log-faults.ts'
+import { SerialQueue } from '../log/serial-queue.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Counter } from '../runtime/metrics.ts'
@@ -41,6 +42,8 @@ export interface PlannedCut {
 }
 
 const oneCutShare = 0.25
+/** A failover cuts many logs at once: no more are read and copied beside each other. */
+const cutsAtOnce = 8
 
 /** Has receipts written of what followers cut, and the bytes kept, before anything is cut. */
 export class CutReceipts {
@@ -50,6 +53,10 @@ export class CutReceipts {
   readonly replica: Receipt['replica']
   readonly #bounds: KeptBounds
   readonly #cutRecords: Counter
+  readonly #lanes = Array.from({ length: cutsAtOnce }, () => new SerialQueue())
+  #nextLane = 0
+  /** Bytes of files that are being written, of which no receipt tells yet. */
+  #keeping = 0
 
   private constructor(parts: {
     runtime: Runtime
@@ -90,7 +97,12 @@ export class CutReceipts {
 
   /** Where one replica has its cuts written down. */
   for(partition: CutPartition): ReplicaReceipts {
-    return { cut: (log, planned, rules) => this.#cut(partition, log, { planned, rules: rules ?? receiptRules }) }
+    return {
+      cut: (log, planned, rules = receiptRules) => {
+        const lane = this.#lanes[this.#nextLane++ % cutsAtOnce] as SerialQueue
+        return lane.run(() => this.#cut(partition, log, { planned, rules }))
+      },
+    }
   }
 
   /**
@@ -130,7 +142,9 @@ export class CutReceipts {
     const count = await this.#count(log, planned)
     if (count.isControlOnly) return await cut()
     const id = this.#unfinished(partition)?.id ?? newReceiptId(this.#runtime.random)
-    const kept = await this.#keep(id, log, count)
+    const room = Math.min(count.bytes, this.#oneCutMax)
+    this.#keeping += room
+    const kept = await this.#keep(id, log, count).finally(() => (this.#keeping -= room))
     const receipt = this.#receiptOf(partition, log, { id, planned, count, kept, rules })
     await rules.inOrder({
       write: async () => {
@@ -161,7 +175,7 @@ export class CutReceipts {
   async #keep(id: string, log: CutLog, { from, records, bytes }: CutCount): Promise<KeptBytes | null> {
     if (records === null && bytes > this.#oneCutMax) return null
     try {
-      await this.#makeRoom(Math.min(bytes, this.#oneCutMax))
+      await this.#makeRoom()
       return this.#oneCutMax === 0 ? null : await this.files.keep(id, log, { from, bytesMax: this.#oneCutMax })
     } catch (error) {
       if (!(error instanceof DiskFault)) throw error
@@ -223,8 +237,8 @@ export class CutReceipts {
     return this.receipts.list().filter(({ cut }) => cut?.state === 'done' && cut.kept !== null)
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
-    let over = keptBytes(this.receipts.list()) + bytes - this.#bounds.bytesMax
+  async #makeRoom(): Promise<void> {
+    let over = keptBytes(this.receipts.list()) + this.#keeping - this.#bounds.bytesMax
     const going: Receipt[] = []
     for (const receipt of this.#lettable()) {
       if (over <= 0) break

@@ -50,6 +50,8 @@ export class Following {
   readonly #sink: FollowingSink
   readonly #rules: ReplicationRules
   readonly #receipts: ReplicaReceipts
+  /** The highest end of its log that each leader has shown. */
+  readonly #shown = new Map<BrokerId, Offset>()
   readonly #snapshots: GroupSnapshots | null
   #follower: Follower | null = null
   #cutting: Promise<void> | null = null
@@ -85,6 +87,11 @@ export class Following {
     return this.#cutting !== null
   }
 
+  /** The highest end of its log that `leader` has shown; null: it has not, to this process. */
+  endShownBy(leader: BrokerId): Offset | null {
+    return this.#shown.get(leader) ?? null
+  }
+
   /** The leader has answered, in this epoch and over a stream that is open. */
   get isInTouch(): boolean {
     return this.#isInTouch && this.#cutting === null
@@ -117,6 +124,7 @@ export class Following {
     const follower = this.#follower
     if (answer.outcome === 'gone') this.#restartVoters = answer.voters
     if (follower?.leader !== from) return
+    if (answer.outcome === 'entries') this.#shown.set(from, Math.max(answer.logEndOffset, this.#shown.get(from) ?? 0))
     if (answer.epoch === follower.epoch) this.#isInTouch = answer.outcome === 'entries'
     this.#carryOut(follower, { type: 'answered', answer })
     if (answer.outcome !== 'entries') return

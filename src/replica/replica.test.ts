@@ -69,6 +69,17 @@ describe('a replica', () => {
       slice.release()
     }))
 
+  test('that follows remembers the highest end that its leader has shown, whoever leads next', () =>
+    inWorld(async ({ runtime }) => {
+      const replica = await openReplica(runtime)
+      replica.follow(1, 2)
+      const answer = { epoch: 1, from: 0, outcome: 'entries', highWatermark: 0, logStartOffset: 0 } as const
+      replica.answered(2, { ...answer, logEndOffset: 7, entries: Buffer.alloc(0) })
+      replica.answered(3, { ...answer, logEndOffset: 9, entries: Buffer.alloc(0) })
+      replica.resign(2, null)
+      assert.deepEqual([replica.endShownBy(2), replica.endShownBy(3)], [7, null])
+    }))
+
   test('that loses its leadership tells everyone who waits', () =>
     inWorld(async ({ runtime }) => {
       const replica = await openReplica(runtime)

@@ -23,7 +23,7 @@ import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
-import { lostAbove } from './lost-above.ts'
+import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
@@ -40,10 +40,8 @@ import {
 import { type Appended, appendOnce } from './appended.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
+import { type ReplicaWatcher, ReplicaWatchers } from './replica-watchers.ts'
 import { votersBatch } from './voters-record.ts'
-
-/** Told when more may be read of the replica, or when it leads no longer. */
-export type ReplicaWatcher = (replica: Replica) => void
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
@@ -63,8 +61,7 @@ export class Replica {
   readonly #logger: Logger
   readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
-  /** Null: nobody watches, as with most of thousands. */
-  #watchers: Set<ReplicaWatcher> | null = null
+  readonly #watchers = new ReplicaWatchers(this)
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
@@ -155,6 +152,9 @@ export class Replica {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
 
+  /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
+  readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
     this.#voters = voters
@@ -227,13 +227,13 @@ export class Replica {
     this.#following ??= this.#newFollowing()
     const known = { highWatermark: this.highWatermark, suspect: this.#suspect, mayRepair: this.isUnderRepair }
     this.#following.begin({ epoch, leader, ...known })
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   /** Nobody leads from `epoch` on, or somebody whom this replica does not follow. Whoever waits here is told. */
   resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
     this.#leave(epoch, leader)
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
@@ -264,8 +264,8 @@ export class Replica {
     leadership.fetched(replica, request, answer)
     // What it had acknowledged before it may have lost.
     if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
-    const nowMs = this.#clock.monotonicMs()
-    this.#apply(leadership.leader.step({ type: 'fetched', replica, from, logEndOffset, nowMs }))
+    const facts = { from, logStartOffset: request.logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
+    this.#stepLeader({ type: 'fetched', replica, ...facts })
   }
 
   /** The answer to this replica's own fetch. */
@@ -284,7 +284,7 @@ export class Replica {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
     // Consumers that wait here for what its leader has next wait for nothing.
-    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
+    if (this.#following?.disconnected(broker) === true) this.#watchers.wake()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -302,7 +302,7 @@ export class Replica {
     this.#scheme = scheme
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
-    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    if (wasInSync && !this.#isInSync) this.#watchers.wake()
     const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
     this.#reconfigure(voters === null ? sets : setsOf(voters))
@@ -452,11 +452,11 @@ export class Replica {
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: ReplicaWatcher): void {
-    ;(this.#watchers ??= new Set()).add(watcher)
+    this.#watchers.add(watcher)
   }
 
   unwatch(watcher: ReplicaWatcher): void {
-    this.#watchers?.delete(watcher)
+    this.#watchers.remove(watcher)
   }
 
   #reconfigure(sets: ReplicaSets): void {
@@ -491,10 +491,7 @@ export class Replica {
       trusted: () => this.trust(),
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
-      known: () => {
-        const watermark = this.#highWatermark > 0 ? this.#highWatermark : null
-        return { watermark, aboveAs: lostAbove(this.#scheme, { knows: watermark !== null }) }
-      },
+      known: () => knownOfCut(this.#scheme, this.#highWatermark),
       cut: (at) => {
         this.#highWatermark = Math.min(this.#highWatermark, at)
       },
@@ -554,7 +551,7 @@ export class Replica {
     this.#stored.refuseAll({ code: 'storage-error' })
     this.#leadership?.committed.refuseAll({ code: 'storage-error' })
     this.#link?.failed()
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   #stepLeader(event: LeaderEvent): void {
@@ -591,10 +588,6 @@ export class Replica {
     invariant(to >= from, 'the high watermark goes back', { to, from })
     this.#highWatermark = to
     if (this.#voters !== null) this.#votersMoved()
-    this.#wakeWatchers()
-  }
-
-  #wakeWatchers(): void {
-    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
+    this.#watchers.wake()
   }
 }

@@ -42,7 +42,7 @@ test('groups that are closed lead nothing: whoever waits for more is told, and n
   groups.join(group, { replica, election: null })
   replica.lead(0, sets)
   const answers: string[] = []
-  const request = { epoch: 0, from: 0, lastEpoch: -1, suspect: false }
+  const request = { epoch: 0, from: 0, lastEpoch: -1, suspect: false, logStartOffset: 0 }
   replica.fetched(other, request, ({ outcome }) => answers.push(outcome))
   await world.run({ untilMs: 10 })
   answers.length = 0

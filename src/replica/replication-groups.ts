@@ -87,6 +87,11 @@ export class ReplicationGroups {
     }
   }
 
+  /** Resolves when no log is being cut: until then none may be closed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#members.values()].map(({ replica }) => replica.settled()))
+  }
+
   /** What a replica of the group needs to reach the others. Its member is to `join` before anything is heard of them. */
   linkFor(group: GroupName): GroupLink & { send(to: BrokerId, message: ElectionMessage): void } {
     return {

@@ -13,6 +13,8 @@ export interface FetchRequest {
   readonly lastEpoch: LeaderEpoch
   /** It may have lost what it had, and does not vote yet: so its copy must not be counted either. */
   readonly suspect: boolean
+  /** Where its own log begins: what is below it can serve to nobody. */
+  readonly logStartOffset: Offset
 }
 
 /** What a leader, or who was taken for one, answers to the fetch from `from` in `epoch`. */

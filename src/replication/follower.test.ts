@@ -46,10 +46,10 @@ const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0 }: 
   const told = { highWatermark, logStartOffset: start, logEndOffset: end }
   return { epoch: 4, from, outcome: 'entries', ...told, entries: batch }
 }
-const fetchFrom = (from: number, suspect = false) => ({
+const fetchFrom = (from: number, suspect = false, logStartOffset = 0) => ({
   type: 'fetch',
   to: 2,
-  request: { epoch: 4, from, lastEpoch: from === 0 ? -1 : 3, suspect },
+  request: { epoch: 4, from, lastEpoch: from === 0 ? -1 : 3, suspect, logStartOffset },
 })
 
 describe('a follower', () => {
@@ -121,7 +121,7 @@ describe('a follower', () => {
     assert.equal(append?.type, 'append')
     assert.deepEqual(start, { type: 'advance-log-start', to: 52 })
     Object.assign(log, { logStartOffset: 52, logEndOffset: 55, storedUpTo: 55, lastEpoch: 3 })
-    assert.deepEqual(follower.step({ type: 'stored', upTo: 55 }), [fetchFrom(55)])
+    assert.deepEqual(follower.step({ type: 'stored', upTo: 55 }), [fetchFrom(55, false, 52)])
   })
 
   test('waits when whom it asks does not lead, and asks again when told to', () => {

@@ -150,14 +150,14 @@ export class Follower {
 
   /** A fetch acknowledges all below its offset: so all of that is stored before it goes out. */
   #fetchOnceStored(): FollowerEffect[] {
-    const { logEndOffset, storedUpTo, lastEpoch } = this.#log
+    const { logStartOffset, logEndOffset, storedUpTo, lastEpoch } = this.#log
     this.#state = storedUpTo < logEndOffset ? 'storing' : 'fetching'
     if (this.#state === 'storing') return []
     const damaged = this.#leaderEnd === null ? null : this.#toBeCut()
     if (damaged !== null) return this.#cutDamage(damaged)
     this.#from = logEndOffset
     const effects = this.#advance(logEndOffset)
-    const request = { epoch: this.epoch, from: logEndOffset, lastEpoch, suspect: this.#suspect }
+    const request = { epoch: this.epoch, from: logEndOffset, lastEpoch, suspect: this.#suspect, logStartOffset }
     return [...effects, { type: 'fetch', to: this.leader, request }]
   }
 

@@ -56,6 +56,14 @@ describe('a leader', () => {
     assert.equal(leader.admits(), null)
   })
 
+  test('sends consumers to nobody whose log begins above what they ask for', () => {
+    const leader = isrLeader({ sets: setsOf([1, 2, 3], [1, 2, 3]) })
+    leader.step({ type: 'fetched', replica: replicaOf(2), from: 15, logStartOffset: 6, ...now })
+    leader.step({ type: 'fetched', replica: replicaOf(3), from: 15, ...now })
+    const sentFor = (from: number) => leader.copiesFrom(from).map(({ broker }) => broker)
+    assert.deepEqual([sentFor(5), sentFor(6), sentFor(16)], [[3], [2, 3], []])
+  })
+
   test('never moves its high watermark back', () => {
     const leader = isrLeader()
     leader.step({ type: 'stored', upTo: 20 })

@@ -11,7 +11,15 @@ export type LeaderEvent =
    * A replica has fetched in this leader's epoch, from where its log is a beginning of the leader's: everything below
    * `from` is stored there. `logEndOffset` is the leader's; times are of the monotonic clock.
    */
-  | { type: 'fetched'; replica: FetchingReplica; from: Offset; logEndOffset: Offset; nowMs: number }
+  | {
+      type: 'fetched'
+      replica: FetchingReplica
+      from: Offset
+      /** The follower's; 0 unless given. */
+      logStartOffset?: Offset
+      logEndOffset: Offset
+      nowMs: number
+    }
   /** A replica cannot be reached: what it has next, its next fetch says. */
   | { type: 'departed'; broker: BrokerId }
   /** From time to time: those that have lagged for longer than `lagMs` are to leave the in-sync set. */
@@ -34,8 +42,8 @@ export class Leader {
   readonly epoch: LeaderEpoch
   readonly epochStart: Offset
   readonly #self: BrokerId
-  /** What the others have by their latest fetches; null: nobody has fetched yet. */
-  #stored: Map<BrokerId, Offset> | null = null
+  /** What the others have, and where their logs begin, by their latest fetches; null: nobody has fetched yet. */
+  #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
   readonly #inSync: InSyncSet | null
@@ -76,7 +84,7 @@ export class Leader {
       case 'fetched':
         return this.#onFetched(event)
       case 'departed':
-        this.#stored?.delete(event.broker)
+        this.#fetched?.delete(event.broker)
         this.#inSync?.departed(event.broker)
         return []
       case 'review':
@@ -114,10 +122,15 @@ export class Leader {
     return this.#inSync === null ? null : this.#sets.inSync.includes(broker)
   }
 
-  /** The others in sync that are in touch and have everything below `from`: what they have, consumers may be sent for. */
+  /**
+   * The others in sync that are in touch, have everything below `from` and reach down to it: what they have, consumers may be
+   * sent for. After an unclean election a follower's log may begin higher than the leader's.
+   */
   copiesFrom(from: Offset): readonly ReplicaCopy[] {
     return this.#view().copies.filter(({ broker, storedUpTo }) => {
-      return broker !== this.#self && storedUpTo >= from && this.#sets.inSync.includes(broker)
+      if (broker === this.#self || storedUpTo < from || (this.#fetched?.get(broker)?.logStartOffset ?? 0) > from)
+        return false
+      return this.#sets.inSync.includes(broker)
     })
   }
 
@@ -126,17 +139,21 @@ export class Leader {
     return this.#commit.admits(this.#view())
   }
 
-  #onFetched({ replica, from, logEndOffset, nowMs }: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
+  #onFetched(fetch: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
+    const { replica, from, logStartOffset = 0, logEndOffset, nowMs } = fetch
     // A replica that the group does not count, on an unknown folder for example, acknowledges nothing. Its pace is noted: once
     // it counts it has no reason to fetch again.
-    const isCounted = this.counts(replica)
-    // Its latest fetch counts, not the highest: a replica may have lost what it had.
-    this.#stored ??= new Map()
-    if (isCounted) this.#stored.set(replica.broker, from)
-    const advanced = isCounted ? this.#advance() : []
+    const advanced = this.counts(replica) ? this.#counted(replica.broker, { storedUpTo: from, logStartOffset }) : []
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
     return [...advanced, ...this.#proposed(proposal ?? null)]
+  }
+
+  /** Its latest fetch counts, not the highest: a replica may have lost what it had. */
+  #counted(broker: BrokerId, copy: { storedUpTo: Offset; logStartOffset: Offset }): LeaderEffect[] {
+    this.#fetched ??= new Map()
+    this.#fetched.set(broker, copy)
+    return this.#advance()
   }
 
   #onStored(upTo: Offset): void {
@@ -158,7 +175,7 @@ export class Leader {
   }
 
   #storedBy(broker: BrokerId): Offset {
-    return broker === this.#self ? this.#ownStoredUpTo : (this.#stored?.get(broker) ?? -1)
+    return broker === this.#self ? this.#ownStoredUpTo : (this.#fetched?.get(broker)?.storedUpTo ?? -1)
   }
 
   #view(): CommitView {

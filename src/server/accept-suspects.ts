@@ -1,7 +1,10 @@
+import type { LogName } from '../broker/partition-logs.ts'
 import type { Suspect } from '../log/suspicion.ts'
 import type { ClusterImage } from '../metadata/image.ts'
+import type { Offset } from '../record/offset.ts'
 import { boundsReceipt, type Receipt } from '../receipt/receipt.ts'
 import type { LogPosition } from '../replication/log-position.ts'
+import type { BrokerId } from '../replication/replica-id.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { LogFolder } from './log-folder.ts'
 
@@ -49,6 +52,37 @@ export class AcceptedSuspects {
     const facts = { partitions: written.length, reasons, receipts: written.slice(0, 5).map(({ id }) => id) }
     const what = 'partitions may have lost their newest records; receipts are written and they go on without'
     this.#runtime.logger.warn(facts, what)
+  }
+
+  /** Has a receipt written of what is gone from `from` on, unless there is one. Durable when it resolves. */
+  async lost(
+    { topic, topicId, partition }: LogName,
+    { from, to, reason }: { from: Offset; to: Offset | null; reason: string },
+  ): Promise<void> {
+    const { cuts } = this.#folder
+    const isOfIt = (each: Receipt): boolean => each.topicId === topicId && each.partition === partition
+    if (cuts.receipts.list().some((each) => isOfIt(each) && each.reason === reason)) return
+    const lost = { topic, topicId, partition, replica: cuts.replica, from, to, reason }
+    const receipt = boundsReceipt(this.#runtime, lost)
+    await cuts.receipts.add([receipt])
+    const what = 'records that a leader alone had may be lost; a receipt tells from where on'
+    this.#runtime.logger.warn({ topic, partition, receipt: receipt.id, from, reason }, what)
+  }
+
+  /**
+   * Of suspects that led when they lost what they had not synced, and that others go on without: what they had alone is gone.
+   * Durable when it resolves.
+   */
+  async ledBefore(suspects: readonly Suspect[], image: ClusterImage, self: BrokerId): Promise<void> {
+    for (const { topic, topicId, partition, reason, detail } of suspects) {
+      const log = this.#folder.directory.log({ topic, partition })
+      if (log === null || topicId === null) continue
+      const led = image.astray.of(topicId, partition).find((each) => each.broker === self && !each.lostDisk)
+      if (led === undefined) continue
+      const why = `${reason}: ${detail}; it led epoch ${led.epoch}, and what it had alone may be gone`
+      const from = log.damagedFrom() ?? log.logEndOffset
+      await this.lost({ topic, topicId, partition }, { from, to: null, reason: why })
+    }
   }
 
   #receiptOf({ topic, topicId, partition, reason, detail, logEndOffset }: Suspect): Receipt {

@@ -159,6 +159,7 @@ export class ClusterMember {
     await this.coordinator.stop()
     await this.#snapshots.stop()
     this.groups.close()
+    await this.groups.settled()
     await this.peers.close()
   }
 

@@ -299,8 +299,10 @@ async function openLogs(
   await setUnknownAside(folder, image)
   // The metadata log sees to itself: see `openMetadataReplica`.
   const found = report.suspects.filter(({ topic }) => topic !== metadataTopicName || member.quorum.isAlone)
-  suspects.found = found.filter((suspect) => !isAlone(image, suspect))
+  const withOthers = found.filter((suspect) => !isAlone(image, suspect))
+  suspects.found = withOthers
   await partitions.openAll(suspects.names(), [...folder.directory.hosted()])
+  await accepted.ledBefore(withOthers, image, configs.started.nodeId)
   await accepted.accept(found.filter((suspect) => isAlone(image, suspect)))
 }
 

@@ -1,6 +1,9 @@
 import type { HostedName, SuspectReplicas } from '../broker/hosted-partitions.ts'
+import type { LogName } from '../broker/partition-logs.ts'
 import type { Suspect } from '../log/suspicion.ts'
+import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage } from '../metadata/image.ts'
+import type { Offset } from '../record/offset.ts'
 import type { Replica } from '../replica/replica.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -76,6 +79,11 @@ export class SuspectsInFolder implements SuspectReplicas {
       this.#logger.error({ topic, partition, detail, error: error.message }, 'a damage could not be written down')
       return false
     }
+  }
+
+  leadsAfter(name: LogName, { broker, epoch }: AstrayLeader, range: { from: Offset; to: Offset | null }): void {
+    const reason = `the disk of broker ${broker}, which led epoch ${epoch}, was replaced: what it had alone is gone`
+    this.#orSay(name, this.#accepted.lost(name, { ...range, reason }))
   }
 
   /** Not written down it is suspect again after the next start, which costs time and no record. */

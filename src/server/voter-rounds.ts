@@ -45,8 +45,7 @@ export class VoterRounds {
       if (!(error instanceof DiskFault)) throw error
       this.#runtime.logger.warn({ error: error.message }, 'a replica that is not wanted any more could not be deleted')
     }
-    for (const replica of this.#partitions.all())
-      if (replica.scheme.elect === 'self' && replica.leads) this.#tell(replica)
+    for (const replica of this.#partitions.selfElected()) if (replica.leads) this.#tell(replica)
   }
 
   #tell({ topic: name, partition: index, latestVoters, highWatermark, epoch: leaderEpoch }: Replica): void {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -23,11 +24,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  * Reads lines: `fault` (something breaks now), `stop` (no more; what is under way is waited for), `verify` (reads the
  * partition back). Writes `steady` once acknowledgements keep up, `acked MS` with the first acknowledgement of a record sent
- * after the fault, `stopped`, and what it has seen as `result NAME=NUMBER …`.
+ * after the fault, `stopped`, and what it has seen as `result NAME=NUMBER …`, `lostAt` being the offsets at which records were
+ * acknowledged that are not there.
  */
 public class Load {
   private final Map<String, String> options = new HashMap<>();
   private final BitSet acked = new BitSet();
+  private final Map<Integer, Long> offsets = new HashMap<>();
   private final List<Long> ackTimes = new ArrayList<>();
   private volatile boolean stopped;
   private volatile long faultAt;
@@ -104,11 +107,11 @@ public class Load {
       }
       int number = sent++;
       byte[] value = ByteBuffer.allocate(size).putInt(number).array();
-      producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, value), (metadata, error) -> onAnswer(number, now, error));
+      producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, value), (metadata, error) -> onAnswer(number, now, metadata == null ? -1 : metadata.offset(), error));
     }
   }
 
-  private void onAnswer(int number, long sentAt, Exception error) {
+  private void onAnswer(int number, long sentAt, long offset, Exception error) {
     long now = System.nanoTime();
     synchronized (acked) {
       if (error != null) {
@@ -116,6 +119,7 @@ public class Load {
         return;
       }
       acked.set(number);
+      offsets.put(number, offset);
       ackTimes.add(now);
     }
     if (faultAt == 0 || sentAt < faultAt || firstAckAfterFault != 0) return;
@@ -175,6 +179,7 @@ public class Load {
     BitSet lost = (BitSet) acked.clone();
     lost.andNot(seen);
     say("result sent=" + sent + " acked=" + acked.cardinality() + " errors=" + errors + " lost=" + lost.cardinality()
-        + " duplicates=" + duplicates + " reordered=" + reordered + " gap=" + gapMs() + " error=" + firstError);
+        + " duplicates=" + duplicates + " reordered=" + reordered + " gap=" + gapMs() + " error=" + firstError
+        + " lostAt=" + lost.stream().mapToObj(number -> String.valueOf(offsets.get(number))).collect(Collectors.joining(",")));
   }
 }

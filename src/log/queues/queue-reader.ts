@@ -5,8 +5,8 @@ import { LogReadFault } from '../log-faults.ts'
 import type { LogParts } from '../log-parts.ts'
 import { emptySlice, type LogSlice } from '../log-slice.ts'
 import type { LogTail } from '../log-tail.ts'
-import type { ReadBuffers } from '../read-buffers.ts'
-import { type ReadMemory, unboundedReadMemory } from '../read-memory.ts'
+import { PooledSlice } from '../pooled-slice.ts'
+import { unboundedReadMemory } from '../read-memory.ts'
 import type { Segment } from '../segment.ts'
 import { overAgainIfGone, SegmentGone, useSegment } from '../segment-use.ts'
 import type { TailMemory } from '../tail-memory.ts'
@@ -99,7 +99,7 @@ export class QueueReader {
       await this.#fill(segment, spansOf(given), whole)
       const batches = this.#batchesIn(queue, given, whole)
       const nextOffset = nextOffsetOfEntry(given.at(-1) as ConsumeQueueEntry)
-      return new FramesSlice({ batches, nextOffset, whole, pool: buffers, memory })
+      return new PooledSlice({ batches, nextOffset, whole, pool: buffers, memory })
     } catch (error) {
       buffers.give(whole)
       memory.give(whole.length)
@@ -196,30 +196,4 @@ function spansOf(entries: readonly ConsumeQueueEntry[]): Span[] {
     else spans.push({ position, bytes: sizeBytes })
   }
   return spans
-}
-
-class FramesSlice implements LogSlice {
-  readonly buffers: readonly Buffer[]
-  readonly bytes: number
-  readonly nextOffset: Offset
-  readonly #whole: Buffer
-  readonly #pool: ReadBuffers
-  readonly #memory: ReadMemory
-  #released = false
-
-  constructor(read: { batches: Buffer[]; nextOffset: Offset; whole: Buffer; pool: ReadBuffers; memory: ReadMemory }) {
-    this.buffers = read.batches
-    this.bytes = read.batches.reduce((sum, { length }) => sum + length, 0)
-    this.nextOffset = read.nextOffset
-    this.#whole = read.whole
-    this.#pool = read.pool
-    this.#memory = read.memory
-  }
-
-  release(): void {
-    invariant(!this.#released, 'a log slice was released twice', { nextOffset: this.nextOffset })
-    this.#released = true
-    this.#pool.give(this.#whole)
-    this.#memory.give(this.#whole.length)
-  }
 }
