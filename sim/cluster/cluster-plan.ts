@@ -11,6 +11,7 @@ import {
   type PlannedOutage,
   uncleanTopic,
 } from './asked-elections.ts'
+import { changesPlanned, movedTopicOf, type PlannedChange } from './planned-changes.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
@@ -27,6 +28,7 @@ export type ClusterAction =
   | { do: 'rot'; node: number }
   | AskedElection
   | PlannedOutage
+  | PlannedChange
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
   | { do: 'promote'; topic: number; partition: number; node: number }
@@ -98,10 +100,12 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const random = new SimRandom(`cluster plan ${seed}`)
   const drawnBrokers = random.pick([3, 3, 3, 5])
   const temper = random.pick(tempers)
-  const unclean = uncleanTopicOf(seed, { mayLose: temper.some((fault) => losing.has(fault)) })
+  const mayLose = temper.some((fault) => losing.has(fault))
+  const unclean = uncleanTopicOf(seed, { mayLose })
+  const moved = unclean === null ? movedTopicOf(seed, { mayLose }) : null
   // A majority of the metadata log has to outlive all of a partition that are in sync.
   const brokers = unclean === null ? drawnBrokers : 5
-  const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
+  const minInSync = mayLose ? 2 : random.pick([1, 2, 2])
   const damages = temper.some((fault) => damaging.has(fault))
   const losesDisks = temper.includes('lose-disk') || damages
   const topicFor = (name: 'synced' | 'cached') =>
@@ -112,6 +116,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
   if (unclean !== null) drawn.push(unclean)
+  if (moved !== null) drawn.push(moved)
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
@@ -122,6 +127,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   }
   const forMs = steps.at(-1)?.atMs ?? 0
   const elections = electionsAsked(seed, forMs, { unclean: unclean !== null })
+  const changes = moved === null ? [] : changesPlanned(seed, forMs, { brokers })
   const outages = unclean === null ? [] : outagesPlanned(seed, forMs)
   return {
     brokers,
@@ -138,7 +144,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...balanceSettings(seed),
     },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
-    steps: [...steps, ...elections, ...outages]
+    steps: [...steps, ...elections, ...outages, ...changes]
       .sort((one, other) => one.atMs - other.atMs)
       .map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }

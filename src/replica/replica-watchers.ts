@@ -1,24 +1,21 @@
-import type { Replica } from './replica.ts'
-
-/** Told when more may be read of the replica, or when it leads no longer. */
-export type ReplicaWatcher = (replica: Replica) => void
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 
 /** Who watches one replica. */
 export class ReplicaWatchers {
-  readonly #replica: Replica
+  readonly #replica: ServedPartition
   /** Null: nobody watches, as with most of thousands. */
-  #watchers: Set<ReplicaWatcher> | null = null
+  #watchers: Set<PartitionWatcher> | null = null
 
-  constructor(replica: Replica) {
+  constructor(replica: ServedPartition) {
     this.#replica = replica
   }
 
-  add(watcher: ReplicaWatcher): void {
+  add(watcher: PartitionWatcher): void {
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
-  remove(watcher: ReplicaWatcher): void {
+  remove(watcher: PartitionWatcher): void {
     this.#watchers?.delete(watcher)
   }
 

@@ -1,9 +1,8 @@
 import type { Log } from '../log/log.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
+import { noReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
@@ -11,37 +10,42 @@ import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-po
 import { type BrokerId, isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
-import type { Clock } from '../runtime/clock.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { expireGroup } from './expire-group.ts'
+import { deleteBefore } from './delete-before.ts'
+import { answerInstead } from './fetch-instead.ts'
 import type { FollowerState } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
-import type { GroupSnapshots } from './group-snapshots.ts'
 import { Leadership } from './leadership.ts'
 import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
-import type { GroupLink, InSyncDecider } from './group-link.ts'
+import type { GroupLink } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import {
+  type EpochBelieved,
   epochFault,
   latestOf,
   type ReadAnswer,
   type ReadRequest,
   type ReadState,
-  readVisible,
+  readUpTo,
+  visibleTo,
   visibleUpTo,
 } from './reads.ts'
-import { type Appended, appendOnce } from './appended.ts'
+import type { Appended } from './appended.ts'
+import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
-import { type ReplicaWatcher, ReplicaWatchers } from './replica-watchers.ts'
+import { ReplicaWatchers } from './replica-watchers.ts'
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
+import { whenPast } from './when-past.ts'
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
@@ -49,17 +53,13 @@ import { votersBatch } from './voters-record.ts'
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
  * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
  */
-export class Replica {
+export class Replica implements ServedPartition {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
-  readonly #link: GroupLink | null
-  readonly #inSync: InSyncDecider | null
-  readonly #snapshots: GroupSnapshots | null
+  readonly #options: ReplicaOptions
+  #link: GroupLink | null
   readonly #rules: ReplicationRules
-  readonly #clock: Clock
-  readonly #logger: Logger
-  readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
   readonly #watchers = new ReplicaWatchers(this)
   #log!: Log
@@ -69,8 +69,6 @@ export class Replica {
   #following: Following | null = null
   /** While its leadership is to go to another replica: no writes are taken. */
   #handOver: HandOver | null = null
-  readonly #answerBytesMax: number
-  readonly #damaged: (replica: Replica) => void
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
   #told: VoterSet | null = null
@@ -91,16 +89,10 @@ export class Replica {
     this.partition = replica.partition
     this.self = replica.self
     this.#scheme = replica.scheme
+    this.#options = replica
     this.#link = replica.link ?? null
-    this.#inSync = replica.inSync ?? null
-    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
-    this.#damaged = replica.damaged ?? (() => {})
-    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
-    this.#clock = replica.clock
-    this.#logger = replica.logger
-    this.#receipts = replica.receipts ?? noReceipts
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
@@ -113,7 +105,7 @@ export class Replica {
       failed: (fault) => opened.#onFailed(fault),
     })
     // Only what is committed gets into a snapshot.
-    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
+    opened.#highWatermark = opened.#options.snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -154,6 +146,11 @@ export class Replica {
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
+  /** Its group has others from now on, who are reached so; null: it has none any more. */
+  reach(link: GroupLink | null): void {
+    this.#link = link
+  }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
@@ -197,6 +194,7 @@ export class Replica {
     this.#leave(epoch, this.self.broker)
     // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
     this.#suspect &&= this.isDamaged
+    const { inSync = null } = this.#options
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
@@ -204,18 +202,18 @@ export class Replica {
       sets,
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
-      nowMs: this.#clock.monotonicMs(),
-      mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
+      nowMs: this.#options.clock.monotonicMs(),
+      mayJoin: inSync === null ? null : (replica) => inSync.mayJoin(replica),
     })
     // Of the others the controller knows who keeps pace.
     const notesFollowers = this.#scheme.elect === 'self'
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const { clock, snapshots = null, answerBytesMax: bytesMax = 1024 * 1024 } = this.#options
+    const log = this.#log
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
-    this.#leadership = new Leadership(parts)
+    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
     if (this.#scheme.commit.opensEpoch) {
-      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#options.clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
     }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
@@ -252,19 +250,15 @@ export class Replica {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) {
-      const voters = this.#voters?.history.at(logStartOffset).voters ?? null
-      const snapshot = this.#snapshots?.newest ?? null
-      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
-    }
-    const end = this.#rules.divergenceOf(request, this.#log)
-    if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    const group = { rules: this.#rules, snapshots: this.#options.snapshots ?? null, voters: this.#voters }
+    const instead = answerInstead(request, this.#log, group)
+    if (instead !== null) return answer(instead, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
     // What it had acknowledged before it may have lost.
     if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
-    const facts = { from, logStartOffset: request.logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
+    const [{ logStartOffset }, { logEndOffset }] = [request, this.#log]
+    const facts = { from, logStartOffset, logEndOffset, nowMs: this.#options.clock.monotonicMs() }
     this.#stepLeader({ type: 'fetched', replica, ...facts })
   }
 
@@ -303,9 +297,8 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#watchers.wake()
-    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(voters === null ? sets : setsOf(voters))
+    this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
 
   /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
@@ -314,12 +307,11 @@ export class Replica {
     // One that hands over appends nothing more, and another change may have come first.
     const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
     if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
-    const appended = appendOnce(this.#log, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }), leader.epoch)
-    this.#leadership?.wake()
+    const appended = this.#place(leader, votersBatch(set, { epoch, nowMs: this.#options.clock.nowMs() }), null)
     if ('code' in appended) return appended
     this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
-    return appended.lastOffset + 1
+    return appended.upTo
   }
 
   /** Why the voters cannot be changed now, by this replica; null: they can. */
@@ -333,7 +325,7 @@ export class Replica {
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
   reviewInSync(lagMs: number): void {
     const { logEndOffset } = this.#log
-    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#clock.monotonicMs() })
+    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#options.clock.monotonicMs() })
   }
 
   /** What was proposed in `epoch` on that state of the partition will never be in force. */
@@ -347,38 +339,35 @@ export class Replica {
   }
 
   /**
-   * Gives the batches their place in the log. When this returns their order is fixed and the caller's bytes are free;
-   * they are neither stored nor committed yet.
+   * Gives the batches their place in the log, and in a queue of it (`to`) where it is a commit log. When this returns their
+   * order is fixed and the caller's bytes are free; they are neither stored nor committed yet.
    */
-  append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
+  append(
+    batches: ValidatedBatches,
+    { allInSync, to = null }: { allInSync: boolean; to?: ToQueue | null },
+  ): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined) return this.#notLeader()
     // A suspect primary is to be led for a while by one that has everything: that one has to get there first.
-    if (!leader.takesWrites || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
+    if (leader?.takesWrites !== true || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
     // What comes now would be cut, or delay the next leader.
     if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
-    const refusal = options.allInSync ? leader.admits() : null
+    const refusal = allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
-    const appended = appendOnce(this.#log, batches, leader.epoch)
-    this.#leadership?.wake()
-    return appended
+    return this.#place(leader, batches, to)
   }
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
-    if (this.#log.storedUpTo >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => this.#stored.add(upTo, resolve))
+    return whenPast(this.#stored, upTo, { reached: this.#log.storedUpTo, fault: this.#log.fault })
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
   whenCommitted(upTo: Offset): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => leadership.committed.add(upTo, resolve))
+    const { committed, leader } = leadership
+    return whenPast(committed, upTo, { reached: leader.highWatermark, fault: this.#log.fault })
   }
 
   /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
@@ -389,7 +378,13 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    return readVisible(this.#log, this.#readState(), request)
+    const visible = this.visibleTo(request)
+    return typeof visible === 'number' ? readUpTo(this.#log, request, { visible, leads: this.leads }) : visible
+  }
+
+  /** Up to where such a caller may read. */
+  visibleTo(caller: EpochBelieved): Offset | ReadRefusal {
+    return visibleTo(this.#readState(), caller)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
@@ -420,13 +415,9 @@ export class Replica {
     if (!this.leads) return this.#notLeader()
     const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
     if (typeof visible !== 'number') return visible
-    const { logStartOffset, fault } = this.#log
-    if (fault !== null) return { code: 'storage-error' }
-    const to = offset ?? visible
-    if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    this.#log.moveLogStart(to)
+    const reached = deleteBefore(this.#log, offset, visible)
     this.#leadership?.wake()
-    return this.#log.logStartOffset
+    return reached
   }
 
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
@@ -445,22 +436,32 @@ export class Replica {
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
     if (this.#following?.isCutting === true) return false
-    const moved = await this.#log.expire(this.highWatermark)
+    const moved =
+      this.#log.queues === null
+        ? await this.#log.expire(this.highWatermark)
+        : await expireGroup(this, this.#options.clock.nowMs())
     if (moved) this.#leadership?.wake()
     return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
-  watch(watcher: ReplicaWatcher): void {
+  watch(watcher: PartitionWatcher): void {
     this.#watchers.add(watcher)
   }
 
-  unwatch(watcher: ReplicaWatcher): void {
+  unwatch(watcher: PartitionWatcher): void {
     this.#watchers.remove(watcher)
   }
 
+  #place({ epoch }: Leader, batches: ValidatedBatches, to: ToQueue | null): Appended | AppendRefusal {
+    const appended = placeBatches(this.#log, batches, { epoch, to })
+    this.#leadership?.wake()
+    return appended
+  }
+
   #reconfigure(sets: ReplicaSets): void {
-    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs })
     this.#leadership?.reconfigured()
   }
 
@@ -481,7 +482,7 @@ export class Replica {
     const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
-      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
+      throttle: () => (this.#options.inSync && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
@@ -496,8 +497,8 @@ export class Replica {
         this.#highWatermark = Math.min(this.#highWatermark, at)
       },
     }
-    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
-    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    const { clock, logger, receipts = noReceipts, snapshots = null } = this.#options
+    const [log, rules, facts] = [this.#log, this.#rules, { topic, partition }]
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
@@ -543,11 +544,12 @@ export class Replica {
     this.#suspect ||= this.#link !== null
     if (this.#link !== null) this.#following?.suspected()
     this.#link?.suspected()
-    this.#damaged(this)
+    this.#options.damaged?.(this)
   }
 
   #onFailed(fault: DiskFault): void {
-    this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
+    const { topic, partition } = this
+    this.#options.logger.error({ topic, partition, error: fault.message }, 'the disk failed')
     this.#stored.refuseAll({ code: 'storage-error' })
     this.#leadership?.committed.refuseAll({ code: 'storage-error' })
     this.#link?.failed()
@@ -579,8 +581,9 @@ export class Replica {
   #proposeInSync(proposal: InSyncProposal): void {
     const facts = { topic: this.topic, partition: this.partition, epoch: this.#epoch, ...proposal }
     const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
-    this.#logger.info(facts, joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave')
-    this.#inSync?.propose(this, proposal)
+    const what = joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave'
+    this.#options.logger.info(facts, what)
+    this.#options.inSync?.propose(this, proposal)
   }
 
   #advanceTo(to: Offset): void {
@@ -588,6 +591,7 @@ export class Replica {
     invariant(to >= from, 'the high watermark goes back', { to, from })
     this.#highWatermark = to
     if (this.#voters !== null) this.#votersMoved()
+    this.#log.queues?.watermarkReached(to)
     this.#watchers.wake()
   }
 }
