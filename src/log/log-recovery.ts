@@ -196,7 +196,7 @@ export class LogRecovery {
     if (!this.#checksEpochs) epochs.note(header.partitionLeaderEpoch, baseOffset)
     if (baseOffset < state.endOffset) return
     const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
-    if (ended?.aborted === true) segment.pendingAborts.push(ended)
+    if (ended?.aborted === true) segment.abortPends(ended)
   }
 
   /** Offset and epoch stand outside of the CRC: they must be what they can only be. */
@@ -232,7 +232,8 @@ export class LogRecovery {
   }
 
   async #cut(segment: Segment, position: Position, fileBytes: number): Promise<void> {
-    this.#cutFrom = this.#expected
+    // Where the next segment goes on with the very next offset no batch was in these bytes: the log does not end here.
+    if (this.#parts.segments.next(segment)?.baseOffset !== this.#expected) this.#cutFrom = this.#expected
     this.#cutBytes += fileBytes - position
     this.#cutDamage = !this.#powerCut && !(await this.#isTorn(segment, position, fileBytes))
     await this.#parts.files.use(segment.path, async (file) => {

@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
-import { noReceipts } from '../receipt/cut-receipts.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
@@ -10,23 +10,27 @@ import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-po
 import { type BrokerId, isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import type { Scheme } from '../replication/schemes.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
-import { expireGroup } from './expire-group.ts'
-import { deleteBefore } from './delete-before.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { deleteVisible } from './delete-visible.ts'
 import { answerInstead } from './fetch-instead.ts'
-import type { FollowerState } from './follower-states.ts'
+import { expireGroup } from './expire-group.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
-import { Leadership } from './leadership.ts'
+import type { GroupSnapshots } from './group-snapshots.ts'
+import { type FetchesHome, Leadership } from './leadership.ts'
 import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
-import type { GroupLink } from './group-link.ts'
+import type { Appended } from './appended.ts'
+import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
-import type { AnswerFetch } from './parked-fetches.ts'
+import { type AnswerFetch, type AwaitedAnswers, ParkedFetches } from './parked-fetches.ts'
 import {
   type EpochBelieved,
   epochFault,
@@ -36,31 +40,34 @@ import {
   type ReadState,
   readUpTo,
   visibleTo,
-  visibleUpTo,
 } from './reads.ts'
-import type { Appended } from './appended.ts'
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
 import { ReplicaWatchers } from './replica-watchers.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
-import { whenPast } from './when-past.ts'
+import { type Settle, whenPast } from './when-past.ts'
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
- * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
+ * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored`, `damaged` and `failed`.
  */
-export class Replica implements ServedPartition {
+export class Replica implements ServedPartition, LogEvents, FetchesHome {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
-  readonly #options: ReplicaOptions
   #link: GroupLink | null
+  readonly #inSync: InSyncDecider | null
+  readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
-  readonly #stored = new OffsetWaits<AppendRefusal>()
+  readonly #clock: Clock
+  readonly #logger: Logger
+  #receipts: ReplicaReceipts
+  /** Null: nobody has waited. */
+  #stored: OffsetWaits<AppendRefusal> | null = null
   readonly #watchers = new ReplicaWatchers(this)
   #log!: Log
   #scheme: Scheme
@@ -69,6 +76,8 @@ export class Replica implements ServedPartition {
   #following: Following | null = null
   /** While its leadership is to go to another replica: no writes are taken. */
   #handOver: HandOver | null = null
+  readonly #answerBytesMax: number
+  readonly #tellDamaged: (replica: Replica) => void
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
   #told: VoterSet | null = null
@@ -89,23 +98,24 @@ export class Replica implements ServedPartition {
     this.partition = replica.partition
     this.self = replica.self
     this.#scheme = replica.scheme
-    this.#options = replica
     this.#link = replica.link ?? null
+    this.#inSync = replica.inSync ?? null
+    this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
+    this.#tellDamaged = replica.damaged ?? (() => {})
+    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
+    this.#clock = replica.clock
+    this.#logger = replica.logger
+    this.#receipts = replica.receipts ?? noReceipts
   }
 
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
   static async open(replica: ReplicaOptions, open: (events: LogEvents) => Promise<Log>): Promise<Replica> {
     const opened = new Replica(replica)
-    opened.#log = await open({
-      stored: (upTo) => opened.#onStored(upTo),
-      flushed() {},
-      damaged: () => opened.#onDamaged(),
-      failed: (fault) => opened.#onFailed(fault),
-    })
+    opened.#log = await open(opened)
     // Only what is committed gets into a snapshot.
-    opened.#highWatermark = opened.#options.snapshots?.newest?.endOffset ?? 0
+    opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
   }
 
@@ -145,11 +155,14 @@ export class Replica implements ServedPartition {
   }
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
-  readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+  endShownBy(leader: BrokerId): Offset | null {
+    return this.#following?.endShownBy(leader) ?? null
+  }
 
-  /** Its group has others from now on, who are reached so; null: it has none any more. */
-  reach(link: GroupLink | null): void {
+  /** Its group has others from now on, who are reached so, and what is cut for them is written down; null: it has none any more. */
+  meet(link: GroupLink | null, receipts: ReplicaReceipts): void {
     this.#link = link
+    this.#receipts = receipts
   }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
@@ -168,11 +181,6 @@ export class Replica implements ServedPartition {
     return this.#voters?.history.latest ?? null
   }
 
-  /** A set without this replica stands in its log, and is not committed, as far as it knows. */
-  get isLeaving(): boolean {
-    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
-  }
-
   /** Null: the group does not elect its leader itself. */
   get voterLog(): GroupVoters | null {
     return this.#voters
@@ -188,13 +196,16 @@ export class Replica implements ServedPartition {
     await this.#following?.settled()
   }
 
+  get isSettled(): boolean {
+    return this.#following?.isCutting !== true
+  }
+
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
+    invariant(this.isSettled, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.self.broker)
     // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
     this.#suspect &&= this.isDamaged
-    const { inSync = null } = this.#options
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
@@ -202,21 +213,25 @@ export class Replica implements ServedPartition {
       sets,
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
-      nowMs: this.#options.clock.monotonicMs(),
-      mayJoin: inSync === null ? null : (replica) => inSync.mayJoin(replica),
+      nowMs: this.#clock.monotonicMs(),
+      inSync: this.#inSync,
     })
-    // Of the others the controller knows who keeps pace.
-    const notesFollowers = this.#scheme.elect === 'self'
-    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const { clock, snapshots = null, answerBytesMax: bytesMax = 1024 * 1024 } = this.#options
-    const log = this.#log
-    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
+    this.#leadership = new Leadership(leader, this)
     if (this.#scheme.commit.opensEpoch) {
-      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#options.clock.nowMs() }
+      const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
     }
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
+  }
+
+  /** For its leadership: where fetches of followers wait. */
+  parkedFetches(leader: Leader, proofs: AwaitedAnswers): ParkedFetches {
+    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, votersAt, snapshots, throttle })
   }
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
@@ -250,7 +265,7 @@ export class Replica implements ServedPartition {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const group = { rules: this.#rules, snapshots: this.#options.snapshots ?? null, voters: this.#voters }
+    const group = { rules: this.#rules, snapshots: this.#snapshots, voters: this.#voters }
     const instead = answerInstead(request, this.#log, group)
     if (instead !== null) return answer(instead, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
@@ -258,7 +273,7 @@ export class Replica implements ServedPartition {
     // What it had acknowledged before it may have lost.
     if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
     const [{ logStartOffset }, { logEndOffset }] = [request, this.#log]
-    const facts = { from, logStartOffset, logEndOffset, nowMs: this.#options.clock.monotonicMs() }
+    const facts = { from, logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
     this.#stepLeader({ type: 'fetched', replica, ...facts })
   }
 
@@ -307,7 +322,7 @@ export class Replica implements ServedPartition {
     // One that hands over appends nothing more, and another change may have come first.
     const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
     if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
-    const appended = this.#place(leader, votersBatch(set, { epoch, nowMs: this.#options.clock.nowMs() }), null)
+    const appended = this.#place(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }), null)
     if ('code' in appended) return appended
     this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
@@ -325,7 +340,7 @@ export class Replica implements ServedPartition {
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
   reviewInSync(lagMs: number): void {
     const { logEndOffset } = this.#log
-    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#options.clock.monotonicMs() })
+    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#clock.monotonicMs() })
   }
 
   /** What was proposed in `epoch` on that state of the partition will never be in force. */
@@ -359,15 +374,16 @@ export class Replica implements ServedPartition {
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
-    return whenPast(this.#stored, upTo, { reached: this.#log.storedUpTo, fault: this.#log.fault })
+    const add = (resolve: Settle): void => (this.#stored ??= new OffsetWaits()).add(upTo, resolve)
+    return whenPast(upTo, this.#log.storedUpTo, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
   whenCommitted(upTo: Offset): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    const { committed, leader } = leadership
-    return whenPast(committed, upTo, { reached: leader.highWatermark, fault: this.#log.fault })
+    const add = (resolve: Settle): void => leadership.whenCommitted(upTo, resolve)
+    return whenPast(upTo, leadership.leader.highWatermark, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
@@ -402,22 +418,14 @@ export class Replica implements ServedPartition {
     return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
-  /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
-    return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
-  }
-
   /**
    * Moves the log start to `offset`, or to the high watermark (null). The log start that was reached; whoever makes it durable
    * has the log's files removed afterwards.
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
-    if (!this.leads) return this.#notLeader()
-    const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
-    if (typeof visible !== 'number') return visible
-    const reached = deleteBefore(this.#log, offset, visible)
+    const moved = deleteVisible(this.#log, this.#readState(), offset)
     this.#leadership?.wake()
-    return reached
+    return moved
   }
 
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
@@ -435,11 +443,8 @@ export class Replica implements ServedPartition {
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (this.#following?.isCutting === true) return false
-    const moved =
-      this.#log.queues === null
-        ? await this.#log.expire(this.highWatermark)
-        : await expireGroup(this, this.#options.clock.nowMs())
+    if (!this.isSettled) return false
+    const moved = await expireGroup(this, this.#clock.nowMs())
     if (moved) this.#leadership?.wake()
     return moved
   }
@@ -460,8 +465,7 @@ export class Replica implements ServedPartition {
   }
 
   #reconfigure(sets: ReplicaSets): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs })
+    this.#stepLeader({ type: 'reconfigured', commit: this.#scheme.commit, sets, nowMs: this.#clock.monotonicMs() })
     this.#leadership?.reconfigured()
   }
 
@@ -482,7 +486,7 @@ export class Replica implements ServedPartition {
     const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
-      throttle: () => (this.#options.inSync && this.#isInSync ? null : this.#throttles.follower),
+      throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
         if (this.#scheme.elect !== 'self') return false
@@ -493,12 +497,10 @@ export class Replica implements ServedPartition {
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
       known: () => knownOfCut(this.#scheme, this.#highWatermark),
-      cut: (at) => {
-        this.#highWatermark = Math.min(this.#highWatermark, at)
-      },
+      cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
-    const { clock, logger, receipts = noReceipts, snapshots = null } = this.#options
-    const [log, rules, facts] = [this.#log, this.#rules, { topic, partition }]
+    const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
+    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
@@ -534,24 +536,25 @@ export class Replica implements ServedPartition {
     return { code: 'not-leader', leader: this.#knownLeader, epoch: this.#epoch }
   }
 
-  #onStored(upTo: Offset): void {
-    this.#stored.advance(upTo)
+  stored(upTo: Offset): void {
+    this.#stored?.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
     this.#following?.stored(upTo)
   }
 
-  #onDamaged(): void {
+  flushed(): void {}
+
+  damaged(): void {
     this.#suspect ||= this.#link !== null
     if (this.#link !== null) this.#following?.suspected()
     this.#link?.suspected()
-    this.#options.damaged?.(this)
+    this.#tellDamaged(this)
   }
 
-  #onFailed(fault: DiskFault): void {
-    const { topic, partition } = this
-    this.#options.logger.error({ topic, partition, error: fault.message }, 'the disk failed')
-    this.#stored.refuseAll({ code: 'storage-error' })
-    this.#leadership?.committed.refuseAll({ code: 'storage-error' })
+  failed(fault: DiskFault): void {
+    this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
+    this.#stored?.refuseAll({ code: 'storage-error' })
+    this.#leadership?.refuseAll({ code: 'storage-error' })
     this.#link?.failed()
     this.#watchers.wake()
   }
@@ -565,7 +568,7 @@ export class Replica implements ServedPartition {
     for (const effect of effects) {
       if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
       else {
-        this.#leadership?.committed.advance(effect.to)
+        this.#leadership?.advanced(effect.to)
         this.#advanceTo(effect.to)
       }
     }
@@ -581,9 +584,8 @@ export class Replica implements ServedPartition {
   #proposeInSync(proposal: InSyncProposal): void {
     const facts = { topic: this.topic, partition: this.partition, epoch: this.#epoch, ...proposal }
     const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
-    const what = joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave'
-    this.#options.logger.info(facts, what)
-    this.#options.inSync?.propose(this, proposal)
+    this.#logger.info(facts, joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave')
+    this.#inSync?.propose(this, proposal)
   }
 
   #advanceTo(to: Offset): void {

@@ -145,7 +145,10 @@ export class SelfElected {
   #step(input: ElectionInput): ElectionEffect[] {
     const log = this.#position
     if (input.type === 'timeout') {
-      return this.#election.step({ ...input, log, isLeaving: this.#options.replica.isLeaving })
+      const { self, voterLog, highWatermark } = this.#options.replica
+      // A set without this replica stands in its log, and is not committed, as far as it knows.
+      const isLeaving = voterLog?.history.isLeaving(self, highWatermark) === true
+      return this.#election.step({ ...input, log, isLeaving })
     }
     if (input.type === 'received' || input.type === 'caught-up') return this.#election.step({ ...input, log })
     const effects = this.#election.step(input)

@@ -25,6 +25,12 @@ export interface InSyncProposal {
   readonly partitionEpoch: number
 }
 
+/** What a leader asks before it proposes that somebody joins. */
+export interface JoinJudge {
+  /** Whether whoever keeps the image would take it: its broker is alive, and this process is the registered one. */
+  mayJoin(replica: FetchingReplica): boolean
+}
+
 /** What the leader knows of a follower's pace. */
 interface Pace extends FetchedPace {
   /** As it fetched last; null: it has not, since this leader leads or its stream has closed. */
@@ -55,7 +61,6 @@ export class InSyncSet {
     self: BrokerId
     sets: ReplicaSets
     nowMs: number
-    /** Whether whoever keeps the image would take it: its broker is alive, and this process is the registered one. */
     mayJoin: (replica: FetchingReplica) => boolean
   }) {
     this.#self = start.self
