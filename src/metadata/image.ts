@@ -2,6 +2,7 @@ import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { AstrayLeaders } from './astray-leaders.ts'
+import { SharedLists } from './shared-lists.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface BrokerImage {
@@ -20,6 +21,12 @@ export interface BrokerImage {
   readonly fenced: boolean
 }
 
+/** A reassignment that is under way (KIP-455): which of the replicas it brings, and which go once those are in sync. */
+export interface Moving {
+  readonly adding: readonly BrokerId[]
+  readonly removing: readonly BrokerId[]
+}
+
 export interface PartitionImage {
   readonly index: number
   readonly replicas: readonly BrokerId[]
@@ -34,6 +41,8 @@ export interface PartitionImage {
   readonly leaderEpoch: LeaderEpoch
   /** Raised by every change of this partition's state; compare-and-set is on it (KIP-497). */
   readonly partitionEpoch: number
+  /** Null: its replicas stay where they are. */
+  readonly moving: Moving | null
 }
 
 export interface TopicImage {
@@ -71,6 +80,7 @@ export class ClusterImage {
   readonly #topicNames = new Map<string, string>()
   readonly #settings = new Map<string, ResourceSettings & { readonly settings: Map<string, string> }>()
   readonly #brokerGroups = new Map<string, BrokerGroupImage>()
+  readonly #lists = new SharedLists()
   #nextProducerId = 0
   #partitionCount = 0
 
@@ -186,7 +196,9 @@ export class ClusterImage {
     invariant(record.partition === topic.partitions.length, 'partitions come in order', { record })
     // The array is grown in place: replaying a topic of many partitions must not copy it each time.
     const partitions = topic.partitions as PartitionImage[]
-    const { replicas, directories, inSync, eligible = none, leader, leaderEpoch, partitionEpoch = 0 } = record
+    const { leader, leaderEpoch, partitionEpoch = 0 } = record
+    const [replicas, directories] = [this.#lists.of(record.replicas), this.#lists.of(record.directories)]
+    const [inSync, eligible] = [this.#lists.of(record.inSync), this.#lists.of(record.eligible ?? none)]
     const index = record.partition
     // Field by field, here and below: copies of one object's rest each keep a hidden class, which thousands feel.
     partitions.push({
@@ -198,6 +210,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch,
+      moving: movingOf(record, null),
     })
     this.#partitionCount += 1
   }
@@ -209,9 +222,11 @@ export class ClusterImage {
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
     const { index } = before
     const { partitionEpoch: stated = -1 } = record
-    const { inSync, eligible, leader, leaderEpoch } = record
-    const directories = record.directories ?? before.directories
-    const replicas = record.replicas ?? before.replicas
+    const { leader, leaderEpoch } = record
+    const [inSync, eligible] = [this.#lists.of(record.inSync), this.#lists.of(record.eligible)]
+    // What is not told stays the same array: by that it is seen that nothing has changed.
+    const directories = record.directories ? this.#lists.of(record.directories) : before.directories
+    const replicas = record.replicas ? this.#lists.of(record.replicas) : before.replicas
     invariant(replicas.length === directories.length, 'each replica has a folder', { record })
     const after = {
       index,
@@ -222,6 +237,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
+      moving: movingOf(record, before.moving),
     }
     partitions[record.partition] = after
     this.astray.changed(record.topicId, before, after)
@@ -263,6 +279,15 @@ function brokerOf(record: MetadataRecord & { type: 'register-broker' }, offset: 
   const { brokerId: id, directoryId, host, port, rack, incarnation, peerHost, peerPort, fenced, epoch = -1 } = record
   const peer = peerHost === '' ? null : { host: peerHost, port: peerPort }
   return { id, epoch: epoch < 0 ? offset : epoch, directoryId, host, port, rack, incarnation, peer, fenced }
+}
+
+/** What a record says of a reassignment; `before` where it says nothing. */
+function movingOf(
+  { adding = null, removing = null }: { [K in keyof Moving]?: Moving[K] | null | undefined },
+  before: Moving | null,
+): Moving | null {
+  if (adding === null || removing === null) return before
+  return adding.length + removing.length === 0 ? null : { adding, removing }
 }
 
 const none: readonly BrokerId[] = []

@@ -1,7 +1,8 @@
 import { array } from '../codec/message.ts'
 import { type MessageOf, message } from '../codec/message.ts'
 import { Reader } from '../codec/reader.ts'
-import { decode, encode } from '../codec/message.ts'
+import { decode, encodeInto } from '../codec/message.ts'
+import { joined, Writer } from '../codec/writer.ts'
 
 /**
  * The records of the metadata log: the only way in which the cluster's image changes. Each carries its kind and version,
@@ -40,7 +41,7 @@ const kinds = {
   },
   partition: {
     id: 3,
-    version: 1,
+    version: 2,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'From 0; the partitions of a topic come in order.' },
@@ -51,11 +52,13 @@ const kinds = {
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
       eligible: { type: array('int32'), since: 1, about: 'Eligible leader replicas (KIP-966).' },
       partitionEpoch: { type: 'int32', since: 1, about: 'How often its state has changed.' },
+      adding: { type: array('int32'), since: 2, about: 'Replicas that a reassignment brings (KIP-455).' },
+      removing: { type: array('int32'), since: 2, about: 'Replicas that go once it is done.' },
     }),
   },
   'partition-change': {
     id: 4,
-    version: 2,
+    version: 3,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'The partition within it.' },
@@ -82,6 +85,20 @@ const kinds = {
         since: 2,
         default: -1,
         about: 'How often its state has changed; -1: once more.',
+      },
+      adding: {
+        type: array('int32'),
+        since: 3,
+        nullableSince: 3,
+        default: null,
+        about: 'Replicas that a reassignment brings (KIP-455); null: as before.',
+      },
+      removing: {
+        type: array('int32'),
+        since: 3,
+        nullableSince: 3,
+        default: null,
+        about: 'Replicas that go once it is done; null: as before.',
       },
     }),
   },
@@ -139,16 +156,16 @@ const kinds = {
 type Kinds = typeof kinds
 type Kind = keyof Kinds
 
-/** What only a snapshot has to say, whose records stand for all the changes that have led to them. */
-interface OnlyInSnapshots {
+/** What few records have to say: snapshots, whose records stand for all the changes that have led to them, and reassignments. */
+interface MayBeLeftOut {
   'register-broker': 'epoch'
-  partition: 'eligible' | 'partitionEpoch'
-  'partition-change': 'partitionEpoch'
+  partition: 'eligible' | 'partitionEpoch' | 'adding' | 'removing'
+  'partition-change': 'partitionEpoch' | 'adding' | 'removing'
 }
 
 type FieldsOf<K extends Kind> = MessageOf<Kinds[K]['fields']>
-type Written<K extends Kind> = K extends keyof OnlyInSnapshots
-  ? Omit<FieldsOf<K>, OnlyInSnapshots[K]> & Partial<FieldsOf<K>>
+type Written<K extends Kind> = K extends keyof MayBeLeftOut
+  ? Omit<FieldsOf<K>, MayBeLeftOut[K]> & Partial<FieldsOf<K>>
   : FieldsOf<K>
 
 /** One change of the image. */
@@ -158,11 +175,21 @@ const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map((kind)
 
 /** The record as the value of a log record: kind, version, fields. */
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
-  const { id, version, fields } = kinds[record.type]
-  const head = Buffer.alloc(4)
-  head.writeInt16BE(id, 0)
-  head.writeInt16BE(version, 2)
-  return Buffer.concat([head, encode(fields as Kinds['topic']['fields'], record as never, version)])
+  return encodeMetadataRecords([record])[0] as Uint8Array
+}
+
+/** The same of several, as views on one piece of memory. */
+export function encodeMetadataRecords(records: readonly MetadataRecord[]): Uint8Array[] {
+  const writer = new Writer()
+  const ends = records.map((record) => {
+    const { id, version, fields } = kinds[record.type]
+    writer.int16(id)
+    writer.int16(version)
+    encodeInto(writer, fields as Kinds['topic']['fields'], record as never, version)
+    return writer.size
+  })
+  const bytes = joined(writer.finish())
+  return ends.map((end, at) => bytes.subarray(ends[at - 1] ?? 0, end))
 }
 
 /** Refuses a kind or version that this release does not know: skipping one would leave the image wrong. */
@@ -174,8 +201,11 @@ export function decodeMetadataRecord(value: Uint8Array): MetadataRecord {
   if (type === undefined || version > kinds[type].version) {
     throw new UnknownMetadataRecord(`metadata record ${type ?? view.readInt16BE(0)} version ${version}`)
   }
-  const fields = decode(kinds[type].fields as Kinds['topic']['fields'], new Reader(view.subarray(4)), version)
-  return { type, ...fields } as unknown as MetadataRecord
+  const reader = new Reader(view)
+  reader.skip(4)
+  const record = decode(kinds[type].fields as Kinds['topic']['fields'], reader, version) as { type?: Kind }
+  record.type = type
+  return record as unknown as MetadataRecord
 }
 
 /** The metadata log holds what this release cannot read: it was written by a newer one, or is damaged. */
