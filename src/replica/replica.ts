@@ -486,15 +486,13 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   #newFollowing(): Following {
-    const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
-        if (this.#scheme.elect !== 'self') return false
-        this.#link?.misled(told)
-        return true
+        if (this.#scheme.elect === 'self') this.#link?.misled(told)
+        return this.#scheme.elect === 'self'
       },
       trusted: () => this.trust(),
       voters: () => this.#voters,
@@ -503,7 +501,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
       cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
-    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    const facts = { topic: this.topic, partition: this.partition }
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
