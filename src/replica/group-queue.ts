@@ -10,8 +10,9 @@ import { ownBatch } from './own-batch.ts'
 import type { Appended } from './appended.ts'
 import { type ReadAnswer, type ReadRequest, readUpTo, visibleTo } from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import { type EpochEnd, endOffsetFor } from './epoch-end.ts'
 import type { Replica } from './replica.ts'
-import type { EpochEnd, PartitionWatcher, ServedPartition } from './served-partition.ts'
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 
 /**
  * One queue of a replicated commit log, as who serves clients meets it. Its group's replica leads, follows and commits; what
@@ -121,13 +122,9 @@ export class GroupQueue implements ServedPartition {
     return []
   }
 
-  epochAt(offset: Offset): Promise<LeaderEpoch> {
-    return this.log.epochAt(offset)
-  }
-
   /** The end of the newest epoch that is not above `epoch`, in this queue; -1, -1: the log knows of none (KIP-101). */
   async endOffsetFor(epoch: LeaderEpoch): Promise<EpochEnd> {
-    const end = this.group.endOffsetFor(epoch)
+    const end = endOffsetFor(this.group.log, epoch)
     return end.endOffset < 0 ? end : { epoch: end.epoch, endOffset: await this.log.offsetAt(end.endOffset) }
   }
 

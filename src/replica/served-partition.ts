@@ -12,11 +12,6 @@ import type { Replica } from './replica.ts'
 /** Told when more may be read of the partition, or when its leadership has changed. */
 export type PartitionWatcher = (partition: ServedPartition) => void
 
-export interface EpochEnd {
-  readonly epoch: LeaderEpoch
-  readonly endOffset: Offset
-}
-
 /** The log of a partition, or a queue of a commit log, as clients ask for its records. */
 export interface ServedLog extends ReadableLog {
   readonly producers: ProducerState
@@ -51,10 +46,6 @@ export interface ServedPartition {
   read(request: ReadRequest): ReadAnswer | ReadRefusal
   /** As leader: who else has everything below `from` and may be read at. */
   copiesFrom(from: Offset): readonly ReplicaCopy[]
-  /** Epoch of what is at `offset`; -1: that is not known. */
-  epochAt(offset: Offset): LeaderEpoch | Promise<LeaderEpoch>
-  /** The end of the newest epoch that is not above `epoch`; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): EpochEnd | Promise<EpochEnd>
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal
   watch(watcher: PartitionWatcher): void
   unwatch(watcher: PartitionWatcher): void

@@ -6,6 +6,7 @@ import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import type { TopicImage } from '../../metadata/image.ts'
 import { isCommitLog } from '../../metadata/topic-name.ts'
+import { endOffsetFor } from '../../replica/epoch-end.ts'
 import { Replica } from '../../replica/replica.ts'
 import type { ServedPartition } from '../../replica/served-partition.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
@@ -230,7 +231,7 @@ function divergence({ replica, wish }: Found): { epoch: number; endOffset: numbe
   // Of a replica that follows it is not known whether it has less, or something else.
   // Of a queue it takes a look at the disk: whoever reads one asks where epochs end.
   if (wish.lastFetchedEpoch < 0 || !replica.leads || !(replica instanceof Replica)) return null
-  const common = replica.endOffsetFor(wish.lastFetchedEpoch)
+  const common = endOffsetFor(replica.log, wish.lastFetchedEpoch)
   const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common
 }

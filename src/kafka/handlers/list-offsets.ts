@@ -2,6 +2,7 @@ import type { Broker } from '../../broker/broker.ts'
 import type { RequestOf } from '../../codec/api.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../../record/offset.ts'
 import type { ReadRefusal } from '../../replica/refusal.ts'
+import { servedEpochAt } from '../../replica/served-epochs.ts'
 import type { ServedPartition } from '../../replica/served-partition.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
@@ -107,7 +108,7 @@ async function find(
     case earliest:
     case earliestLocal: {
       const offset = log.logStartOffset
-      return { offset, timestamp: -1, epoch: await replica.epochAt(offset) }
+      return { offset, timestamp: -1, epoch: await servedEpochAt(replica, offset) }
     }
     case maxTimestamp:
       return log.offsetOfMaxTimestamp(end)

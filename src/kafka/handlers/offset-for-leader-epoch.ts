@@ -1,4 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
+import { servedEndFor } from '../../replica/served-epochs.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -20,7 +21,7 @@ export const offsetForLeaderEpochHandler = (broker: Broker) =>
             if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partition)] }
             const stale = replica.checkEpoch(currentLeaderEpoch)
             if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
-            const { epoch, endOffset } = await replica.endOffsetFor(leaderEpoch)
+            const { epoch, endOffset } = await servedEndFor(replica, leaderEpoch)
             return { partition, errorCode: kafkaErrors.NONE.code, leaderEpoch: epoch, endOffset }
           }),
         ),

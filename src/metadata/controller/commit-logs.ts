@@ -27,13 +27,19 @@ const ofTheLog = new Set([
   'segment.index.bytes',
   'segment.jitter.ms',
   'segment.ms',
+  'sync.backup.timeout.ms',
+  'sync.on.timeout',
 ])
 
 /** Settings of a commit log that stand at its topics as well, for those who ask what a topic promises. */
-const ofBoth = new Set([schemeName, syncBackupsName])
+const ofBoth = new Set([schemeName, syncBackupsName, 'sync.on.timeout'])
 
 /** What stands for a setting that has to be the same for log and topic, and is not given. */
-const otherwise: Readonly<Record<string, string>> = { [schemeName]: 'isr', [syncBackupsName]: '0' }
+const otherwise: Readonly<Record<string, string>> = {
+  [schemeName]: 'isr',
+  [syncBackupsName]: '0',
+  'sync.on.timeout': 'none',
+}
 
 /** The settings of a topic's queues that belong to their commit log: at the topic they cannot be changed. */
 export const belongsToCommitLog = (setting: string): boolean => ofTheLog.has(setting)
@@ -87,8 +93,10 @@ export class CommitLogs {
   ): MetadataRecord[] {
     const before = this.#settingsOf(group)
     if (before !== null) {
-      const backups = before.get(syncBackupsName)
-      if (backups !== undefined) configs.set(syncBackupsName, backups)
+      for (const name of ofBoth) {
+        const value = before.get(name)
+        if (value !== undefined) configs.set(name, value)
+      }
       return []
     }
     const settings = new Map([...configs].filter(([name]) => ofTheLog.has(name)))
@@ -115,8 +123,12 @@ export class CommitLogs {
   }
 }
 
-/** Takes what belongs to the commit log out of the settings of a topic whose queues it holds. */
-export function withoutThoseOfTheLog(configs: Map<string, string>): void {
+/** Takes what belongs to the commit log out of the settings of a topic whose queues it holds, but for what stands at both. */
+export function withoutThoseOfTheLog(configs: Map<string, string>, ofLog: ReadonlyMap<string, string>): void {
+  for (const name of ofBoth) {
+    const value = ofLog.get(name)
+    if (value !== undefined) configs.set(name, value)
+  }
   for (const name of configs.keys()) if (ofTheLog.has(name) && !ofBoth.has(name)) configs.delete(name)
 }
 

@@ -127,9 +127,7 @@ function createTopic(
     records.push(...commitLogs.use(group, { replicas: brokers, configs: logConfigs, newId: () => newTopicId(random) }))
   }
   if (unit === 'broker') {
-    const backups = logConfigs.get('replication.sync.backups')
-    if (backups !== undefined) configs.set('replication.sync.backups', backups)
-    withoutThoseOfTheLog(configs)
+    withoutThoseOfTheLog(configs, logConfigs)
   }
   const elect = electOf(scheme)
   const id = newTopicId(random)
