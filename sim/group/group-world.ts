@@ -9,6 +9,8 @@ import { majorityScheme, type Scheme } from '../../src/replication/schemes.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import type { RunOutcome } from '../broker-world.ts'
+import { LogReadFault } from '../../src/log/log-faults.ts'
+import type { LogSlice } from '../../src/log/log-slice.ts'
 import type { LogQueue } from '../../src/log/queues/log-queue.ts'
 import type { Violation, ViolationCode } from '../history.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
@@ -205,7 +207,8 @@ class GroupRun {
       const reading = { maxBytes: 2000, minOneBatch: true, committedTransactionsOnly: false, leaderEpoch: -1 }
       const answer = served.read({ from: next, ...reading })
       if ('code' in answer || answer.slice === null) return values
-      const slice = await answer.slice
+      const slice = await unlessGone(answer.slice)
+      if (slice === null) return values
       const bytes = Buffer.concat(slice.buffers)
       slice.release()
       if (bytes.length === 0) return values
@@ -446,6 +449,16 @@ class GroupRun {
 
 const newDirectoryOf = ({ directory }: ReplicaId, life: number): string =>
   `${directory.slice(0, 16)}${String(life).padStart(4, '0')}${directory.slice(20)}`
+/** Null: its segment was removed meanwhile. */
+async function unlessGone(slice: LogSlice | Promise<LogSlice>): Promise<LogSlice | null> {
+  try {
+    return await slice
+  } catch (error) {
+    if (error instanceof LogReadFault && error.code === 'offset-out-of-range') return null
+    throw error
+  }
+}
+
 const keyOf = ({ part, offset }: GroupValue): string => `${part}:${offset}`
 
 const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })

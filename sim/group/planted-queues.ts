@@ -35,7 +35,7 @@ export const showsUncommitted: ServeQueue = (served) => ({
   read: (request) => {
     const { logStartOffset, logEndOffset } = served.log
     const visible = { highWatermark: logEndOffset, lastStableOffset: logEndOffset, logStartOffset }
-    const isThere = request.from < logEndOffset
+    const isThere = request.from >= logStartOffset && request.from < logEndOffset
     const slice = isThere ? served.log.read({ ...request, upTo: logEndOffset }) : emptySlice(request.from)
     return { ...visible, slice, abortedUpTo: () => [] }
   },
