@@ -15,7 +15,7 @@ export function limitHeapGrowth(): void {
   setInterval(fitHeapGrowth, lookMs).unref()
 }
 
-/** One look at the heap. V8 goes by what is set at the end of each collection; 0: by what it thinks best. */
+/** @public The test runs it in a process of its own. One look at the heap: V8 goes by what is set at the end of each collection; 0: by what it thinks best. */
 export function fitHeapGrowth(): void {
   const isLarge = getHeapStatistics().used_heap_size > largeBytes
   setFlagsFromString(`--heap-growing-percent=${isLarge ? uncollectedPercent : 0}`)
