@@ -41,7 +41,7 @@ export interface LogPlace extends HostedReplica {
   readonly cleanedUpTo: Offset | null
   /** Closed cleanly and untouched since: nothing needs to be scanned. */
   readonly clean: boolean
-  /** What was noted of it then; null: nothing. */
+  /** What was noted of it at the last clean close, which may not be the last one; null: nothing. */
   readonly asClosed: LogAsClosed | null
   /** Bytes above the recovery point may be gone in any order. */
   readonly powerCut: boolean
@@ -109,7 +109,7 @@ export class LogDirectory<L extends HostedLog> {
   readonly #folder: OpenedFolder
   readonly #logs = new Map<string, L>()
   readonly #offline = new Map<string, OfflineReplica>()
-  readonly #found: Suspect[] = []
+  #found: Suspect[] = []
   readonly #removals = new Set<Promise<void>>()
   #isSettled = false
   #dirtied: Promise<void> | null = null
@@ -289,14 +289,18 @@ export class LogDirectory<L extends HostedLog> {
     return this.#dirtied
   }
 
-  /** Makes a replica suspect from now on: its fsync failed, or it has found damage. Durable when resolved. */
-  async addSuspect(replica: HostedReplica, reason: SuspicionReason, detail: string): Promise<void> {
+  /** Makes a hosted replica suspect from now on: its fsync failed, or it has found damage. Durable when resolved. */
+  async addSuspect(name: PartitionName, reason: SuspicionReason, detail: string): Promise<void> {
+    const replica = this.#folder.hosted.get(name)
+    if (replica === undefined) return
     const logEndOffset = this.log(replica)?.logEndOffset ?? null
     await this.#folder.suspicion.add([this.#suspectOf(replica, { reason, detail, logEndOffset })])
   }
 
   /** The replicas have caught up with a log that may be believed, or go on alone. Durable when resolved. */
   async liftSuspicion(names: readonly PartitionName[]): Promise<void> {
+    const lifted = new Set(names.map(partitionKey))
+    this.#found = this.#found.filter((suspect) => !lifted.has(partitionKey(suspect)))
     await this.#folder.suspicion.lift(names)
   }
 
@@ -369,7 +373,7 @@ export class LogDirectory<L extends HostedLog> {
     const unjudged = suspect?.reason === 'power-cut' && suspect.logEndOffset === null
     const powerCut = (doubts.powerCut || unjudged) && !clean
     const syncFailed = suspect?.reason === 'failed-sync'
-    const asClosed = clean ? closedLogs.of(replica) : null
+    const asClosed = powerCut || syncFailed ? null : closedLogs.of(replica)
     const place = { ...identified, ...noted, directory, clean, asClosed, powerCut, syncFailed }
     const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
@@ -451,7 +455,6 @@ export class LogDirectory<L extends HostedLog> {
     const { disk, bootId } = this.#options.runtime
     // The boot first: with the mark gone and an older boot named, a kill would look like a power cut.
     await writeBootId(disk, this.path, bootId)
-    await this.#folder.closedLogs.remove()
     await removeCleanMark(disk, this.path)
   }
 

@@ -3,7 +3,6 @@ import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
@@ -17,6 +16,7 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { deleteVisible } from './delete-visible.ts'
+import { answerInstead } from './fetch-instead.ts'
 import { expireGroup } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
@@ -44,14 +44,16 @@ import {
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
+import { ReplicaWatchers } from './replica-watchers.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
+import { type Settle, whenPast } from './when-past.ts'
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
- * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored` and `failed`.
+ * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored`, `damaged` and `failed`.
  */
 export class Replica implements ServedPartition, LogEvents, FetchesHome {
   readonly topic: string
@@ -66,8 +68,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   #receipts: ReplicaReceipts
   /** Null: nobody has waited. */
   #stored: OffsetWaits<AppendRefusal> | null = null
-  /** Null: nobody watches, as with most of thousands. */
-  #watchers: Set<PartitionWatcher> | null = null
+  readonly #watchers = new ReplicaWatchers(this)
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
@@ -76,11 +77,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** While its leadership is to go to another replica: no writes are taken. */
   #handOver: HandOver | null = null
   readonly #answerBytesMax: number
+  readonly #tellDamaged: (replica: Replica) => void
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
   #told: VoterSet | null = null
   #hasStrangers = false
   #suspect: boolean
+  /** Nobody counts on what it has: as follower it cuts off what is damaged, to fetch it again. */
+  isUnderRepair = false
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
@@ -99,6 +103,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
+    this.#tellDamaged = replica.damaged ?? (() => {})
     this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
@@ -126,6 +131,10 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#leadership !== null
   }
 
+  get isDegraded(): boolean {
+    return this.#leadership?.leader.isDegraded === true
+  }
+
   get scheme(): Scheme {
     return this.#scheme
   }
@@ -138,6 +147,10 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** It may have lost what it has acknowledged, and has not caught up since. */
   get isSuspect(): boolean {
     return this.#suspect
+  }
+
+  get isDamaged(): boolean {
+    return this.#log.damagedFrom() !== null
   }
 
   /** As leader or follower it knows of; without either, what it knew last. */
@@ -172,11 +185,6 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#voters?.history.latest ?? null
   }
 
-  /** A set without this replica stands in its log, and is not committed, as far as it knows. */
-  get isLeaving(): boolean {
-    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
-  }
-
   /** Null: the group does not elect its leader itself. */
   get voterLog(): GroupVoters | null {
     return this.#voters
@@ -200,8 +208,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(this.isSettled, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.self.broker)
-    // Whoever decided on it knew, and nobody else has more.
-    this.#suspect = false
+    // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
+    this.#suspect &&= this.isDamaged
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
@@ -234,14 +242,15 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
     this.#following ??= this.#newFollowing()
-    this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
-    this.#wakeWatchers()
+    const known = { highWatermark: this.highWatermark, suspect: this.#suspect, mayRepair: this.isUnderRepair }
+    this.#following.begin({ epoch, leader, ...known })
+    this.#watchers.wake()
   }
 
   /** Nobody leads from `epoch` on, or somebody whom this replica does not follow. Whoever waits here is told. */
   resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
     this.#leave(epoch, leader)
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
@@ -260,19 +269,16 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) {
-      const voters = this.#voters?.history.at(logStartOffset).voters ?? null
-      const snapshot = this.#snapshots?.newest ?? null
-      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
-    }
-    const end = this.#rules.divergenceOf(request, this.#log)
-    if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    const group = { rules: this.#rules, snapshots: this.#snapshots, voters: this.#voters }
+    const instead = answerInstead(request, this.#log, group)
+    if (instead !== null) return answer(instead, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
-    if (request.suspect) return
-    const facts = { from, logStartOffset: request.logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
-    this.#apply(leadership.leader.step({ type: 'fetched', replica, ...facts }))
+    // What it had acknowledged before it may have lost.
+    if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
+    const [{ logStartOffset }, { logEndOffset }] = [request, this.#log]
+    const facts = { from, logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
+    this.#stepLeader({ type: 'fetched', replica, ...facts })
   }
 
   /** The answer to this replica's own fetch. */
@@ -291,7 +297,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
     // Consumers that wait here for what its leader has next wait for nothing.
-    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
+    if (this.#following?.disconnected(broker) === true) this.#watchers.wake()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -309,7 +315,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#scheme = scheme
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
-    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    if (wasInSync && !this.#isInSync) this.#watchers.wake()
     // Who votes is what the log says, and not the image, which only tells others of it.
     this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
@@ -337,8 +343,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
   reviewInSync(lagMs: number): void {
-    const { logEndOffset } = this.#log
-    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#clock.monotonicMs() })
+    this.#stepLeader({ type: 'review', lagMs, logEndOffset: this.#log.logEndOffset, nowMs: this.#clock.monotonicMs() })
   }
 
   /** What was proposed in `epoch` on that state of the partition will never be in force. */
@@ -360,7 +365,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     { allInSync, to = null }: { allInSync: boolean; to?: ToQueue | null },
   ): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader?.takesWrites !== true) return this.#notLeader()
+    // A suspect primary is to be led for a while by one that has everything: that one has to get there first.
+    if (leader?.takesWrites !== true || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
     // What comes now would be cut, or delay the next leader.
     if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
@@ -371,19 +377,16 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
-    if (this.#log.storedUpTo >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    const waits = (this.#stored ??= new OffsetWaits())
-    return new Promise((resolve) => waits.add(upTo, resolve))
+    const add = (resolve: Settle): void => (this.#stored ??= new OffsetWaits()).add(upTo, resolve)
+    return whenPast(upTo, this.#log.storedUpTo, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
   whenCommitted(upTo: Offset): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => leadership.whenCommitted(upTo, resolve))
+    const add = (resolve: Settle): void => leadership.whenCommitted(upTo, resolve)
+    return whenPast(upTo, leadership.leader.highWatermark, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
@@ -418,11 +421,6 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
-  /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
-    return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
-  }
-
   /**
    * Moves the log start to `offset`, or to the high watermark (null). The log start that was reached; whoever makes it durable
    * has the log's files removed afterwards.
@@ -436,7 +434,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
   trust(): void {
     this.#suspect = false
+    this.isUnderRepair = false
     this.#link?.trusted()
+  }
+
+  /** Nobody counts on this replica any more, durably: what is damaged of its log is cut off and fetched again, once it follows. */
+  repair(): void {
+    this.isUnderRepair = true
+    this.#following?.repair()
   }
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
@@ -449,12 +454,11 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: PartitionWatcher): void {
-    this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#watchers?.delete(watcher)
+    this.#watchers.remove(watcher)
   }
 
   #place({ epoch }: Leader, batches: ValidatedBatches, to: ToQueue | null): Appended | AppendRefusal {
@@ -482,26 +486,23 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   #newFollowing(): Following {
-    const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
-        if (this.#scheme.elect !== 'self') return false
-        this.#link?.misled(told)
-        return true
+        if (this.#scheme.elect === 'self') this.#link?.misled(told)
+        return this.#scheme.elect === 'self'
       },
       trusted: () => this.trust(),
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
       known: () => knownOfCut(this.#scheme, this.#highWatermark),
-      cut: (at) => {
-        this.#highWatermark = Math.min(this.#highWatermark, at)
-      },
+      cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
-    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    const facts = { topic: this.topic, partition: this.partition }
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 
@@ -545,11 +546,19 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   flushed(): void {}
 
+  damaged(): void {
+    this.#suspect ||= this.#link !== null
+    if (this.#link !== null) this.#following?.suspected()
+    this.#link?.suspected()
+    this.#tellDamaged(this)
+  }
+
   failed(fault: DiskFault): void {
     this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
     this.#stored?.refuseAll({ code: 'storage-error' })
     this.#leadership?.refuseAll({ code: 'storage-error' })
-    this.#wakeWatchers()
+    this.#link?.failed()
+    this.#watchers.wake()
   }
 
   #stepLeader(event: LeaderEvent): void {
@@ -559,20 +568,18 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') {
-        this.#proposeInSync(effect.proposal)
-        continue
+      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
+      else {
+        this.#leadership?.advanced(effect.to)
+        this.#advanceTo(effect.to)
       }
-      this.#leadership?.advanced(effect.to)
-      this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
     this.#lookAtHandOver()
   }
 
   #lookAtHandOver(): void {
-    const { logEndOffset } = this.#log
-    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
+    this.#handOver?.look(this.followers(), { logEndOffset: this.#log.logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -582,18 +589,12 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#inSync?.propose(this, proposal)
   }
 
-  #advanceTo(highWatermark: Offset): void {
-    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
-      to: highWatermark,
-      from: this.#highWatermark,
-    })
-    this.#highWatermark = highWatermark
+  #advanceTo(to: Offset): void {
+    const from = this.#highWatermark
+    invariant(to >= from, 'the high watermark goes back', { to, from })
+    this.#highWatermark = to
     if (this.#voters !== null) this.#votersMoved()
-    this.#log.queues?.watermarkReached(highWatermark)
-    this.#wakeWatchers()
-  }
-
-  #wakeWatchers(): void {
-    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
+    this.#log.queues?.watermarkReached(to)
+    this.#watchers.wake()
   }
 }

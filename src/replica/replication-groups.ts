@@ -98,6 +98,8 @@ export class ReplicationGroups {
       fetch: (to, request) => this.#fetches.add(to, { group, request }),
       misled: (told) => this.#members.get(keyOf(group))?.election?.take({ type: 'misled', ...told }),
       trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
+      failed: () => this.#members.get(keyOf(group))?.election?.leave(),
+      suspected: () => this.#members.get(keyOf(group))?.election?.take({ type: 'suspected' }),
       voters: (voters) => this.#members.get(keyOf(group))?.election?.take({ type: 'voters', voters }),
       removed: () => this.#members.get(keyOf(group))?.election?.take({ type: 'removed' }),
       send: (to, message) => this.#sendElection(to, group, message),

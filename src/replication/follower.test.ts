@@ -5,9 +5,14 @@ import type { FetchAnswer } from './fetch.ts'
 import { Follower, type FollowerLog } from './follower.ts'
 import { replicationRules } from './rules.ts'
 
-type Log = { -readonly [K in keyof FollowerLog]: FollowerLog[K] }
+/** With all above `damaged` damaged. */
+type Log = { -readonly [K in keyof FollowerLog]: FollowerLog[K] } & { damaged: number | null }
 
 const logOf = (end: number, lastEpoch: number): Log => ({
+  damaged: null,
+  damagedFrom(at) {
+    return this.damaged === null ? null : Math.max(this.damaged, at)
+  },
   logStartOffset: 0,
   logEndOffset: end,
   storedUpTo: end,
@@ -19,9 +24,12 @@ const logOf = (end: number, lastEpoch: number): Log => ({
   },
 })
 
-function followerOf(log: FollowerLog, options: { suspect?: boolean; highWatermark?: number } = {}): Follower {
-  const { suspect = false, highWatermark = 0 } = options
-  return new Follower({ epoch: 4, leader: 2, log, highWatermark, suspect, rules: replicationRules })
+function followerOf(
+  log: FollowerLog,
+  options: { suspect?: boolean; mayRepair?: boolean; highWatermark?: number } = {},
+): Follower {
+  const { suspect = false, mayRepair = false, highWatermark = 0 } = options
+  return new Follower({ epoch: 4, leader: 2, log, highWatermark, suspect, mayRepair, rules: replicationRules })
 }
 
 interface Given {
@@ -145,5 +153,68 @@ describe('a follower', () => {
       const answered = follower.step({ type: 'answered', answer: entries(40, { highWatermark: 0, end: 40 }) })
       assert.deepEqual(answered, [{ type: 'trust' }, fetchFrom(40)])
     })
+  })
+})
+
+describe('a follower whose log is damaged', () => {
+  test('acknowledges nothing from when it is known, and leaves its log alone while somebody may count on it', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log, { highWatermark: 10 })
+    follower.step({ type: 'reachable' })
+    log.damaged = 4
+    assert.deepEqual(follower.step({ type: 'suspected' }), [fetchFrom(10, true)])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { highWatermark: 10, end: 10 }) }), [
+      fetchFrom(10, true),
+    ])
+  })
+
+  test('cuts at the damage once its leader has answered and nobody counts on it, and is trusted with all of it again', () => {
+    const log = logOf(10, 3)
+    log.damaged = 4
+    const follower = followerOf(log, { suspect: true, mayRepair: true, highWatermark: 10 })
+    assert.deepEqual(follower.step({ type: 'reachable' }), [fetchFrom(10, true)])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { highWatermark: 10, end: 10 }) }), [
+      { type: 'cut-damage', to: 4 },
+    ])
+    Object.assign(log, { damaged: null, logEndOffset: 4, storedUpTo: 4 })
+    assert.deepEqual(follower.step({ type: 'cut' }), [fetchFrom(4, true)])
+    assert.equal(follower.highWatermark, 4)
+    const answer = entries(4, { base: 4, highWatermark: 10, end: 9 })
+    assert.deepEqual(
+      follower.step({ type: 'answered', answer }).map(({ type }) => type),
+      ['append'],
+    )
+    Object.assign(log, { logEndOffset: 9, storedUpTo: 9 })
+    assert.deepEqual(follower.step({ type: 'stored', upTo: 9 }), [
+      { type: 'advance-high-watermark', to: 9 },
+      { type: 'trust' },
+      fetchFrom(9),
+    ])
+  })
+
+  test('that follows already cuts at once when it may', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log)
+    follower.step({ type: 'reachable' })
+    follower.step({ type: 'answered', answer: entries(10, { end: 10 }) })
+    log.damaged = 4
+    follower.step({ type: 'suspected' })
+    assert.deepEqual(follower.step({ type: 'repair' }), [{ type: 'cut-damage', to: 4 }])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { base: 10, end: 15 }) }), [])
+  })
+
+  test('cuts nothing above a damage that its leader keeps nothing of', () => {
+    const log = logOf(10, 3)
+    log.damaged = 4
+    const follower = followerOf(
+      { ...log, damagedFrom: (at) => (at >= 6 ? null : 4) },
+      { suspect: true, mayRepair: true },
+    )
+    follower.step({ type: 'reachable' })
+    const effects = follower.step({ type: 'answered', answer: entries(10, { start: 6, end: 10 }) })
+    assert.deepEqual(
+      effects.map(({ type }) => type),
+      ['advance-log-start', 'fetch'],
+    )
   })
 })
