@@ -164,8 +164,10 @@ async function writeGroup(
     let position = 0
     await eachBatch(parts, segment, { from: 0, blockBytes, pace }, async (batch) => {
       position += batch.sizeBytes
-      // The end of the group is kept, whatever of its last batch is: a start has to know what the new segment replaces.
-      const keepsPlace = segment === last && position === last.writtenBytes
+      // The end of the group is kept, whatever of its last batch is: a start has to know what the new segment replaces. So is
+      // where an epoch begins: a follower that is given the log has nothing else to tell it from.
+      const isLast = segment === last && position === last.writtenBytes
+      const keepsPlace = isLast || parts.epochs.beginsAt(batch.baseOffset)
       const fate = fateOf(batch, by, keepsPlace)
       if (fate !== 'keep') isSame = false
       if (fate === 'drop') return

@@ -11,6 +11,7 @@ type Step =
   | { do: 'append'; keys: string[]; size: number; tombstones: boolean; codec: 'none' | 'gzip' | 'lz4'; by: number }
   | { do: 'end'; by: number; how: 'commit' | 'abort' }
   | { do: 'roll' }
+  | { do: 'lead' }
   | { do: 'wait'; ms: number }
   | { do: 'compact'; committed: number; keys: number }
   | { do: 'restart'; how: 'reopen' | 'kill' | 'power-cut'; during: boolean; forgetful: boolean }
@@ -38,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'roll' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'lead' as const }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }) },
   {
     weight: 5,
@@ -146,6 +148,9 @@ async function run(life: Life, steps: readonly Step[]): Promise<void> {
       case 'roll':
         await world.complete(life.log.roll())
         await world.complete(life.log.flush())
+        break
+      case 'lead':
+        twin.epoch++
         break
       case 'wait':
         await world.run({ untilMs: world.nowMs + one.ms })
