@@ -123,6 +123,7 @@ export type ViolationCode =
   | 'committed entries lost'
   | 'committed history differs'
   | 'logs differ'
+  | 'voters differ'
   | 'early read'
   | 'cut by a hand-over'
   | 'cut without a receipt'

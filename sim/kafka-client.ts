@@ -43,10 +43,10 @@ export class KafkaWorkloadClient implements WorkloadClient {
     return new KafkaMember(this.#open(), plan)
   }
 
-  async createTopic({ name, partitions, settings }: PlannedTopic): Promise<void> {
+  async createTopic({ name, partitions, settings, replicationFactor = -1 }: PlannedTopic): Promise<void> {
     const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
     const answer = await this.#link.call(createTopics, {
-      topics: [{ name, numPartitions: partitions, replicationFactor: -1, assignments: [], configs }],
+      topics: [{ name, numPartitions: partitions, replicationFactor, assignments: [], configs }],
       timeoutMs: requestTimeoutMs,
       validateOnly: false,
     })

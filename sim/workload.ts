@@ -20,6 +20,8 @@ export interface PlannedTopic {
   readonly cleaning?: Cleaning
   /** By Kafka's names. */
   readonly settings: Readonly<Record<string, string>>
+  /** Left out: the broker's default. */
+  readonly replicationFactor?: number
 }
 
 export interface PlannedProducer {

@@ -1,7 +1,7 @@
 /** Carries one attack out, apart from who measures: neither may hold up the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Ground } from './attack.ts'
-import { attacks, openAttacks } from './attacks/all.ts'
+import { attacks } from './attacks/all.ts'
 import { Crowd } from './crowd.ts'
 
 export interface AttackWork {
@@ -10,7 +10,7 @@ export interface AttackWork {
 }
 
 const { name, ground } = workerData as AttackWork
-const attack = [...attacks, ...openAttacks].find((each) => each.name === name)
+const attack = attacks.find((each) => each.name === name)
 if (attack === undefined) throw new Error(`no attack ${name}`)
 const crowd = new Crowd(ground, { size: attack.connections, openedMax: attack.connections * 3 })
 attack.begin(crowd, ground)

@@ -3,7 +3,7 @@ import { setTimeout as elapsed } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Attack, Ground, Unbounded } from './attack.ts'
 import type { AttackWork } from './attack-worker.ts'
-import { attacks, openAttacks } from './attacks/all.ts'
+import { attacks } from './attacks/all.ts'
 import { AttackedBroker } from './attacked-broker.ts'
 import type { CrowdCounts } from './crowd.ts'
 import { GoodClient, openConnection } from './good-client.ts'
@@ -22,16 +22,14 @@ const lookMs = 1_000
 const usage = `usage: npm run hostile -- --attacks [NAME…]              against a broker as it is by default
        npm run hostile -- --attacks --planted [NAME…]    with its bounds taken away: each must be seen to do harm
 attacks: ${attacks.map(({ name }) => name).join(', ')}
-not withstood yet, only by name: ${openAttacks.map(({ name }) => name).join(', ')}
 `
 
 /** The exit code: 0 nobody was harmed (or, without the bounds, somebody by each), 2 wrong usage, 3 otherwise. */
 export async function runAttacks(args: readonly string[]): Promise<0 | 2 | 3> {
   const planted = args[0] === '--planted'
   const names = planted ? args.slice(1) : args
-  const known = [...attacks, ...openAttacks]
-  const chosen = names.length === 0 ? attacks : known.filter(({ name }) => names.includes(name))
-  if (names.some((name) => known.every((attack) => attack.name !== name))) {
+  const chosen = names.length === 0 ? attacks : attacks.filter(({ name }) => names.includes(name))
+  if (names.some((name) => attacks.every((attack) => attack.name !== name))) {
     process.stderr.write(usage)
     return 2
   }

@@ -23,6 +23,7 @@ export const targets: readonly AnyTarget[] = [
   batchesTarget('batches', validateBatches),
   codecsTarget('codecs', decompress),
   logsTarget('logs'),
+  commitLogsTarget('commit-logs'),
 ]
 
 /** What no topic uses yet, and where something is found still (segments out of order): fed when it is named. */

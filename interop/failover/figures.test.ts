@@ -26,11 +26,16 @@ const round = (promised: Promised, more: Partial<Round> = {}): Round => ({
   ...more,
 })
 
-const brokenIn = (...rounds: Round[]): readonly string[] => figuresOf(rounds).flatMap(({ broken }) => broken)
+const bound = { median: 1_000, max: 3_000 }
+
+const brokenIn = (...rounds: Round[]): readonly string[] => figuresOf(rounds, bound).flatMap(({ broken }) => broken)
 
 describe('what the rounds of a failover have shown', () => {
   test('is told by scheme and fault: least, median and most, and sums', () => {
-    const [figures] = figuresOf([500, 100, 300].map((firstAck) => round(isr, { firstAck })))
+    const [figures] = figuresOf(
+      [500, 100, 300].map((firstAck) => round(isr, { firstAck })),
+      bound,
+    )
     assert.deepEqual(figures?.firstAck, { min: 100, median: 300, max: 500 })
     assert.equal(figures?.acked, 30)
     assert.deepEqual(figures?.broken, [])

@@ -1,3 +1,4 @@
+import type { KillBound } from './load-clients.ts'
 import { faults, type FaultName, promises, type Promised } from './promises.ts'
 import type { Round } from './round.ts'
 
@@ -22,20 +23,19 @@ export interface Figures {
   readonly broken: readonly string[]
 }
 
-/** A kill where the scheme fails over: the median and the worst gap, in ms. */
-const killMedianMs = 1_000
-const killMaxMs = 3_000
-
-export function figuresOf(rounds: readonly Round[]): Figures[] {
+export function figuresOf(rounds: readonly Round[], bound: KillBound): Figures[] {
   return promises.flatMap((promised) =>
     faults.flatMap(({ name }) => {
       const these = rounds.filter((round) => round.promised === promised && round.fault === name)
-      return these.length === 0 ? [] : [figuresOfOne(promised, name, these)]
+      return these.length === 0 ? [] : [figuresOfOne(these, { promised, fault: name, bound })]
     }),
   )
 }
 
-function figuresOfOne(promised: Promised, fault: FaultName, rounds: readonly Round[]): Figures {
+function figuresOfOne(
+  rounds: readonly Round[],
+  { promised, fault, bound }: { promised: Promised; fault: FaultName; bound: KillBound },
+): Figures {
   const sum = (field: 'acked' | 'lost' | 'inReceipts' | 'cut' | 'duplicates' | 'reordered' | 'errors'): number =>
     rounds.reduce((total, round) => total + round[field], 0)
   const times = rounds.flatMap(({ firstAck }) => (firstAck === null ? [] : [firstAck])).sort((a, b) => a - b)
@@ -46,10 +46,10 @@ function figuresOfOne(promised: Promised, fault: FaultName, rounds: readonly Rou
   const losses = { lost: sum('lost'), inReceipts: sum('inReceipts'), cut: sum('cut') }
   const counts = { acked: sum('acked'), ...losses, duplicates: sum('duplicates'), reordered: sum('reordered') }
   const figures = { promised, fault, rounds: rounds.length, firstAck, ...counts, errors: sum('errors') }
-  return { ...figures, broken: brokenOf(figures) }
+  return { ...figures, broken: brokenOf(figures, bound) }
 }
 
-function brokenOf(figures: Omit<Figures, 'broken'>): string[] {
+function brokenOf(figures: Omit<Figures, 'broken'>, bound: KillBound): string[] {
   const { promised, fault, firstAck } = figures
   const broken: string[] = []
   if (firstAck === null) broken.push('no acknowledgement after the fault')
@@ -64,7 +64,7 @@ function brokenOf(figures: Omit<Figures, 'broken'>): string[] {
     broken.push('nothing was lost, though only the leader had it: the check looks at nothing')
   }
   if (fault === 'pause' || fault === 'kill-ahead' || !promised.failsOver || firstAck === null) return broken
-  if (firstAck.median > killMedianMs) broken.push(`a median of ${firstAck.median} ms, over ${killMedianMs}`)
-  if (firstAck.max > killMaxMs) broken.push(`${firstAck.max} ms in the worst round, over ${killMaxMs}`)
+  if (firstAck.median > bound.median) broken.push(`a median of ${firstAck.median} ms, over ${bound.median}`)
+  if (firstAck.max > bound.max) broken.push(`${firstAck.max} ms in the worst round, over ${bound.max}`)
   return broken
 }

@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LineProcess } from '../child.ts'
-import { clientFolder } from '../install/client-folder.ts'
-import { installJava } from '../install/java-folder.ts'
+import type { LoadClient } from './load-clients.ts'
 
 /** What a load has seen of the partition that it wrote to. */
 export interface Seen {
@@ -20,22 +18,17 @@ export interface Seen {
   readonly error: string
 }
 
-const kafkaVersion = '4.3.1'
 const processMs = 300_000
 
-/** Null when loads can be run, else why not. */
-export const installLoad = (): Promise<string | null> => installJava(clientFolder('java'), kafkaVersion, 'Load')
-
-/** A steady load by Apache Kafka's own client on one partition, in a process of its own (see Load.java). */
+/** A steady load by a stock client on one partition, in a process of its own (see Load.java). */
 export class Load {
   readonly #process: LineProcess
   readonly #lines: string[] = []
 
-  constructor(options: Readonly<Record<string, string>>) {
-    const made = join(clientFolder('java'), kafkaVersion)
+  constructor({ command, prefix }: LoadClient, options: Readonly<Record<string, string>>) {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-    const java = ['-Xmx512m', '-XX:+UseSerialGC', '-cp', `${made}/classes:${made}/lib/*`, 'Load', ...args]
-    this.#process = new LineProcess('java', java, { timeoutMs: processMs }, (line) => this.#lines.push(line))
+    const onLine = (line: string): void => void this.#lines.push(line)
+    this.#process = new LineProcess(command, [...prefix, ...args], { timeoutMs: processMs }, onLine)
   }
 
   say(line: 'fault' | 'stop' | 'verify'): void {

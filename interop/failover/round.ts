@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createTopic, deleteTopic } from '../../src/client/topics.ts'
 import { receipted } from './receipted.ts'
 import { Load, type Seen } from './load.ts'
+import type { LoadClient } from './load-clients.ts'
 import type { LocalBrokers } from './local-brokers.ts'
 import type { FaultName, Promised } from './promises.ts'
 
@@ -28,17 +29,17 @@ const mostTopics = 20
 /** One fault under a steady load: a topic of its own, the fault, and everything read back once all is healed. */
 export async function runRound(
   brokers: LocalBrokers,
-  { promised, fault, rate }: { promised: Promised; fault: FaultName; rate: number },
+  { client, promised, fault, rate }: { client: LoadClient; promised: Promised; fault: FaultName; rate: number },
 ): Promise<Round> {
   const placed = await placedTopic(brokers, promised, fault)
-  const load = new Load({
+  const load = new Load(client, {
     bootstrap: brokers.bootstrap,
     topic: placed.topic,
     partition: String(placed.partition),
     acks: promised.acks,
     rate: String(rate),
     size: '100',
-    ...(fault === 'pause' ? { set: 'request.timeout.ms=3000' } : {}),
+    ...(fault === 'pause' ? { set: client.shortRequests } : {}),
   })
   try {
     if ((await load.hears('steady', steadyMs)) === null) throw new Error('the load does not become steady')

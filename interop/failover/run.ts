@@ -1,15 +1,16 @@
 /** `npm run failover`: brokers of a local cluster are killed and paused under a steady load of a stock client. */
 import { writeFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { runMain } from '../child.ts'
 import { plainTable } from '../table.ts'
 import { type Figures, figuresOf } from './figures.ts'
-import { installLoad } from './load.ts'
+import { type LoadClient, loadClients } from './load-clients.ts'
 import { LocalBrokers } from './local-brokers.ts'
 import { faults, promises } from './promises.ts'
 import { type Round, runRound } from './round.ts'
 
 interface Options {
+  readonly client: string
   readonly rounds: string
   readonly rate: string
   readonly quick?: true
@@ -23,6 +24,9 @@ await runMain(main)
 async function main(): Promise<number> {
   const options = new Command('failover')
     .description('Kills and pauses brokers of a cluster of three under a steady load, and reads everything back.')
+    .addOption(
+      new Option('--client <name>', 'whose load it is').choices(loadClients.map(({ name }) => name)).default('java'),
+    )
     .option('--rounds <n>', 'of each kind', '3')
     .option('--rate <n>', 'records a second', '2000')
     .option('--quick', 'one round of each kind, and no pauses')
@@ -31,13 +35,14 @@ async function main(): Promise<number> {
     .option('--json <file>', 'every round, as JSON')
     .parse()
     .opts<Options>()
-  const missing = await installLoad()
+  const client = loadClients.find(({ name }) => name === options.client) as LoadClient
+  const missing = await client.install()
   if (missing !== null) throw new Error(missing)
-  const brokers = await LocalBrokers.start()
+  const brokers = await LocalBrokers.start({ brokers: 3, controllers: 0, settings: {} })
   const rounds: Round[] = []
   for (const { promised, fault } of kindsOf(options)) {
     for (let count = options.quick ? 1 : Number(options.rounds); count > 0; count--) {
-      const round = await runRound(brokers, { promised, fault, rate: Number(options.rate) })
+      const round = await runRound(brokers, { client, promised, fault, rate: Number(options.rate) })
       rounds.push(round)
       const { firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors, error } = round
       const losses = `${lost} lost, ${inReceipts} of them in receipts of ${cut}`
@@ -46,8 +51,8 @@ async function main(): Promise<number> {
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rounds, null, 2)}\n`)
     }
   }
-  const figures = figuresOf(rounds)
-  show(figures)
+  const figures = figuresOf(rounds, client.killMs)
+  show(client, figures)
   return figures.some(({ broken }) => broken.length > 0) ? 1 : 0
 }
 
@@ -62,9 +67,10 @@ function kindsOf(options: Options) {
     .filter(({ fault }) => (options.fault?.includes(fault) ?? true) && !(options.quick && fault === 'pause'))
 }
 
-function show(figures: readonly Figures[]): void {
+function show(client: LoadClient, figures: readonly Figures[]): void {
   const times = 'first ack ms, min / median / max'
   const table = plainTable([
+    'client',
     'scheme',
     'fault',
     'rounds',
@@ -80,7 +86,20 @@ function show(figures: readonly Figures[]): void {
   for (const figure of figures) {
     const { promised, fault, rounds, firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors } = figure
     const time = firstAck === null ? 'none' : `${firstAck.min} / ${firstAck.median} / ${firstAck.max}`
-    table.push([promised.name, fault, rounds, time, acked, lost, inReceipts, cut, duplicates, reordered, errors])
+    table.push([
+      client.name,
+      promised.name,
+      fault,
+      rounds,
+      time,
+      acked,
+      lost,
+      inReceipts,
+      cut,
+      duplicates,
+      reordered,
+      errors,
+    ])
   }
   process.stdout.write(`${table.toString()}\n`)
   for (const { promised, fault, broken } of figures) {

@@ -192,4 +192,12 @@ export class ClusterFixture {
     const { topics } = await this.#reached(() => this.#link.call(metadata, body))
     return topics[0]?.partitions[0]
   }
+
+  /** Until clients are told of so many replicas in sync. */
+  async untilToldInSync(count: number): Promise<void> {
+    for (const untilMs = this.world.nowMs + 20_000; (await this.told())?.isrNodes.length !== count; ) {
+      if (this.world.nowMs > untilMs) throw new Error(`there do not come to be ${count} in sync`)
+      await this.world.run({ untilMs: this.world.nowMs + 100 })
+    }
+  }
 }

@@ -11,6 +11,7 @@ import {
   type PlannedOutage,
   uncleanTopic,
 } from './asked-elections.ts'
+import { changesPlanned, movedTopicOf, type PlannedChange } from './planned-changes.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
@@ -26,6 +27,7 @@ export type ClusterAction =
   | PlannedDeath
   | AskedElection
   | PlannedOutage
+  | PlannedChange
   | { do: 'reset-client'; node: number }
   | { do: 'clock-jump'; node: number; byMs: number }
   | { do: 'promote'; topic: number; partition: number; node: number }
@@ -85,10 +87,12 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const random = new SimRandom(`cluster plan ${seed}`)
   const drawnBrokers = random.pick([3, 3, 3, 5])
   const temper = random.pick(tempers)
-  const unclean = uncleanTopicOf(seed, { mayLose: temper.some((fault) => losing.has(fault)) })
+  const mayLose = temper.some((fault) => losing.has(fault))
+  const unclean = uncleanTopicOf(seed, { mayLose })
+  const moved = unclean === null ? movedTopicOf(seed, { mayLose }) : null
   // A majority of the metadata log has to outlive all of a partition that are in sync.
   const brokers = unclean === null ? drawnBrokers : 5
-  const minInSync = temper.some((fault) => losing.has(fault)) ? 2 : random.pick([1, 2, 2])
+  const minInSync = mayLose ? 2 : random.pick([1, 2, 2])
   const losesDisks = temper.includes('lose-disk')
   const topicFor = (name: 'synced' | 'cached') =>
     topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
@@ -98,6 +102,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const faultChance = random.pick([0.02, 0.05, 0.1])
   const valueBytesMax = random.pick([20, 200, 5000])
   if (unclean !== null) drawn.push(unclean)
+  if (moved !== null) drawn.push(moved)
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
@@ -108,6 +113,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   }
   const forMs = steps.at(-1)?.atMs ?? 0
   const elections = electionsAsked(seed, forMs, { unclean: unclean !== null })
+  const changes = moved === null ? [] : changesPlanned(seed, forMs, { brokers })
   const outages = unclean === null ? [] : outagesPlanned(seed, forMs)
   return {
     brokers,
@@ -124,7 +130,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...balanceSettings(seed),
     },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),
-    steps: [...steps, ...elections, ...outages]
+    steps: [...steps, ...elections, ...outages, ...changes]
       .sort((one, other) => one.atMs - other.atMs)
       .map(({ atMs, action }) => ({ atMs, action: snapshots.afterwards(action) })),
   }

@@ -16,6 +16,7 @@ import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
 import { Operator } from './operator.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
 import { LeadersWord, unreceipted } from './leaders-word.ts'
+import { askForChange, movedTopic } from './planned-changes.ts'
 import { ReceiptChecks } from './receipt-checks.ts'
 import { logsWithoutUnclean, mayLose, withoutUnclean } from './unclean-history.ts'
 
@@ -241,6 +242,8 @@ class ClusterRun {
         return this.#outage(action)
       case 'elect':
         return void askForElection(this.world, this.#link, action.type)
+      case 'change-replica':
+        return void askForChange(this.world, this.#link, action)
       case 'reset-client':
         this.world.mark('connection of a client reset')
         return this.world.network.resetBetween('client', machineName(this.#numberOf(action.node)))
@@ -329,12 +332,12 @@ class ClusterRun {
 
   /**
    * Of what a power cut takes from the leader of a group that elects it itself nobody writes a receipt; of what goes with a disk
-   * nobody may who was started since.
+   * nobody may who was started since; and a replica that is removed takes along what it alone had.
    */
   #isToBeReceipted(partition: string): boolean {
     const topic = this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
     const knows = (fault: string): boolean => this.#plan.steps.some(({ action }) => action.do === fault)
-    if (knows('lose-disk')) return false
+    if (knows('lose-disk') || topic?.name === movedTopic) return false
     return !knows('power-cut') || topic?.settings['replication.scheme'] !== 'majority'
   }
 

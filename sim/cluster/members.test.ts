@@ -91,11 +91,7 @@ describe('replicas that the coordinator decides on', () => {
           await cluster.insist('one')
           const added = without(cluster)
           assert.equal(await cluster.change('add', added), null)
-          const isWhole = async () => (await cluster.told())?.isrNodes.length === 4
-          for (const untilMs = cluster.world.nowMs + 20_000; !(await isWhole()); ) {
-            assert.ok(cluster.world.nowMs < untilMs, 'it does not come to be in sync')
-            await cluster.world.run({ untilMs: cluster.world.nowMs + 100 })
-          }
+          await cluster.untilToldInSync(4)
           if (scheme === 'primary-backup') {
             assert.match((await cluster.change('remove', leader)) ?? '', /promote another one first/)
             assert.equal(await cluster.promote(added), null)
@@ -106,6 +102,34 @@ describe('replicas that the coordinator decides on', () => {
           assert.deepEqual(await cluster.read(), ['one', 'two'])
         },
         { brokers: 4, controllers: 1 },
+      ))
+  }
+
+  for (const scheme of ['isr', 'primary-backup']) {
+    const isFixed = scheme === 'primary-backup'
+
+    test(`are added to the only one, take its place, and are the only one then (${scheme})`, () =>
+      ClusterFixture.tell(
+        { 'replication.scheme': scheme },
+        async (cluster, first) => {
+          await cluster.insist('one')
+          const second = without(cluster)
+          assert.equal(await cluster.change('add', second), null)
+          await cluster.untilToldInSync(2)
+          await cluster.insist('two')
+          if (isFixed) assert.equal(await cluster.promote(second), null)
+          assert.equal(await cluster.change('remove', first), null)
+          await cluster.until(() => cluster.leader === second && `${hosts(cluster)}` === `${second.id}`)
+          await cluster.insist('three')
+          // What was the leader once comes anew.
+          assert.equal(await cluster.change('add', first), null)
+          await cluster.untilToldInSync(2)
+          second.end(crash)
+          if (isFixed) await cluster.until(() => cluster.leader === null)
+          else await cluster.insist('four')
+          assert.deepEqual(await cluster.read(), ['one', 'two', 'three', ...(isFixed ? [] : ['four'])])
+        },
+        { brokers: 3, controllers: 1, settings: { 'default.replication.factor': '1' } },
       ))
   }
 })

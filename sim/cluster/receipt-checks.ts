@@ -4,6 +4,7 @@ import type { Violation, ViolationCode } from '../history.ts'
 import { receiptsIn } from '../receipts-on.ts'
 import { batchesOf, type SeenBatch, seenIn } from './batch-history.ts'
 import type { ClusterMachine } from './cluster-machine.ts'
+import { movedTopic } from './planned-changes.ts'
 
 /** What a machine's copy of a partition was seen to be, when it was looked at last. */
 interface Copy {
@@ -47,7 +48,14 @@ export class ReceiptChecks {
   look(): void {
     for (const machine of this.#machines) {
       for (const replica of machine.replicas) if (this.#watched(replica.topic)) this.#lookAt(machine, replica)
+      if (machine.image !== null) this.#forgetRemoved(machine)
     }
+  }
+
+  /** A replica that is not wanted any more goes as a whole; one that comes to its place begins anew. */
+  #forgetRemoved({ id, replicas }: ClusterMachine): void {
+    const key = `${id} ${movedTopic}/0`
+    if (this.#copies.has(key) && ![...replicas].some(({ topic }) => topic === movedTopic)) this.#copies.delete(key)
   }
 
   /** To be called just before a machine loses its disk. */

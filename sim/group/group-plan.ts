@@ -29,6 +29,8 @@ export interface GroupPlan {
   /** Leaders die young: with this chance, within so many ms of their election. Null: they do not. */
   readonly hunt: { readonly chance: number; readonly withinMs: number; readonly downMsMax: number } | null
   readonly steps: readonly PlannedStep<GroupAction>[]
+  /** Queues of the group's commit log; 0: its log is a partition's. */
+  readonly queues: number
 }
 
 type Temper = readonly ('crash' | 'power-cut' | 'hand-over' | MachineFault['do'])[]
@@ -74,6 +76,7 @@ export function groupPlanOf(seed: number): GroupPlan {
     onlyHandsOver,
     hunt: onlyHandsOver ? null : huntOf(random),
     steps,
+    queues: random.pick([0, 3]),
   }
 }
 

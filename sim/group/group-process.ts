@@ -14,6 +14,7 @@ import type { Scheme } from '../../src/replication/schemes.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { machineName } from '../machine-faults.ts'
+import { type GroupPart, partsOf, type ServeQueue } from './group-parts.ts'
 
 const directory = '/data/g-0'
 const port = 9190
@@ -30,6 +31,9 @@ export interface GroupSetup {
   readonly flushMessages: number
   readonly segmentBytes: number
   readonly answerBytesMax: number
+  /** 0: the log is a partition's. */
+  readonly queues: number
+  readonly serve: ServeQueue
 }
 
 /** How a process finds its machine. */
@@ -48,6 +52,8 @@ export interface GroupProcess {
   readonly clock: Clock
   /** See `SelfElected.handOver`. */
   handOver(to: BrokerId): Promise<HandedOver>
+  /** What clients see of it. */
+  readonly parts: readonly GroupPart[]
 }
 
 const hostOf = ({ broker }: ReplicaId): string => machineName(broker)
@@ -101,12 +107,17 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
   })
   groups.join(group, { replica, election })
   await peers.start()
-  return { replica, clock: runtime.clock, handOver: (to) => election.handOver(to) }
+  return {
+    replica,
+    clock: runtime.clock,
+    handOver: (to) => election.handOver(to),
+    parts: partsOf(replica, { ...setup, clock: runtime.clock }),
+  }
 }
 
 function openLog(
   runtime: Runtime,
-  { flushMessages, segmentBytes }: GroupSetup,
+  { flushMessages, segmentBytes, queues }: GroupSetup,
   { powerCut, events }: { powerCut: boolean; events: LogEvents },
 ): Promise<Log> {
   const { disk, clock, random, logger } = runtime
@@ -130,6 +141,7 @@ function openLog(
     random,
     logger,
     directory,
+    unit: queues === 0 ? 'partition' : 'broker',
     settings,
     events,
     tail: new TailMemory({ maxBytes: 1024 * 1024 }),

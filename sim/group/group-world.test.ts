@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { divergenceOf } from '../../src/replication/divergence.ts'
 import { replicationRules } from '../../src/replication/rules.ts'
-import { majorityScheme } from '../../src/replication/schemes.ts'
 import { groupPlanOf } from './group-plan.ts'
-import { type GroupUnderTest, runGroupSeed } from './group-world.ts'
-
-const sound: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme }
+import { type GroupUnderTest, runGroupSeed, soundGroup as sound } from './group-world.ts'
+import { countsFromCommitted, showsUncommitted } from './planted-queues.ts'
 
 describe('a group that elects its leader itself', () => {
   test('30 seeds of faults show no violation', async () => {
@@ -85,6 +83,18 @@ const planted: readonly Planted[] = [
     seeds: 120,
     onlyHandsOver: true,
     seenAs: ['cut by a hand-over'],
+  },
+  {
+    name: 'a new leader gives out queue offsets before its consume queues have reached the end of its log (rocketmq#7689)',
+    parts: { ...sound, serve: countsFromCommitted },
+    seeds: 60,
+    seenAs: ['uncaught error', 'ended itself', 'lost', 'hole'],
+  },
+  {
+    name: 'consumers of a queue are shown what is not committed (rocketmq#8239)',
+    parts: { ...sound, serve: showsUncommitted },
+    seeds: 120,
+    seenAs: ['early read'],
   },
 ]
 

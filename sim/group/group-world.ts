@@ -1,5 +1,5 @@
 import { buildBatch } from '../../src/record/batch-builder.ts'
-import { batchesIn, readRecords } from '../../src/record/record-reader.ts'
+import { batchesIn } from '../../src/record/record-reader.ts'
 import { ownBatch } from '../../src/replica/own-batch.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { reviewVoters, wantVoters } from '../../src/replica/voter-changes.ts'
@@ -16,15 +16,18 @@ import { runSteps } from '../planned-steps.ts'
 import { tracedLogger } from '../traced-logger.ts'
 import { GroupChecks } from './group-checks.ts'
 import { type GroupAction, type GroupPlan, groupPlanOf } from './group-plan.ts'
+import { type GroupPart, type ServeQueue, serveQueue } from './group-parts.ts'
 import { type GroupProcess, type GroupSetup, startGroupProcess } from './group-process.ts'
+import { type GroupValue, valuesIn, valuesInQueue, valuesOf } from './group-values.ts'
 
 /** What a run is made of; tests put wrong rules in. */
 export interface GroupUnderTest {
   readonly rules: ReplicationRules
   readonly scheme: Scheme
+  readonly serve: ServeQueue
 }
 
-const soundGroup: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme }
+export const soundGroup: GroupUnderTest = { rules: replicationRules, scheme: majorityScheme, serve: serveQueue }
 
 /** Virtual time within which a healed group must take a write, and all its replicas be equal. */
 const healedWithinMs = 60_000
@@ -42,11 +45,6 @@ interface Node {
   readonly restart: Restart
 }
 
-interface Acknowledged {
-  readonly value: string
-  readonly offset: number
-}
-
 /** One seed: the replicas of one group that elects its leader itself, on machines of their own, faults and all. */
 export async function runGroupSeed(
   seed: number,
@@ -61,13 +59,13 @@ export async function runGroupSeed(
 
 class GroupRun {
   readonly world: SimWorld
-  readonly acknowledged: Acknowledged[] = []
+  readonly acknowledged: GroupValue[] = []
   readonly #plan: GroupPlan
   readonly #setup: GroupSetup
   readonly #nodes: Node[]
   readonly #checks: GroupChecks
   readonly #faults: MachineFaults
-  readonly #read = new Map<number, string>()
+  readonly #read = new Map<string, GroupValue>()
   readonly #violations: Violation[] = []
   #values = 0
   #isCalm = false
@@ -121,31 +119,68 @@ class GroupRun {
     logs.forEach((bytes, at) => {
       if (first !== undefined && !bytes.equals(first)) this.#violate('logs differ', `nodes 1 and ${at + 1}`)
     })
-    if (first !== undefined) await this.#checkValues(first)
+    this.#checkVoters()
+    if (first === undefined) return
+    const values = await valuesIn(first, this.#plan.queues)
+    this.#checkValues(values)
+    if (this.#plan.queues > 0) await this.world.complete(this.#checkQueues(values), healedWithinMs)
   }
 
-  async #checkValues(log: Buffer): Promise<void> {
-    const values = new Map<number, string>()
-    const seen: number[] = []
-    for (const batch of batchesIn(log)) {
-      if (batch.isControl) continue
-      for (const { offset, value } of await readRecords(batch)) {
-        const text = Buffer.from(value ?? '').toString()
-        values.set(offset, text)
-        seen.push(Number.parseInt(text, 10))
-      }
+  /** Who votes is what the log says, and all logs say the same. */
+  #checkVoters(): void {
+    const sets = this.#nodes.map(({ process }) => {
+      const voters = process?.replica.latestVoters?.voters ?? []
+      return `${voters.map(({ broker, directory }) => `${broker} ${directory}`).sort()}`
+    })
+    sets.forEach((set, at) => {
+      if (set !== sets[0]) this.#violate('voters differ', `node 1 has ${sets[0]}, node ${at + 1} has ${set}`)
+    })
+  }
+
+  #checkValues(all: readonly GroupValue[]): void {
+    const values = new Map(all.map((one) => [keyOf(one), one.value]))
+    for (const one of this.acknowledged) {
+      if (values.get(keyOf(one)) !== one.value)
+        this.#violate('lost', `${one.value} was acknowledged at ${keyOf(one)}: ${values.get(keyOf(one))}`)
     }
-    for (const { offset, value } of this.acknowledged) {
-      if (values.get(offset) !== value)
-        this.#violate('lost', `${value} was acknowledged at ${offset}: ${values.get(offset)}`)
+    for (const [key, { value }] of this.#read) {
+      if (values.get(key) !== value) this.#violate('early read', `${value} was read at ${key}: ${values.get(key)}`)
     }
-    for (const [offset, value] of this.#read) {
-      if (values.get(offset) !== value)
-        this.#violate('early read', `${value} was read at ${offset}: ${values.get(offset)}`)
-    }
+    const seen = all.map(({ value }) => Number.parseInt(value, 10))
     if (seen.some((value, at) => at > 0 && value <= (seen[at - 1] as number))) {
       this.#violate('reordered', `values stand as ${seen.join(' ')}`)
     }
+  }
+
+  /** Queue offsets have no gap, and every queue of every node gives all that the log has of it. */
+  async #checkQueues(all: readonly GroupValue[]): Promise<void> {
+    for (let part = 0; part < this.#plan.queues; part++) {
+      const expected = all.filter((one) => one.part === part)
+      const gap = expected.find(({ offset }, at) => offset !== at)
+      if (gap !== undefined) this.#violate('hole', `queue ${part} has offset ${gap.offset} out of turn`)
+      for (const [at, { process }] of this.#nodes.entries()) {
+        const given = process === null ? [] : await valuesInQueue(process.replica.log, part)
+        const isAll = given.length === expected.length && given.every((one, i) => one.value === expected[i]?.value)
+        if (!isAll) this.#violate('lost', `node ${at + 1} gives ${given.length} of ${expected.length} of queue ${part}`)
+      }
+    }
+  }
+
+  async #valuesFrom(process: GroupProcess, part: number, from: number): Promise<GroupValue[]> {
+    const served = process.parts[part] as GroupPart
+    const values: GroupValue[] = []
+    for (let next = from; next < served.highWatermark; ) {
+      const reading = { maxBytes: 2000, minOneBatch: true, committedTransactionsOnly: false, leaderEpoch: -1 }
+      const answer = served.read({ from: next, ...reading })
+      if ('code' in answer || answer.slice === null) return values
+      const slice = await answer.slice
+      const bytes = Buffer.concat(slice.buffers)
+      slice.release()
+      if (bytes.length === 0) return values
+      for (const batch of batchesIn(bytes)) if (!batch.isControl) values.push(...(await valuesOf(batch, part)))
+      next = slice.nextOffset
+    }
+    return values
   }
 
   #areEqual(): boolean {
@@ -197,17 +232,18 @@ class GroupRun {
   /** Written to any replica that believes to lead: a deposed one must not acknowledge what is lost. */
   #produce(bytes: number): void {
     const leading = this.#nodes.filter(({ process }) => process?.replica.leads)
-    const replica = leading.length === 0 ? undefined : this.world.random.pick(leading).process?.replica
-    if (replica === undefined) return this.world.mark('nobody to write to')
+    const process = leading.length === 0 ? null : this.world.random.pick(leading).process
+    if (process === null) return this.world.mark('nobody to write to')
     if (leading.length > 1) this.world.mark('two believe to lead')
     const value = `${++this.#values} ${'x'.repeat(bytes)}`
     const batch = buildBatch([{ timestamp: 1, value: Buffer.from(value) }])
-    const appended = replica.append(ownBatch(batch, 1), { allInSync: true })
+    const part = this.#anyPart()
+    const appended = (process.parts[part] as GroupPart).append(ownBatch(batch, 1))
     if ('code' in appended) return this.world.mark(`refused: ${appended.code}`)
-    void replica.whenCommitted(appended.lastOffset + 1).then((refusal) => {
+    void process.replica.whenCommitted(appended.upTo).then((refusal) => {
       if (refusal !== null) return this.#refusedAfterAppend(value, refusal.code)
       this.world.trace(`acknowledged ${this.#values} at ${appended.baseOffset}`)
-      this.acknowledged.push({ value, offset: appended.baseOffset })
+      this.acknowledged.push({ part, value, offset: appended.baseOffset })
     })
   }
 
@@ -223,21 +259,15 @@ class GroupRun {
     this.world.mark(`hand-over: ${(await leader?.handOver(to)) ?? 'nobody leads'}`)
   }
 
+  #anyPart(): number {
+    return this.#plan.queues === 0 ? 0 : this.world.random.integer(this.#plan.queues)
+  }
+
   async #readFrom({ process }: Node): Promise<void> {
-    const replica = process?.replica
-    if (replica === undefined || !replica.leads) return
-    const from = this.world.random.integer(replica.highWatermark + 1)
-    const reading = { maxBytes: 2000, minOneBatch: true, committedTransactionsOnly: false, leaderEpoch: -1 }
-    const answer = replica.read({ from, ...reading })
-    if ('code' in answer || answer.slice === null) return
-    const slice = await answer.slice
-    const bytes = Buffer.concat(slice.buffers)
-    slice.release()
-    for (const batch of batchesIn(bytes)) {
-      if (batch.isControl) continue
-      for (const { offset, value } of await readRecords(batch))
-        this.#read.set(offset, Buffer.from(value ?? '').toString())
-    }
+    if (process === null || !process.replica.leads) return
+    const part = this.#anyPart()
+    const from = this.world.random.integer((process.parts[part] as GroupPart).highWatermark + 1)
+    for (const one of await this.#valuesFrom(process, part, from)) this.#read.set(keyOf(one), one)
   }
 
   #kill(node: Node, { do: how, downMs }: { do: 'crash' | 'power-cut'; downMs: number }): void {
@@ -377,6 +407,7 @@ class GroupRun {
 
 const newDirectoryOf = ({ directory }: ReplicaId, life: number): string =>
   `${directory.slice(0, 16)}${String(life).padStart(4, '0')}${directory.slice(20)}`
+const keyOf = ({ part, offset }: GroupValue): string => `${part}:${offset}`
 
 const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })
 

@@ -4,7 +4,7 @@ import { type BatchRefusal, isRefusal, type ValidatedBatches, validateBatches } 
 import type { Offset, Timestamp } from '../record/offset.ts'
 import type { AppendRefusal } from '../replica/refusal.ts'
 import type { Appended } from '../replica/appended.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { ServedPartition } from '../replica/served-partition.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { inTurn, someWait } from './append-turns.ts'
 
@@ -25,7 +25,7 @@ export type AppendOutcome =
   | { code: 'timed-out' | 'not-enough-replicas-after-append' }
 
 export interface AppendRequest {
-  readonly replica: Replica
+  readonly replica: ServedPartition
   /** The caller's bytes; free again when the call returns. */
   readonly batches: Uint8Array
   /** 1: answered when the leader has stored it; -1: when it is committed; 0: not answered, but memory is held until it is stored. */
@@ -67,7 +67,7 @@ function place(clock: Clock, request: AppendRequest, closed: ValidatedBatches): 
     const reason = `The record batch has ${length} bytes, and a segment of the log at most ${request.segmentBytes}.`
     return { code: 'record-list-too-large', reason }
   }
-  const appended = replica.append(batches, { allInSync: acks === -1 })
+  const appended = replica.append(batches, { allInSync: acks === -1, timestampType: rules.timestampType })
   if ('code' in appended) return isOfItsOwn(appended) ? whenProven(clock, request, appended) : appended
   const done: AppendDone = {
     baseOffset: appended.baseOffset,
@@ -103,7 +103,7 @@ function whenSafe(
   appended: Appended,
   done: AppendDone,
 ): Promise<AppendOutcome> {
-  const upTo = appended.lastOffset + 1
+  const { upTo } = appended
   const safe = acks !== -1 ? replica.whenStored(upTo) : replica.whenCommitted(upTo)
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(timeoutMs, () => {

@@ -79,7 +79,7 @@ export class HostedPartitions {
   readonly #followerThrottle: CatchUpThrottle
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
-  /** Those whose in-sync sets may change. A partition of one replica costs nothing while nobody uses it. */
+  /** Those whose in-sync sets may change: of groups of several that do not elect their leaders themselves. */
   readonly #reviewed = new Set<Replica>()
   /** Those whose groups elect their leaders themselves. */
   readonly #selfElected = new Set<Replica>()
@@ -289,6 +289,7 @@ export class HostedPartitions {
     if (replica === null) return
     if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
     await replica.settled()
+    this.#meetOthers(replica, { topicId: topic.id, partition: partition.index }, partition)
     const { leader, leaderEpoch } = partition
     const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
     if (isSame && (leader !== this.#self || replica.leads)) return this.#reconfigure(replica, partition)
@@ -379,17 +380,16 @@ export class HostedPartitions {
     const group = { topicId: topic.id, partition: partition.index }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
     const self = { broker: this.#self, directory: this.#directory }
-    const isAlone = partition.replicas.length === 1
     const scheme = this.#schemeOf(topic.name)
-    const inSync = isAlone || scheme.elect === 'self' ? null : this.#inSync
+    const electsItself = scheme.elect === 'self'
     const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
     const replica = await Replica.open(
       {
         ...name,
         self,
         scheme,
-        link: isAlone && scheme.elect !== 'self' ? null : this.#linkFor(name, group),
-        inSync,
+        link: electsItself ? this.#linkFor(name, group) : null,
+        inSync: electsItself ? null : this.#inSync,
         suspect,
         receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
         rules: this.#rules,
@@ -402,12 +402,32 @@ export class HostedPartitions {
     invariant(!replicas.has(partition.index), 'a partition is opened twice', name)
     replica.throttle(this.#throttlesOf(name))
     replicas.set(partition.index, replica)
-    if (inSync !== null) this.#reviewed.add(replica)
-    if (scheme.elect === 'self') this.#selfElected.add(replica)
     this.#replicas.set(topic.name, replicas)
-    const election = scheme.elect === 'self' ? await this.#elect(replica, group, { self, partition, suspect }) : null
-    if (!isAlone || election !== null) this.#groups.join(group, { replica, election })
+    if (!electsItself) {
+      this.#meetOthers(replica, group, partition)
+      return replica
+    }
+    this.#selfElected.add(replica)
+    const election = await this.#elect(replica, group, { self, partition, suspect })
+    this.#groups.join(group, { replica, election })
     return replica
+  }
+
+  /**
+   * Where replicas do not elect their leader themselves: it is in touch with the others, and its in-sync set is looked at, as long as
+   * there are any. A group of one, of which there may be thousands, costs nothing of that.
+   */
+  #meetOthers(replica: Replica, group: GroupName, { replicas }: PartitionImage): void {
+    const hasOthers = replicas.length > 1
+    if (hasOthers === this.#reviewed.has(replica)) return
+    replica.reach(hasOthers ? this.#linkFor(replica, group) : null)
+    if (hasOthers) {
+      this.#reviewed.add(replica)
+      this.#groups.join(group, { replica, election: null })
+    } else {
+      this.#reviewed.delete(replica)
+      this.#groups.leave(group)
+    }
   }
 
   /** Has the replica take part in the elections of its group. */

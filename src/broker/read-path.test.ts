@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import type { LogSlice } from '../log/log-slice.ts'
 import { unboundedReadMemory } from '../log/read-memory.ts'
 import type { ReadRequest } from '../replica/reads.ts'
-import type { Replica, ReplicaWatcher } from '../replica/replica.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { PartitionWatcher } from '../replica/served-partition.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
 import { type ReadLimits, type ReadResult, WaitingRead } from './read-path.ts'
 
@@ -14,7 +15,7 @@ class Partition {
   reads = 0
   highWatermark = 0
   refusal: { code: 'not-leader'; leader: null; epoch: number } | null = null
-  readonly watchers = new Set<ReplicaWatcher>()
+  readonly watchers = new Set<PartitionWatcher>()
 
   add(bytes: number): void {
     this.bytes += bytes
@@ -24,8 +25,8 @@ class Partition {
 
   readonly replica = {
     read: (request: ReadRequest) => this.#read(request),
-    watch: (watcher: ReplicaWatcher) => this.watchers.add(watcher),
-    unwatch: (watcher: ReplicaWatcher) => this.watchers.delete(watcher),
+    watch: (watcher: PartitionWatcher) => this.watchers.add(watcher),
+    unwatch: (watcher: PartitionWatcher) => this.watchers.delete(watcher),
     highWatermark: 0,
   } as unknown as Replica
 

@@ -5,7 +5,7 @@ import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { ReadAnswer } from '../replica/reads.ts'
 import type { ReadRefusal } from '../replica/refusal.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { ServedPartition } from '../replica/served-partition.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 
@@ -18,7 +18,7 @@ interface ReadWish {
 
 /** One partition that a consumer wants to read, in the order in which it wants them served. Each replica stands once. */
 export interface ReadTarget {
-  readonly replica: Replica
+  readonly replica: ServedPartition
   readonly wish: ReadWish
 }
 
@@ -70,7 +70,7 @@ export class WaitingRead {
   readonly #results: (PartitionRead | null)[]
   // Null: all of them.
   #toRead: Set<number> | null = null
-  #indices: Map<Replica, number> | null = null
+  #indices: Map<ServedPartition, number> | null = null
   #refused = false
   #wake: (() => void) | null = null
   #roomCame: (() => void) | null = null
@@ -218,7 +218,7 @@ export class WaitingRead {
   }
 
   /** One function for all of them: some closures for each of thousands of partitions took more memory than all else. */
-  readonly #onMoved = (replica: Replica): void => {
+  readonly #onMoved = (replica: ServedPartition): void => {
     this.#indices ??= new Map(this.#targets.map((target, index) => [target.replica, index]))
     this.#readAgain(this.#indices.get(replica) ?? 0)
   }

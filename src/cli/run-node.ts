@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { installCrashHandler } from '../runtime/node/crash-handler.ts'
 import { fileHandleLimit } from '../runtime/node/file-handle-limit.ts'
+import { limitHeapGrowth } from '../runtime/node/heap-growth.ts'
 import type { LogOptions } from '../runtime/node/node-logger.ts'
 import { type NodeRuntime, openNodeRuntime } from '../runtime/node/node-runtime.ts'
 import { startBroker } from '../server/start-broker.ts'
@@ -35,6 +36,7 @@ interface RunningNode {
 
 /** Runs one broker or controller in this process until it is told to stop, or cannot go on. Rejects with `CommandFailed`. */
 export async function runNode(run: NodeRun): Promise<void> {
+  limitHeapGrowth()
   const config = await brokerConfigIn(run.configPath, run.insecureListen)
   const runtime = await openNodeRuntime({ log: run.log })
   const { logger } = runtime

@@ -1,5 +1,5 @@
+import { entriesIn } from '../log/entries-in.ts'
 import type { Offset } from '../record/offset.ts'
-import { batchesIn } from '../record/record-reader.ts'
 import type { CutLog } from './cut-log.ts'
 import { eachSlice } from './cut-slices.ts'
 import type { CutFacts } from './receipt.ts'
@@ -21,9 +21,9 @@ export async function countCut(log: CutLog, from: Offset): Promise<CutCount> {
   let first = Math.max(log.logStartOffset, damage?.from ?? from)
   let [records, bytes, isWhole] = [0, 0, true]
   for await (const slice of eachSlice(log, first, () => (isWhole = false))) {
-    for (const batch of batchesIn(Buffer.concat(slice.buffers))) {
-      first = Math.min(first, batch.baseOffset)
-      bytes += batch.sizeBytes
+    for (const { entry, batch } of entriesIn(Buffer.concat(slice.buffers))) {
+      first = Math.min(first, entry.baseOffset)
+      bytes += entry.sizeBytes
       if (batch.isControl) continue
       const { producerId, recordCount } = batch
       records += recordCount

@@ -1,7 +1,7 @@
+import { entriesIn } from '../log/entries-in.ts'
 import { segmentFileName } from '../log/segment-files.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { Offset } from '../record/offset.ts'
-import { batchesIn } from '../record/record-reader.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { CutLog } from './cut-log.ts'
 import { eachSlice } from './cut-slices.ts'
@@ -93,10 +93,10 @@ type Bytes = Pick<LogSlice, 'buffers' | 'bytes' | 'nextOffset'>
 function beginningOf(slice: Bytes, from: Offset, bytesMax: number): Bytes {
   const all = Buffer.concat(slice.buffers)
   let [bytes, nextOffset] = [0, from]
-  for (const batch of batchesIn(all)) {
-    if (bytes + batch.sizeBytes > bytesMax) break
-    bytes += batch.sizeBytes
-    nextOffset = batch.nextOffset
+  for (const { entry } of entriesIn(all)) {
+    if (bytes + entry.sizeBytes > bytesMax) break
+    bytes += entry.sizeBytes
+    nextOffset = entry.nextOffset
   }
   return { buffers: [all.subarray(0, bytes)], bytes, nextOffset }
 }

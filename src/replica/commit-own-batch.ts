@@ -11,6 +11,6 @@ export async function commitOwnBatch(
 ): Promise<Offset | AppendRefusal> {
   const appended = replica.append(ownBatch(batch, nowMs), { allInSync: true })
   if ('code' in appended) return appended
-  const refusal = await replica.whenCommitted(appended.lastOffset + 1)
+  const refusal = await replica.whenCommitted(appended.upTo)
   return refusal ?? appended.baseOffset
 }

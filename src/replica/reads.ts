@@ -1,5 +1,5 @@
 import type { AbortedTransaction } from '../log/aborted-transaction.ts'
-import type { Log } from '../log/log.ts'
+import type { LogReadRequest } from '../log/disk-reader.ts'
 import type { LogSlice } from '../log/log-slice.ts'
 import type { ReadMemory } from '../log/read-memory.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
@@ -17,6 +17,9 @@ export interface ReadAnswer {
   abortedUpTo(upTo: Offset): readonly AbortedTransaction[]
 }
 
+/** The leader epoch that a caller believes in. */
+export type EpochBelieved = Pick<ReadRequest, 'leaderEpoch' | 'mayBeNear'>
+
 export interface ReadRequest {
   readonly from: Offset
   readonly maxBytes: number
@@ -31,6 +34,15 @@ export interface ReadRequest {
   readonly memory?: ReadMemory
 }
 
+/** What consumers read: the log of a partition, or a queue of a commit log. */
+export interface ReadableLog {
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  lastStableOffset(highWatermark: Offset): Offset
+  read(request: LogReadRequest): LogSlice | Promise<LogSlice>
+  abortedTransactions(from: Offset, upTo: Offset): readonly AbortedTransaction[]
+}
+
 /** What the replica is at the moment. */
 export interface ReadState extends ServeView {
   readonly epoch: LeaderEpoch
@@ -38,20 +50,25 @@ export interface ReadState extends ServeView {
   readonly serve: ServePolicy
 }
 
-/** What a consumer gets of a replica: as much of its log as its scheme serves, in the epoch that the consumer believes in. */
-export function readVisible(log: Log, state: ReadState, request: ReadRequest): ReadAnswer | ReadRefusal {
-  const { mayBeNear = false } = request
-  const stale = epochFault(state, request.leaderEpoch, { mayBeNear })
-  if (stale !== null) return stale
-  const visible = visibleUpTo(state, { mayBeNear })
-  if (typeof visible !== 'number') return visible
+/** Up to where a consumer may read: as much as the replica's scheme serves, in the epoch that the consumer believes in. */
+export function visibleTo(state: ReadState, request: EpochBelieved): Offset | ReadRefusal {
+  const { leaderEpoch, mayBeNear = false } = request
+  return epochFault(state, leaderEpoch, { mayBeNear }) ?? visibleUpTo(state, { mayBeNear })
+}
+
+/** What a consumer gets that may read up to `visible`: whole batches. */
+export function readUpTo(
+  log: ReadableLog,
+  request: ReadRequest,
+  { visible, leads }: { visible: Offset; leads: boolean },
+): ReadAnswer | ReadRefusal {
   const { logStartOffset } = log
   if (request.from < logStartOffset || request.from > visible) {
     // Beyond the watermark but within the log: a reader that came from another replica; it only has to wait.
     const inLog = request.from > visible && request.from <= log.logEndOffset
     if (inLog) return nothingAt(log, visible)
     // Another replica may be behind what the leader has answered, or know of less: that comes.
-    if (!state.leads && request.from > visible) return { code: 'offset-not-available' }
+    if (!leads && request.from > visible) return { code: 'offset-not-available' }
     return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
   }
   const lastStableOffset = log.lastStableOffset(visible)
@@ -70,7 +87,7 @@ export function readVisible(log: Log, state: ReadState, request: ReadRequest): R
 
 /** The end of the log for a consumer that asks for `latest`. */
 export function latestOf(
-  log: Log,
+  log: ReadableLog,
   state: ReadState,
   options: { committedTransactionsOnly: boolean },
 ): Offset | ReadRefusal {
@@ -99,7 +116,7 @@ export function visibleUpTo(state: ReadState, { mayBeNear }: { mayBeNear: boolea
   return typeof visible === 'number' ? visible : refusalOf(visible, state)
 }
 
-function nothingAt(log: Log, visible: Offset): ReadAnswer {
+function nothingAt(log: ReadableLog, visible: Offset): ReadAnswer {
   return {
     highWatermark: visible,
     lastStableOffset: log.lastStableOffset(visible),

@@ -1,5 +1,4 @@
 import type { Log } from '../log/log.ts'
-import { LogAppendFault } from '../log/log-faults.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
@@ -17,6 +16,7 @@ import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { expireGroup } from './expire-group.ts'
 import type { FollowerState } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
@@ -31,33 +31,33 @@ import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
 import type { AnswerFetch } from './parked-fetches.ts'
 import {
+  type EpochBelieved,
   epochFault,
   latestOf,
   type ReadAnswer,
   type ReadRequest,
   type ReadState,
-  readVisible,
+  readUpTo,
+  visibleTo,
   visibleUpTo,
 } from './reads.ts'
+import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
+import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
 
-/** Told when more may be read of the replica, or when it leads no longer. */
-export type ReplicaWatcher = (replica: Replica) => void
-
-const defaultAnswerBytesMax = 1024 * 1024
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
  * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
  */
-export class Replica {
+export class Replica implements ServedPartition {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
-  readonly #link: GroupLink | null
+  #link: GroupLink | null
   readonly #inSync: InSyncDecider | null
   readonly #snapshots: GroupSnapshots | null
   readonly #rules: ReplicationRules
@@ -66,7 +66,7 @@ export class Replica {
   readonly #receipts: ReplicaReceipts
   readonly #stored = new OffsetWaits<AppendRefusal>()
   /** Null: nobody watches, as with most of thousands. */
-  #watchers: Set<ReplicaWatcher> | null = null
+  #watchers: Set<PartitionWatcher> | null = null
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
@@ -98,7 +98,7 @@ export class Replica {
     this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
-    this.#answerBytesMax = replica.answerBytesMax ?? defaultAnswerBytesMax
+    this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
     this.#receipts = replica.receipts ?? noReceipts
@@ -150,6 +150,11 @@ export class Replica {
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+
+  /** Its group has others from now on, who are reached so; null: it has none any more. */
+  reach(link: GroupLink | null): void {
+    this.#link = link
+  }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
   countBy(voters: GroupVoters): void {
@@ -208,8 +213,7 @@ export class Replica {
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
     const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    const parts = { log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle }
-    this.#leadership = new Leadership(parts)
+    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
     if (this.#scheme.commit.opensEpoch) {
       const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
@@ -297,9 +301,8 @@ export class Replica {
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
     if (wasInSync && !this.#isInSync) this.#wakeWatchers()
-    const { voters } = this
     // Who votes is what the log says, and not the image, which only tells others of it.
-    this.#reconfigure(voters === null ? sets : setsOf(voters))
+    this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
 
   /** The part of `changeVoters` in one turn, in that epoch: where the entry ends, or why nothing has happened. */
@@ -308,11 +311,11 @@ export class Replica {
     // One that hands over appends nothing more, and another change may have come first.
     const isOver = leader === undefined || this.#epoch !== epoch || this.#handOver !== null
     if (isOver || this.latestVoters !== latest || this.mayChangeVoters() !== null) return this.#notLeader()
-    const appended = this.#appendTo(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }))
+    const appended = this.#place(leader, votersBatch(set, { epoch, nowMs: this.#clock.nowMs() }), null)
     if ('code' in appended) return appended
     this.#voters?.appended([{ ...set, offset: appended.baseOffset }])
     this.#votersMoved()
-    return appended.lastOffset + 1
+    return appended.upTo
   }
 
   /** Why the voters cannot be changed now, by this replica; null: they can. */
@@ -340,29 +343,21 @@ export class Replica {
   }
 
   /**
-   * Gives the batches their place in the log. When this returns their order is fixed and the caller's bytes are free;
-   * they are neither stored nor committed yet.
+   * Gives the batches their place in the log, and in a queue of it (`to`) where it is a commit log. When this returns their
+   * order is fixed and the caller's bytes are free; they are neither stored nor committed yet.
    */
-  append(batches: ValidatedBatches, options: { allInSync: boolean }): Appended | AppendRefusal {
+  append(
+    batches: ValidatedBatches,
+    { allInSync, to = null }: { allInSync: boolean; to?: ToQueue | null },
+  ): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader === undefined) return this.#notLeader()
-    if (!leader.takesWrites) return this.#notLeader()
+    if (leader?.takesWrites !== true) return this.#notLeader()
     // What comes now would be cut, or delay the next leader.
     if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
-    const refusal = options.allInSync ? leader.admits() : null
+    const refusal = allInSync ? leader.admits() : null
     if (refusal !== null) return refusal
-    const check = this.#log.producers.check(batches.first)
-    if (check.outcome === 'refused') return { code: check.code }
-    if (check.outcome === 'duplicate') {
-      return {
-        baseOffset: check.baseOffset,
-        lastOffset: check.lastOffset,
-        logAppendTime: check.timestamp,
-        duplicate: true,
-      }
-    }
-    return this.#appendTo(leader, batches)
+    return this.#place(leader, batches, to)
   }
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
@@ -389,7 +384,13 @@ export class Replica {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    return readVisible(this.#log, this.#readState(), request)
+    const visible = this.visibleTo(request)
+    return typeof visible === 'number' ? readUpTo(this.#log, request, { visible, leads: this.leads }) : visible
+  }
+
+  /** Up to where such a caller may read. */
+  visibleTo(caller: EpochBelieved): Offset | ReadRefusal {
+    return visibleTo(this.#readState(), caller)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
@@ -438,31 +439,28 @@ export class Replica {
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
     if (this.#following?.isCutting === true) return false
-    const moved = await this.#log.expire(this.highWatermark)
+    const moved =
+      this.#log.queues === null
+        ? await this.#log.expire(this.highWatermark)
+        : await expireGroup(this, this.#clock.nowMs())
     if (moved) this.#leadership?.wake()
     return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
-  watch(watcher: ReplicaWatcher): void {
+  watch(watcher: PartitionWatcher): void {
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
-  unwatch(watcher: ReplicaWatcher): void {
+  unwatch(watcher: PartitionWatcher): void {
     this.#watchers?.delete(watcher)
   }
 
-  #appendTo(leader: Leader, batches: ValidatedBatches): Appended | AppendRefusal {
-    try {
-      const appended = this.#log.append(batches, leader.epoch)
-      this.#leadership?.wake()
-      return { ...appended, duplicate: false }
-    } catch (error) {
-      // The disk has failed or is far behind: nothing was appended.
-      if (error instanceof LogAppendFault) return { code: 'storage-error' }
-      throw error
-    }
+  #place({ epoch }: Leader, batches: ValidatedBatches, to: ToQueue | null): Appended | AppendRefusal {
+    const appended = placeBatches(this.#log, batches, { epoch, to })
+    this.#leadership?.wake()
+    return appended
   }
 
   #reconfigure(sets: ReplicaSets): void {
@@ -589,6 +587,7 @@ export class Replica {
     })
     this.#highWatermark = highWatermark
     if (this.#voters !== null) this.#votersMoved()
+    this.#log.queues?.watermarkReached(highWatermark)
     this.#wakeWatchers()
   }
 

@@ -1,10 +1,11 @@
 import { asBuffer } from '../codec/as-buffer.ts'
 import { array, decodeVersioned, encodeVersioned, message } from '../codec/message.ts'
+import { entriesIn } from '../log/entries-in.ts'
 import { buildBatch } from '../record/batch-builder.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { controlTypeOf } from '../record/control-record.ts'
 import type { LeaderEpoch, Timestamp } from '../record/offset.ts'
-import { batchesIn, readRecords } from '../record/record-reader.ts'
+import { readRecords } from '../record/record-reader.ts'
 import type { ReplicaId } from '../replication/replica-id.ts'
 import type { VoterSet } from '../replication/voters.ts'
 import { ownBatch } from './own-batch.ts'
@@ -60,8 +61,10 @@ export function votersBatch(
 /** The voter sets that stand in these batches, in their order. */
 export async function votersIn(entries: Uint8Array): Promise<VoterSet[]> {
   const sets: VoterSet[] = []
-  for (const batch of batchesIn(asBuffer(entries))) {
+  for (const { entry, batch } of entriesIn(asBuffer(entries))) {
     if (!batch.isControl) continue
+    const { baseOffset: logged } = entry
+    const { baseOffset } = batch
     for (const { offset, key, value } of await readRecords(batch)) {
       if (controlTypeOf(key) !== 'kraft-voters' || value === null) continue
       const { voters, learners } = decodeVersioned(votersRecord, value).value
@@ -69,7 +72,7 @@ export async function votersIn(entries: Uint8Array): Promise<VoterSet[]> {
       const learning: ReplicaId | null =
         first === undefined ? null : { broker: first.brokerId, directory: first.directoryId }
       const replicas = voters.map(({ voterId, voterDirectoryId }) => ({ broker: voterId, directory: voterDirectoryId }))
-      sets.push({ offset, voters: replicas, learner: learning })
+      sets.push({ offset: logged + offset - baseOffset, voters: replicas, learner: learning })
     }
   }
   return sets
@@ -77,6 +80,6 @@ export async function votersIn(entries: Uint8Array): Promise<VoterSet[]> {
 
 /** Whether there is a control batch, of whatever kind: only then is it worth to look for voters. */
 export function hasControl(entries: Uint8Array): boolean {
-  for (const batch of batchesIn(asBuffer(entries))) if (batch.isControl) return true
+  for (const { batch } of entriesIn(asBuffer(entries))) if (batch.isControl) return true
   return false
 }

@@ -46,7 +46,9 @@ export class Leader {
   #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
-  readonly #inSync: InSyncSet | null
+  readonly #mayJoin: ((replica: FetchingReplica) => boolean) | null
+  /** Null: the group has no in-sync set that changes, or has had one replica only since this one leads. */
+  #inSync: InSyncSet | null = null
   #sets: ReplicaSets
   #commit: CommitPolicy
   #highWatermark: Offset
@@ -62,14 +64,15 @@ export class Leader {
     /** Null: the group has no in-sync set that changes, all its replicas are voters. */
     mayJoin: ((replica: FetchingReplica) => boolean) | null
   }) {
-    const { self, sets, nowMs, mayJoin } = start
+    const { self, sets, nowMs } = start
     this.epoch = start.epoch
     this.epochStart = start.epochStart
     this.#self = self
     this.#sets = sets
     this.#commit = start.commit
     this.#highWatermark = start.highWatermark
-    this.#inSync = mayJoin === null ? null : new InSyncSet({ self, sets, nowMs, mayJoin })
+    this.#mayJoin = start.mayJoin
+    this.#followInSync(sets, nowMs)
   }
 
   get highWatermark(): Offset {
@@ -95,7 +98,7 @@ export class Leader {
       case 'reconfigured':
         this.#commit = event.commit
         this.#sets = event.sets
-        this.#inSync?.decided(event.sets, event.nowMs)
+        this.#followInSync(event.sets, event.nowMs)
         return [...this.#advance(), ...this.#proposed(this.#inSync?.join(this) ?? null)]
       default:
         return event satisfies never
@@ -156,6 +159,13 @@ export class Leader {
     const before = this.#ownStoredUpTo
     invariant(upTo >= before, 'the leader lost a part of its own copy', { upTo, before, epoch: this.epoch })
     this.#ownStoredUpTo = upTo
+  }
+
+  /** A group of one has nobody who could join or leave: a set comes with the first other replica. */
+  #followInSync(sets: ReplicaSets, nowMs: number): void {
+    if (this.#inSync !== null) return this.#inSync.decided(sets, nowMs)
+    const [self, mayJoin] = [this.#self, this.#mayJoin]
+    if (mayJoin !== null && sets.replicas.length > 1) this.#inSync = new InSyncSet({ self, sets, nowMs, mayJoin })
   }
 
   #proposed(proposal: InSyncProposal | null): LeaderEffect[] {

@@ -10,6 +10,7 @@ import { slowRead } from './slow-read.ts'
 import { stalledRequest } from './stalled-request.ts'
 import { trickledRequest } from './trickled-request.ts'
 
+/** Each bounded, and each with what takes its bound away. */
 export const attacks: readonly Attack[] = [
   neverRead,
   slowRead,
@@ -19,7 +20,6 @@ export const attacks: readonly Attack[] = [
   trickledRequest,
   lyingLength,
   connectionFlood,
+  parkedFetch,
+  fetchSessions,
 ]
-
-/** After which more memory is held than should be: carried out when they are named, and told on the page. */
-export const openAttacks: readonly Attack[] = [parkedFetch, fetchSessions]

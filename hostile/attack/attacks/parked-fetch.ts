@@ -8,7 +8,7 @@ export const parkedFetch: Attack = {
   about: 'fetch from the ends of 4,000 partitions, and wait for records for 24 days',
   connections: 400,
   boundMiB: requestsBoundMiB,
-  unbounded: { settings: noBoundOnRequests },
+  unbounded: { settings: noBoundOnRequests, plant: new URL('../plants/lazy-collector.js', import.meta.url) },
   begin: (crowd, ground) => {
     const request = fetchForEver(ground)
     crowd.start((socket) => crowd.send(socket, request))

@@ -22,6 +22,7 @@ const waitingBytesEach = 450
 
 /** One partition of the fetch at hand that can be read. */
 interface Found extends ReadTarget {
+  readonly replica: Replica
   readonly wish: FetchPartition
 }
 

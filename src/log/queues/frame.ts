@@ -20,7 +20,7 @@ import type { FramePlace, FrameTarget } from './queue-name.ts'
 export const frameHeaderBytes = 56
 
 /** Where a record batch has its magic; `Q` for a frame of this layout. */
-const frameMagic = 0x51
+export const frameMagic = 0x51
 const magicAt = 16
 const partitionAt = 17
 const lastOffsetDeltaAt = 23

@@ -73,7 +73,7 @@ export class Decider {
       if (appended.code === 'not-leader') throw new NotDeciding()
       throw new CoordinatorUnavailable(appended.code)
     }
-    const upTo = appended.lastOffset + 1
+    const { upTo } = appended
     const refusal = await this.#replica.whenCommitted(upTo)
     if (refusal !== null) throw new CoordinatorUnavailable(refusal.code)
     await this.#replay.whenInEffect(upTo)
