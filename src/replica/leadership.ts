@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.ts'
-import type { FetchRequest } from '../replication/fetch.ts'
+import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { FetchingReplica } from '../replication/in-sync-set.ts'
 import type { Leader } from '../replication/leader.ts'
 import type { Offset } from '../record/offset.ts'
@@ -38,7 +38,7 @@ export class Leadership {
     bytesMax: number
     /** Whether somebody asks how far followers are. */
     notesFollowers: boolean
-    /** See `ParkedFetches`. */
+    /** Who votes where the log is at that offset; null: that does not stand in the log. */
     votersAt: (offset: Offset) => readonly ReplicaId[] | null
     /** Null: what is below the log start is gone. */
     snapshots: GroupSnapshots | null
@@ -60,6 +60,13 @@ export class Leadership {
     if (this.leader.counts(replica)) this.#proofs?.fetched(replica.broker)
     this.#parked ??= this.#newParked()
     this.#parked.add(replica, request, answer)
+  }
+
+  /** What whoever asks for what is not kept is told: where to begin anew. */
+  gone({ epoch, from }: FetchRequest): FetchAnswer<never> {
+    const { logStartOffset } = this.#log
+    const [voters, snapshot] = [this.#votersAt(logStartOffset), this.#snapshots?.newest ?? null]
+    return { epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }
   }
 
   /** See `LeadershipProofs.begin`. */
@@ -106,8 +113,7 @@ export class Leadership {
       leader: this.leader,
       proofs: this.#proofsMade(),
       followers,
-      votersAt: this.#votersAt,
-      snapshots: this.#snapshots,
+      gone: (request) => this.gone(request),
       throttle: this.#throttle,
     })
   }

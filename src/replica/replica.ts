@@ -148,6 +148,11 @@ export class Replica implements ServedPartition {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
 
+  /** Everything below is on all replicas of the group, as far as its leader knows and has told in this epoch. */
+  get replicatedUpTo(): Offset {
+    return this.#leadership?.leader.replicatedUpTo ?? this.#following?.replicatedUpTo ?? 0
+  }
+
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
 
@@ -251,12 +256,8 @@ export class Replica implements ServedPartition {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const { logStartOffset, logEndOffset } = this.#log
-    if (isGone(request, this.#log)) {
-      const voters = this.#voters?.history.at(logStartOffset).voters ?? null
-      const snapshot = this.#snapshots?.newest ?? null
-      return answer({ epoch, from, outcome: 'gone', logStartOffset, snapshot, voters }, () => {})
-    }
+    const { logEndOffset } = this.#log
+    if (isGone(request, this.#log)) return answer(leadership.gone(request), () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true

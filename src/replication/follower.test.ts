@@ -30,12 +30,13 @@ interface Given {
   readonly highWatermark?: number
   readonly start?: number
   readonly end?: number
+  readonly everywhere?: number
 }
 
-const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0 }: Given): FetchAnswer => {
+const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0, everywhere = 0 }: Given): FetchAnswer => {
   const records = Array.from({ length: 5 }, () => ({ timestamp: 1 }))
   const batch = base === undefined ? new Uint8Array(0) : buildBatch(records, { baseOffset: base, epoch: 3 })
-  const told = { highWatermark, logStartOffset: start, logEndOffset: end }
+  const told = { highWatermark, replicatedUpTo: everywhere, logStartOffset: start, logEndOffset: end }
   return { epoch: 4, from, outcome: 'entries', ...told, entries: batch }
 }
 const fetchFrom = (from: number, suspect = false, logStartOffset = 0) => ({
@@ -55,6 +56,16 @@ describe('a follower', () => {
     assert.deepEqual(follower.step({ type: 'stored', upTo: 12 }), [])
     log.storedUpTo = 15
     assert.deepEqual(follower.step({ type: 'stored', upTo: 15 }), [fetchFrom(15)])
+  })
+
+  test('knows how far all replicas are as its leader has told last', () => {
+    const follower = followerOf(logOf(10, 3))
+    assert.equal(follower.replicatedUpTo, 0)
+    for (const everywhere of [8, 3]) {
+      follower.step({ type: 'reachable' })
+      follower.step({ type: 'answered', answer: entries(10, { everywhere }) })
+      assert.equal(follower.replicatedUpTo, everywhere)
+    }
   })
 
   test('takes no answer but the one to the fetch that is on its way', () => {

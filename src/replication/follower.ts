@@ -72,6 +72,7 @@ export class Follower {
   #suspect: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
+  #replicatedUpTo: Offset = 0
   /** Where its log ended when it first answered, in this epoch; null: it has not. */
   #leaderEnd: Offset | null = null
   /** Entries that wait for the log to begin anew where they do. */
@@ -95,6 +96,11 @@ export class Follower {
 
   get highWatermark(): Offset {
     return this.#highWatermark
+  }
+
+  /** Everything below is on all of the group's replicas, as the leader has told last in this epoch. */
+  get replicatedUpTo(): Offset {
+    return this.#replicatedUpTo
   }
 
   /** It asks nobody: whom it asked does not lead. */
@@ -162,6 +168,7 @@ export class Follower {
 
   #onEntries(answer: FetchAnswer & FetchedEntries): FollowerEffect[] {
     this.#leaderWatermark = answer.highWatermark
+    this.#replicatedUpTo = answer.replicatedUpTo
     this.#leaderEnd ??= answer.logEndOffset
     const { logStartOffset, entries } = answer
     const advance: FollowerEffect = { type: 'advance-log-start', to: logStartOffset }

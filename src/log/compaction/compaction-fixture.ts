@@ -49,6 +49,8 @@ export class CompactionTwin {
   /** Below, a compaction has been through all of it. */
   cleanedUpTo: Offset = 0
   end: Offset = 0
+  /** Below, all who copy the log have had everything, at some time. */
+  replicatedUpTo: Offset = 0
   /** Where the epochs begin that have a batch. */
   readonly #epochStarts: EpochStart[] = []
   /** Of the batches to come. */
@@ -173,6 +175,7 @@ export class CompactionTwin {
       assert.equal(value, null, `offset ${offset}, the newest of ${key}, is gone`)
       const seen = this.#seen.find(({ upTo }) => upTo > offset) as { atMs: Timestamp }
       assert.ok(nowMs >= seen.atMs + deleteRetentionMs, `the tombstone at ${offset} went too soon`)
+      assert.ok(offset < this.replicatedUpTo, `the tombstone at ${offset} is gone, and a copy of the log lacks it`)
       const older = this.#entries.find((one) => one.key === key && one.offset < offset && present.has(one.offset))
       assert.equal(older, undefined, `the tombstone at ${offset} is gone, and an older record of its key is not`)
     }
@@ -230,15 +233,30 @@ function isCommitted({ transaction }: Entry): boolean {
 export async function compactOnce(
   runtime: Runtime,
   log: Log,
-  how: { committedUpTo: Offset; memory?: CompactionMemory; isStopped?: () => boolean; twin?: CompactionTwin },
+  how: {
+    committedUpTo: Offset
+    /** Left out: nobody else copies the log. */
+    replicatedUpTo?: Offset
+    memory?: CompactionMemory
+    isStopped?: () => boolean
+    twin?: CompactionTwin
+  },
 ): Promise<CompactionReport | null> {
-  const { committedUpTo, memory = roomyMemory, isStopped = () => false, twin } = how
+  const { committedUpTo, replicatedUpTo = log.logEndOffset, memory = roomyMemory, isStopped = () => false, twin } = how
   log.compactions.begin()
   const part = await log.compactions.cleanable(log.lastStableOffset(committedUpTo))
   if (part === null || part.upTo <= part.firstDirty) return null
   twin?.seen(part.upTo, runtime.clock.nowMs())
+  if (twin !== undefined) twin.replicatedUpTo = Math.max(twin.replicatedUpTo, replicatedUpTo)
   const bytesPerSecond = Number.MAX_VALUE
-  const report = await log.compactions.run({ part, memory, committedUpTo, bytesPerSecond, isStopped })
+  const report = await log.compactions.run({
+    part,
+    memory,
+    committedUpTo,
+    replicatedUpTo: () => replicatedUpTo,
+    bytesPerSecond,
+    isStopped,
+  })
   if (twin !== undefined) twin.cleanedUpTo = report.cleanedUpTo
   return report
 }

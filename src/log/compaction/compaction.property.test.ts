@@ -13,7 +13,7 @@ type Step =
   | { do: 'roll' }
   | { do: 'lead' }
   | { do: 'wait'; ms: number }
-  | { do: 'compact'; committed: number; keys: number }
+  | { do: 'compact'; committed: number; replicated: number; keys: number }
   | { do: 'restart'; how: 'reopen' | 'kill' | 'power-cut'; during: boolean; forgetful: boolean }
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'a longer key')
@@ -46,6 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('compact' as const),
       committed: fc.constantFrom(1, 1, 0.7),
+      replicated: fc.constantFrom(1, 1, 0.5, 0),
       keys: fc.constantFrom(100, 3, 1),
     }),
   },
@@ -80,10 +81,11 @@ class Life {
     this.twin.cleanedUpTo = this.cleanedUpTo ?? 0
   }
 
-  compact(one: { committed: number; keys: number }): Promise<unknown> {
+  compact(one: { committed: number; replicated: number; keys: number }): Promise<unknown> {
     const committedUpTo = Math.floor(this.twin.end * one.committed)
+    const replicatedUpTo = Math.floor(committedUpTo * one.replicated)
     const memory = { ...roomyMemory, keyBytes: Math.ceil(one.keys / 0.9 + 1) * 24 }
-    return compactOnce(this.node.runtime, this.log, { committedUpTo, memory, twin: this.twin })
+    return compactOnce(this.node.runtime, this.log, { committedUpTo, replicatedUpTo, memory, twin: this.twin })
   }
 
   /** What a broker has noted before its log is first compacted. */
@@ -95,7 +97,7 @@ class Life {
   async restart(one: { how: 'reopen' | 'kill' | 'power-cut'; during: boolean; forgetful: boolean }): Promise<void> {
     const producers = statesOf(this.log)
     this.begin()
-    const compacting = one.during ? this.compact({ committed: 1, keys: 100 }).catch(() => {}) : null
+    const compacting = one.during ? this.compact({ committed: 1, replicated: 1, keys: 100 }).catch(() => {}) : null
     if (one.during) await this.world.run({ untilMs: this.world.nowMs + this.world.random.between(0, 25) })
     if (one.how === 'reopen') {
       await this.world.complete(this.log.close())
@@ -185,8 +187,8 @@ const memoryOfTwoParts: Step[] = [
   append(['e', 'a', 'a']),
   { do: 'end', by: 13, how: 'abort' },
   append(['a']),
-  { do: 'compact', committed: 1, keys: 1 },
-  { do: 'compact', committed: 1, keys: 1 },
+  { do: 'compact', committed: 1, replicated: 1, keys: 1 },
+  { do: 'compact', committed: 1, replicated: 1, keys: 1 },
 ]
 
 test('a compacted log keeps the newest record of each key, through transactions, full maps, crashes and restarts', async () => {
