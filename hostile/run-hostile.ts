@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { feedTarget } from './campaign.ts'
 import { findingText } from './finding.ts'
 import { planted } from './planted/all.ts'
-import { openTargets, targets } from './targets/all.ts'
+import { targets } from './targets/all.ts'
 
 const usage = `usage: npm run hostile -- [--inputs N] [--seed S] [--target NAME]   N inputs (10000) in all, from seed S (1)
        npm run hostile -- --planted [--seed S]                        planted mistakes, each of which must be found
@@ -81,9 +81,7 @@ function askedFor(args: readonly string[]): Asked | null {
       },
     })
     const { inputs, seed, target = null } = values
-    const known = [...targets, ...openTargets, ...planted.map((each) => each.target)].some(
-      ({ name }) => name === target,
-    )
+    const known = [...targets, ...planted.map((each) => each.target)].some(({ name }) => name === target)
     if (![inputs, seed].every((text) => /^\d{1,9}$/.test(text)) || (target !== null && !known)) return null
     return { inputs: Number(inputs), seed: Number(seed), target, planted: values.planted }
   } catch {

@@ -97,13 +97,22 @@ export class AttackedBroker {
     return mib
   }
 
-  /** What it says itself that requests and answers of its clients hold, in MiB. */
+  /** What it says itself that requests and answers of its clients hold, in MiB; Infinity: it does not say. */
   async heldMiB(): Promise<number> {
     if (!this.running) return 0
-    const text = await (await fetch(this.#metrics)).text()
+    const text = await this.#readMetrics()
+    if (text === null) return this.running ? Number.POSITIVE_INFINITY : 0
     const gauges = [...text.matchAll(/^trilog_kafka_(?:request|answer)_buffer_bytes(?:\{.*\})? (\S+)$/gm)]
     if (gauges.length < 2) throw new Error('the metrics of request and answer buffers are missing')
     return gauges.reduce((sum, [, bytes]) => sum + Number(bytes), 0) / 1_048_576
+  }
+
+  async #readMetrics(): Promise<string | null> {
+    try {
+      return await (await fetch(this.#metrics)).text()
+    } catch {
+      return null
+    }
   }
 
   /** The most that was seen since this was last asked. */

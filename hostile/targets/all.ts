@@ -26,12 +26,9 @@ export const targets: readonly AnyTarget[] = [
   commitLogsTarget('commit-logs'),
 ]
 
-/** What no topic uses yet, and where something is found still (segments out of order): fed when it is named. */
-export const openTargets: readonly AnyTarget[] = [commitLogsTarget('commit-logs')]
-
 /** By its name; planted ones too. */
 export function targetNamed(name: string): AnyTarget {
-  const found = [...targets, ...openTargets, ...plantedTargets].find((target) => target.name === name)
+  const found = [...targets, ...plantedTargets].find((target) => target.name === name)
   if (found === undefined) throw new RangeError(`there is no target ${name}`)
   return found
 }

@@ -6,7 +6,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import { type Folder, folderPath, folderSettings, goodCommitLog } from '../good-folders.ts'
 import { demand, type Target } from '../target.ts'
-import { batchesOf, crcIsRight, type Damaged, damaged, orRefused, type Start, writeFolder } from './logs.ts'
+import { batchesOf, crcIsRight, type Damaged, damaged, isAt, orRefused, type Start, writeFolder } from './logs.ts'
 
 /** Folders of commit logs with changed segments, consume queues and snapshots, opened, read by queue, appended to and opened again. */
 export function commitLogsTarget(name: string): Target<Damaged> {
@@ -84,9 +84,10 @@ async function readFrom(log: Log, queue: LogQueue, from: number): Promise<{ byte
 async function appendOne(log: Log, queue: LogQueue, checked: boolean): Promise<void> {
   const from = queue.endOffset
   const how = { epoch: Math.max(0, log.lastEpoch), timestampType: 'CreateTime' } as const
-  const isAppended = await orRefused((async () => log.appendTo(queue, batchOf(['appended']), how))())
+  const appended = batchOf(['appended'])
+  const isAppended = await orRefused((async () => log.appendTo(queue, appended, how))())
   if (isAppended === null || (await orRefused(log.flush().then(() => true))) === null) return
   const found = await orRefused(readFrom(log, queue, from))
   const { value } = batchesOf(found?.bytes ?? Buffer.alloc(0)).next()
-  demand(!checked || value?.baseOffset === from, 'what was appended to a queue is not found again')
+  demand(!checked || isAt(value, from, appended.bytes), 'what was appended to a queue is not found again')
 }

@@ -167,8 +167,9 @@ export function crcIsRight(header: BatchHeader): boolean {
 
 async function appendOne(log: Log, read: Read, checked: boolean): Promise<void> {
   const from = log.logEndOffset
+  const appended = batchOf(['appended'])
   try {
-    log.append(batchOf(['appended']), Math.max(0, log.lastEpoch))
+    log.append(appended, Math.max(0, log.lastEpoch))
   } catch (error) {
     if (error instanceof LogAppendFault) return
     throw error
@@ -183,7 +184,12 @@ async function appendOne(log: Log, read: Read, checked: boolean): Promise<void> 
   if (!isWritten) return
   const found = await orRefused(read(log, from))
   const { value } = batchesOf(found?.bytes ?? Buffer.alloc(0)).next()
-  demand(!checked || value?.baseOffset === from, 'what was appended is not found again')
+  demand(!checked || isAt(value, from, appended.bytes), 'what was appended is not found again')
+}
+
+/** Whether a batch is the one that was appended, with that offset: its CRC covers neither offset nor epoch. */
+export function isAt(found: BatchHeader | undefined | void, offset: number, appended: Buffer): boolean {
+  return found?.baseOffset === offset && found.crc === new BatchHeader(appended).crc
 }
 
 /** What a log may answer to a folder that is damaged: a fault of the disk, or that it cannot give what is asked for. */

@@ -56,8 +56,7 @@ export function recordsTarget(): Target<Bytes> {
         ...samples.map(({ name, bytes }) => fc.record({ form: fc.constant(name), bytes: mutated(bytes) })),
       )
     },
-    // A YAML parser takes its time and room; the file is its operator's own.
-    bytesMax: ({ form, bytes }) => bytes.length * bytesPerByte * (form === 'configuration file' ? 10 : 1),
+    bytesMax: ({ bytes }) => bytes.length * bytesPerByte,
     feed: async ({ form, bytes }) => {
       const { read, refusals } = forms.find(({ name }) => name === form) as Form
       try {

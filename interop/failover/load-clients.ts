@@ -26,8 +26,8 @@ export interface KillBound {
 
 const killMs: KillBound = { median: 1_000, max: 3_000 }
 
-const javaVersion = '4.3.1'
-const javaFolder = clientFolder('java')
+export const javaVersion = '4.3.1'
+export const javaFolder = clientFolder('java')
 const python = clientFolder('confluent-kafka')
 const kafkajs = clientFolder('kafkajs')
 
@@ -62,7 +62,7 @@ export const loadClients: readonly LoadClient[] = [
 ]
 
 /** The arguments of `java` that run a program of its folder. */
-function javaProgram(name: string): string[] {
+export function javaProgram(name: string): string[] {
   const made = join(javaFolder, javaVersion)
   return ['-Xmx512m', '-XX:+UseSerialGC', '-cp', `${made}/classes:${made}/lib/*`, name]
 }

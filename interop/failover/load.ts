@@ -23,11 +23,11 @@ const processMs = 300_000
 /** A steady load by a stock client on one partition, in a process of its own (see Load.java). */
 export class Load {
   readonly #process: LineProcess
-  readonly #lines: string[] = []
+  readonly #heard: { readonly line: string; readonly at: number }[] = []
 
   constructor({ command, prefix }: LoadClient, options: Readonly<Record<string, string>>) {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-    const onLine = (line: string): void => void this.#lines.push(line)
+    const onLine = (line: string): void => void this.#heard.push({ line, at: performance.now() })
     this.#process = new LineProcess(command, [...prefix, ...args], { timeoutMs: processMs }, onLine)
   }
 
@@ -37,9 +37,18 @@ export class Load {
 
   /** What follows that word in the line that begins with it, once it has come; null: not within the time. */
   async hears(word: string, withinMs: number): Promise<string | null> {
+    return (await this.#hears(word, withinMs))?.line.slice(word.length + 1) ?? null
+  }
+
+  /** When, on the clock of `performance`, that line has come; null: not within the time. */
+  async hearsAt(word: string, withinMs: number): Promise<number | null> {
+    return (await this.#hears(word, withinMs))?.at ?? null
+  }
+
+  async #hears(word: string, withinMs: number): Promise<{ readonly line: string; readonly at: number } | null> {
     for (const end = performance.now() + withinMs; ; await sleep(5)) {
-      const line = this.#lines.find((each) => each === word || each.startsWith(`${word} `))
-      if (line !== undefined) return line.slice(word.length + 1)
+      const heard = this.#heard.find(({ line }) => line === word || line.startsWith(`${word} `))
+      if (heard !== undefined) return heard
       if (!this.#process.running) throw new Error(`the load has ended: ${this.#process.stderr.slice(-500)}`)
       if (performance.now() > end) return null
     }

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeMetadataQuorum } from '../../src/client/describe-cluster.ts'
@@ -62,7 +62,7 @@ export class LocalBrokers {
     ]
     const port = await freePortBase(distances.slice(1))
     const where = ['--data', data, '--kafka-port', String(port), '--http-port', String(port + 1000), '--detach']
-    const shape = ['--brokers', String(brokers), '--controllers', String(controllers)]
+    const shape = ['--brokers', String(brokers), ...(controllers === 0 ? [] : ['--controllers', String(controllers)])]
     let output = await trilog('up', ...shape, ...where)
     if (Object.keys(settings).length > 0) {
       // The files of the brokers are made by their first start.
@@ -111,6 +111,24 @@ export class LocalBrokers {
 
   async metadataLeader(): Promise<number> {
     return (await describeMetadataQuorum(this.client)).leaderId
+  }
+
+  /** How often somebody began to lead the metadata log. */
+  async metadataEpoch(): Promise<number> {
+    return (await describeMetadataQuorum(this.client)).leaderEpoch
+  }
+
+  async metadataEnd(): Promise<number> {
+    return Number((await describeMetadataQuorum(this.client)).highWatermark)
+  }
+
+  /** The metadata log as `trilog log dump --records --json` prints it, line by line, of a broker that votes. */
+  async metadataLines(): Promise<string[]> {
+    const folder = join(this.#data, 'broker-1', 'data', '__cluster_metadata-0')
+    const logs = (await readdir(folder)).filter((file) => file.endsWith('.log')).sort()
+    const dumps: string[] = []
+    for (const log of logs) dumps.push(await trilog('log', 'dump', join(folder, log), '--records', '--json'))
+    return dumps.flatMap((text) => text.trim().split('\n'))
   }
 
   /** What all brokers have written of losses of a topic. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTopic, deleteTopic } from '../../src/client/topics.ts'
+import { inSync } from './in-sync.ts'
 import { receipted } from './receipted.ts'
 import { Load, type Seen } from './load.ts'
 import type { LoadClient } from './load-clients.ts'
@@ -47,7 +48,7 @@ export async function runRound(
     await sleep(1_000)
     load.say('stop')
     if ((await load.hears('stopped', healedMs + 10_000)) === null) throw new Error('the load does not stop')
-    await inSync(brokers, placed.topic)
+    await inSync(brokers, placed.topic, healedMs)
     const seen = await load.seen()
     const told = receipted(await brokers.receiptsOf(placed.topic), { ...placed, lostAt: seen.lostAt })
     await deleteTopic(brokers.client, placed.topic)
@@ -64,14 +65,17 @@ async function breakAndAwait(
   const pid = await brokers.pidOf(leader)
   const others = fault === 'kill-ahead' ? await brokers.pidsBeside(leader) : []
   for (const other of others) process.kill(other, 'SIGSTOP')
+  let brokenAt = 0
   try {
     if (others.length > 0) await sleep(aheadMs)
-    load.say('fault')
     process.kill(pid, fault === 'pause' ? 'SIGSTOP' : 'SIGKILL')
+    brokenAt = performance.now()
+    // Told afterwards: what was sent before is acknowledged by the leader that is no more.
+    load.say('fault')
   } finally {
     for (const other of others) process.kill(other, 'SIGCONT')
   }
-  const acked = load.hears('acked', healedMs)
+  const acked = load.hearsAt('acked', healedMs)
   try {
     if (fault === 'pause') await sleep(pauseMs)
     else if (promised.failsOver) await acked
@@ -81,7 +85,7 @@ async function breakAndAwait(
     else await brokers.startAgain(leader)
   }
   const heard = await acked
-  return heard === null ? null : Number(heard)
+  return heard === null ? null : Math.round(heard - brokenAt)
 }
 
 /** A topic with a partition whose leader leads the metadata log, too, or does not. */
@@ -94,7 +98,7 @@ async function placedTopic(
   for (let made = 0; made < mostTopics; made++) {
     const name = `failover-${Date.now()}-${made}`
     await createTopic(client, { name, partitions: 3, replicationFactor: 3, configs: promised.configs })
-    await inSync(brokers, name)
+    await inSync(brokers, name, healedMs)
     const metadataLeader = await brokers.metadataLeader()
     const { topics } = await client.describe([name])
     const partition = topics[0]?.partitions.find(
@@ -104,15 +108,4 @@ async function placedTopic(
     await deleteTopic(client, name)
   }
   throw new Error(`no partition was led where it should be in ${mostTopics} topics`)
-}
-
-/** Until every partition of the topic is led and all its replicas are in sync. */
-async function inSync({ client }: LocalBrokers, topic: string): Promise<void> {
-  for (const end = performance.now() + healedMs; ; await sleep(100)) {
-    const { topics } = await client.describe([topic]).catch(() => ({ topics: [] }))
-    const partitions = topics[0]?.partitions ?? []
-    const isWhole = partitions.every((each) => each.leader >= 0 && each.inSync.length === each.replicas.length)
-    if (partitions.length > 0 && isWhole) return
-    if (performance.now() > end) throw new Error(`${topic} is not whole again within ${healedMs} ms`)
-  }
 }

@@ -1,108 +1,55 @@
-/** `npm run failover`: brokers of a local cluster are killed and paused under a steady load of a stock client. */
-import { writeFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
+/** `npm run failover`: brokers of local clusters are killed and paused under the load of stock clients; with a word, larger losses, or none. */
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../child.ts'
-import { plainTable } from '../table.ts'
-import { type Figures, figuresOf } from './figures.ts'
-import { type LoadClient, loadClients } from './load-clients.ts'
-import { LocalBrokers } from './local-brokers.ts'
-import { faults, promises } from './promises.ts'
-import { type Round, runRound } from './round.ts'
+import { runCalm } from './calm.ts'
+import { runFiveNodes } from './five-nodes.ts'
+import { loadClients } from './load-clients.ts'
+import { runQuorumDown } from './quorum-down.ts'
+import { faults } from './promises.ts'
+import { type RoundsOptions, runRounds } from './run-rounds.ts'
 
-interface Options {
-  readonly client: string
-  readonly rounds: string
-  readonly rate: string
-  readonly quick?: true
-  readonly fault?: string[]
-  readonly scheme?: string[]
-  readonly json?: string
-}
+await runMain(async () => {
+  let code = 0
+  const ends = (ran: Promise<number>): Promise<void> => ran.then((with_) => void (code = with_))
+  await program(ends).parseAsync()
+  return code
+})
 
-await runMain(main)
-
-async function main(): Promise<number> {
-  const options = new Command('failover')
-    .description('Kills and pauses brokers of a cluster of three under a steady load, and reads everything back.')
+function program(ends: (ran: Promise<number>) => Promise<void>): Command {
+  const failover = new Command('failover').description(
+    'What stock clients see when brokers die. Ends with 1 when a promise is broken.',
+  )
+  failover
+    .command('rounds', { isDefault: true })
+    .description('One broker of three is killed or paused, again and again. This is what runs without a word.')
     .addOption(
       new Option('--client <name>', 'whose load it is').choices(loadClients.map(({ name }) => name)).default('java'),
     )
-    .option('--rounds <n>', 'of each kind', '3')
-    .option('--rate <n>', 'records a second', '2000')
+    .option('--rounds <n>', 'of each kind', positive, 3)
+    .option('--rate <n>', 'records a second', positive, 2_000)
     .option('--quick', 'one round of each kind, and no pauses')
     .option('--fault <name...>', `only these: ${faults.map(({ name }) => name).join(', ')}`)
     .option('--scheme <name...>', 'only kinds whose names contain one of these')
     .option('--json <file>', 'every round, as JSON')
-    .parse()
-    .opts<Options>()
-  const client = loadClients.find(({ name }) => name === options.client) as LoadClient
-  const missing = await client.install()
-  if (missing !== null) throw new Error(missing)
-  const brokers = await LocalBrokers.start({ brokers: 3, controllers: 0, settings: {} })
-  const rounds: Round[] = []
-  for (const { promised, fault } of kindsOf(options)) {
-    for (let count = options.quick ? 1 : Number(options.rounds); count > 0; count--) {
-      const round = await runRound(brokers, { client, promised, fault, rate: Number(options.rate) })
-      rounds.push(round)
-      const { firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors, error } = round
-      const losses = `${lost} lost, ${inReceipts} of them in receipts of ${cut}`
-      const facts = `${acked} acknowledged, ${losses}, ${duplicates} twice, ${reordered} out of order, ${errors} given up`
-      process.stderr.write(`${promised.name}, ${fault}: first after ${firstAck} ms, ${facts} (${error})\n`)
-      if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rounds, null, 2)}\n`)
-    }
-  }
-  const figures = figuresOf(rounds, client.killMs)
-  show(client, figures)
-  return figures.some(({ broken }) => broken.length > 0) ? 1 : 0
+    .action((options: RoundsOptions) => ends(runRounds(options)))
+  failover
+    .command('calm')
+    .description('Nobody is killed: three brokers are loaded as fast as clients go, and no leader may change.')
+    .option('--minutes <n>', 'how long', positive, 10)
+    .action((options: { minutes: number }) => ends(runCalm(options)))
+  failover
+    .command('five')
+    .description('Two of five brokers are killed, then a third; 50 partitions by majority and 50 by isr.')
+    .action(() => ends(runFiveNodes()))
+  failover
+    .command('quorum')
+    .description('All controllers are killed, then a broker as well; topics and groups by majority go on.')
+    .action(() => ends(runQuorumDown()))
+  return failover
 }
 
-function kindsOf(options: Options) {
-  return promises
-    .filter(({ name }) => options.scheme?.some((part) => name.includes(part)) ?? true)
-    .flatMap((promised) =>
-      faults
-        .filter(({ ofLeadersAlone }) => promised.alone || !ofLeadersAlone)
-        .map(({ name: fault }) => ({ promised, fault })),
-    )
-    .filter(({ fault }) => (options.fault?.includes(fault) ?? true) && !(options.quick && fault === 'pause'))
-}
-
-function show(client: LoadClient, figures: readonly Figures[]): void {
-  const times = 'first ack ms, min / median / max'
-  const table = plainTable([
-    'client',
-    'scheme',
-    'fault',
-    'rounds',
-    times,
-    'acked',
-    'lost',
-    'in receipts',
-    'cut',
-    'duplicates',
-    'reordered',
-    'given up',
-  ])
-  for (const figure of figures) {
-    const { promised, fault, rounds, firstAck, acked, lost, inReceipts, cut, duplicates, reordered, errors } = figure
-    const time = firstAck === null ? 'none' : `${firstAck.min} / ${firstAck.median} / ${firstAck.max}`
-    table.push([
-      client.name,
-      promised.name,
-      fault,
-      rounds,
-      time,
-      acked,
-      lost,
-      inReceipts,
-      cut,
-      duplicates,
-      reordered,
-      errors,
-    ])
-  }
-  process.stdout.write(`${table.toString()}\n`)
-  for (const { promised, fault, broken } of figures) {
-    if (broken.length > 0) process.stdout.write(`broken: ${promised.name}, ${fault}: ${broken.join('; ')}\n`)
-  }
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0 is needed')
+  return value
 }

@@ -1,8 +1,26 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { consoleTopicOf } from './data.ts'
 import { expect, expectEqual, rowsBelow, type ToolStep } from './tool-session.ts'
 
 /** Kafka's command line shows an id as 22 characters of URL-safe base64. */
 const idPattern = /^[\w-]{22}$/
+
+/** Files that say where partition 0, and one that is not there, are to be: on the broker that has it. */
+async function withPlans<T>(topic: string, use: (path: string, strangers: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'reassignments-'))
+  try {
+    const paths = [0, 99].map((partition) => join(folder, `${partition}.json`))
+    for (const [at, path] of paths.entries()) {
+      const partitions = [{ topic, partition: at * 99, replicas: [1], log_dirs: ['any'] }]
+      await writeFile(path, JSON.stringify({ version: 1, partitions }))
+    }
+    return await use(paths[0] ?? '', paths[1] ?? '')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 export const clusterSteps: readonly ToolStep[] = [
   {
@@ -52,6 +70,23 @@ export const clusterSteps: readonly ToolStep[] = [
       expect(await session.ok('kafka-leader-election', [...preferred, '--all-topic-partitions']), /^\s*$/)
       const stranger = [...preferred, '--topic', `${topic}-none`, '--partition', '0']
       expect(await session.refused('kafka-leader-election', stranger), /UnknownTopicOrPartition/)
+    },
+  },
+  {
+    tool: 'kafka-reassign-partitions',
+    what: 'execute to where it is, verify, list, cancel; of a partition that is not there',
+    async run(session) {
+      const tool = 'kafka-reassign-partitions'
+      await withPlans(consoleTopicOf(session), async (path, strangers) => {
+        const plan = ['--reassignment-json-file', path]
+        const started = await session.ok(tool, ['--execute', ...plan])
+        expect(started, /Successfully started partition reassignment/)
+        expect(await session.ok(tool, ['--verify', ...plan]), /Reassignment of partition .*-0 is completed/)
+        expect(await session.ok(tool, ['--list']), /No partition reassignments found/)
+        expect(await session.ok(tool, ['--cancel', ...plan]), /None of the specified partition/)
+        const refused = await session.refused(tool, ['--execute', '--reassignment-json-file', strangers])
+        expect(refused, /not found|UnknownTopicOrPartition/)
+      })
     },
   },
   {

@@ -1,4 +1,6 @@
 import { BrokerUnreachable } from '../../src/client/kafka-error.ts'
+import { alterPartitionReassignments } from '../../src/kafka/schema/alter-partition-reassignments.ts'
+import { listPartitionReassignments } from '../../src/kafka/schema/list-partition-reassignments.ts'
 import { metadata } from '../../src/kafka/schema/metadata.ts'
 import { changeReplica } from '../../src/kafka/schema/own/change-replica.ts'
 import { promoteReplica } from '../../src/kafka/schema/own/promote-replica.ts'
@@ -168,6 +170,21 @@ export class ClusterFixture {
     const body = { topic: 't', partition: 0, brokerId, add: what === 'add' }
     const { errorCode, errorMessage } = await this.#reached(() => this.#link.call(changeReplica, body))
     return errorCode === 0 ? null : (errorMessage ?? `error ${errorCode}`)
+  }
+
+  /** Has its replicas stand there from now on; null: what is under way is called off. */
+  async reassign(to: readonly number[] | null): Promise<{ errorCode: number; errorMessage: string | null }> {
+    const partitions = [{ partitionIndex: 0, replicas: to === null ? null : [...to] }]
+    const body = { topics: [{ name: 't', partitions }] }
+    const { responses } = await this.#reached(() => this.#link.call(alterPartitionReassignments, body))
+    const { errorCode = -1, errorMessage = null } = responses[0]?.partitions[0] ?? {}
+    return { errorCode, errorMessage }
+  }
+
+  /** What is being moved. */
+  async moving() {
+    const { topics } = await this.#reached(() => this.#link.call(listPartitionReassignments, { topics: null }))
+    return topics[0]?.partitions ?? []
   }
 
   /** As `produce`, of a client that knows of no other broker. */

@@ -252,6 +252,7 @@ class ClusterRun {
       case 'elect':
         return void askForElection(this.world, this.#link, action.type)
       case 'change-replica':
+      case 'reassign':
         return void askForChange(this.world, this.#link, action)
       case 'reset-client':
         this.world.mark('connection of a client reset')

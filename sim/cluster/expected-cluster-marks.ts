@@ -44,6 +44,8 @@ export const expectedClusterMarks: readonly string[] = [
   'election: PREFERRED_LEADER_NOT_AVAILABLE',
   'replica: add',
   'replica: remove',
+  'replica: reassign',
+  'replica: call off',
   'log: a replica is not wanted here any more: it is deleted',
   'storm of members',
   'member died: joining',

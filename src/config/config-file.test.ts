@@ -27,7 +27,7 @@ test('an empty file is an empty configuration', async () => {
 })
 
 test('what is no configuration is refused with the reason', async () => {
-  await assert.rejects(readConfigFile('a: [1\n'), /no YAML/)
+  await assert.rejects(readConfigFile('a: [1\n'), /no YAML: .* \(line 2, column 1\)$/)
   await assert.rejects(readConfigFile('a: *b\n'), /no YAML: .*alias/)
   await assert.rejects(readConfigFile('- 1\n'), /names and values are wanted/)
   await assert.rejects(readConfigFile('a:\n'), /a has no value/)
@@ -37,4 +37,11 @@ test('what is no configuration is refused with the reason', async () => {
 
 test('a line that nests hundreds of times is refused before it is parsed', async () => {
   await assert.rejects(readConfigFile(`node.id: 1\n${'d: '.repeat(201)}1`), /line 2 nests too much/)
+})
+
+test('what is longer than any configuration is refused before it is parsed', async () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, nth) => `name.${nth}: ${nth}\n`).join('')
+  assert.equal(Object.keys(await readConfigFile(lines(300))).length, 300)
+  await assert.rejects(readConfigFile(lines(1_000)), /more than 3000 names, values and signs/)
+  await assert.rejects(readConfigFile(`# ${'long '.repeat(60_000)}`), /longer than 262144 characters/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Runtime } from '../runtime/runtime.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
-import { batchOf, openTestLog, readAll, testSettings } from './log-fixture.ts'
+import { batchOf, openTestLog, rangesOf, readAll, testSettings } from './log-fixture.ts'
 
 const settings = { ...testSettings, segmentBytes: 900, indexIntervalBytes: 100 }
 
@@ -74,4 +74,22 @@ test('a truncation does not go by an index that only looks good at its end', () 
     assert.equal(log.logEndOffset, end + 9)
     await readAll(log, 0)
     await log.close()
+  }))
+
+test('bytes behind the last batch of a segment cost nothing that the next segment goes on with, after a power cut too', () =>
+  inWorld(async (runtime) => {
+    const { bytes } = await closedLog(runtime)
+    const first = `${'0'.repeat(20)}.log`
+    const read = await runtime.disk.readFile(`data/t-0/${first}`)
+    for (const junk of [Buffer.alloc(500), Buffer.alloc(7, 0xff)]) {
+      await overwrite(runtime, first, Buffer.concat([read, junk]))
+      const { log } = await openTestLog(runtime, { settings, clean: false, powerCut: true })
+      assert.deepEqual([log.logEndOffset, log.recovery.cutBytes, log.recovery.cutFrom], [48, junk.length, null])
+      assert.ok((await readAll(log, 0)).equals(bytes))
+      log.append(batchOf(['new']), 1)
+      await log.flush()
+      assert.deepEqual(rangesOf(await readAll(log, 48)), [[48, 48]])
+      await log.truncateTo(48)
+      await log.close()
+    }
   }))

@@ -240,7 +240,8 @@ export class LogRecovery {
   }
 
   async #cut(segment: Segment, position: Position, fileBytes: number): Promise<void> {
-    this.#cutFrom = this.#expected
+    // Where the next segment goes on with the very next offset no batch was in these bytes: the log does not end here.
+    if (this.#parts.segments.next(segment)?.baseOffset !== this.#expected) this.#cutFrom = this.#expected
     this.#cutBytes += fileBytes - position
     await this.#parts.files.use(segment.path, async (file) => {
       await file.truncate(position)

@@ -20,6 +20,12 @@ export interface BrokerImage {
   readonly fenced: boolean
 }
 
+/** A reassignment that is under way (KIP-455): which of the replicas it brings, and which go once those are in sync. */
+export interface Moving {
+  readonly adding: readonly BrokerId[]
+  readonly removing: readonly BrokerId[]
+}
+
 export interface PartitionImage {
   readonly index: number
   readonly replicas: readonly BrokerId[]
@@ -34,6 +40,8 @@ export interface PartitionImage {
   readonly leaderEpoch: LeaderEpoch
   /** Raised by every change of this partition's state; compare-and-set is on it (KIP-497). */
   readonly partitionEpoch: number
+  /** Null: its replicas stay where they are. */
+  readonly moving: Moving | null
 }
 
 export interface TopicImage {
@@ -198,6 +206,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch,
+      moving: movingOf(record, null),
     })
     this.#partitionCount += 1
   }
@@ -222,6 +231,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
+      moving: movingOf(record, before.moving),
     }
     partitions[record.partition] = after
     this.astray.changed(record.topicId, before, after)
@@ -263,6 +273,15 @@ function brokerOf(record: MetadataRecord & { type: 'register-broker' }, offset: 
   const { brokerId: id, directoryId, host, port, rack, incarnation, peerHost, peerPort, fenced, epoch = -1 } = record
   const peer = peerHost === '' ? null : { host: peerHost, port: peerPort }
   return { id, epoch: epoch < 0 ? offset : epoch, directoryId, host, port, rack, incarnation, peer, fenced }
+}
+
+/** What a record says of a reassignment; `before` where it says nothing. */
+function movingOf(
+  { adding = null, removing = null }: { [K in keyof Moving]?: Moving[K] | null | undefined },
+  before: Moving | null,
+): Moving | null {
+  if (adding === null || removing === null) return before
+  return adding.length + removing.length === 0 ? null : { adding, removing }
 }
 
 const none: readonly BrokerId[] = []

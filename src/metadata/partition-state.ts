@@ -6,7 +6,7 @@ import type { PartitionImage } from './image.ts'
 /** What changes of a partition. */
 export type PartitionState = Pick<
   PartitionImage,
-  'replicas' | 'directories' | 'inSync' | 'eligible' | 'leader' | 'leaderEpoch'
+  'replicas' | 'directories' | 'inSync' | 'eligible' | 'leader' | 'leaderEpoch' | 'moving'
 >
 
 /** What the changes of a state depend on. */

@@ -30,6 +30,8 @@ const records: readonly MetadataRecord[] = [
     leaderEpoch: 0,
     eligible: [2],
     partitionEpoch: 3,
+    adding: [],
+    removing: [],
   },
   {
     type: 'partition-change',
@@ -42,6 +44,8 @@ const records: readonly MetadataRecord[] = [
     directories: [topicId, topicId],
     partitionEpoch: 9,
     replicas: [2, 1],
+    adding: [2],
+    removing: [],
   },
   { type: 'broker-change', brokerId: 1, fenced: false },
   { type: 'unregister-broker', brokerId: 1 },

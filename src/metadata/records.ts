@@ -40,7 +40,7 @@ const kinds = {
   },
   partition: {
     id: 3,
-    version: 1,
+    version: 2,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'From 0; the partitions of a topic come in order.' },
@@ -51,11 +51,13 @@ const kinds = {
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
       eligible: { type: array('int32'), since: 1, about: 'Eligible leader replicas (KIP-966).' },
       partitionEpoch: { type: 'int32', since: 1, about: 'How often its state has changed.' },
+      adding: { type: array('int32'), since: 2, about: 'Replicas that a reassignment brings (KIP-455).' },
+      removing: { type: array('int32'), since: 2, about: 'Replicas that go once it is done.' },
     }),
   },
   'partition-change': {
     id: 4,
-    version: 2,
+    version: 3,
     fields: message({
       topicId: { type: 'uuid', since: 0, about: 'The topic.' },
       partition: { type: 'int32', since: 0, about: 'The partition within it.' },
@@ -82,6 +84,20 @@ const kinds = {
         since: 2,
         default: -1,
         about: 'How often its state has changed; -1: once more.',
+      },
+      adding: {
+        type: array('int32'),
+        since: 3,
+        nullableSince: 3,
+        default: null,
+        about: 'Replicas that a reassignment brings (KIP-455); null: as before.',
+      },
+      removing: {
+        type: array('int32'),
+        since: 3,
+        nullableSince: 3,
+        default: null,
+        about: 'Replicas that go once it is done; null: as before.',
       },
     }),
   },
@@ -139,16 +155,16 @@ const kinds = {
 type Kinds = typeof kinds
 type Kind = keyof Kinds
 
-/** What only a snapshot has to say, whose records stand for all the changes that have led to them. */
-interface OnlyInSnapshots {
+/** What few records have to say: snapshots, whose records stand for all the changes that have led to them, and reassignments. */
+interface MayBeLeftOut {
   'register-broker': 'epoch'
-  partition: 'eligible' | 'partitionEpoch'
-  'partition-change': 'partitionEpoch'
+  partition: 'eligible' | 'partitionEpoch' | 'adding' | 'removing'
+  'partition-change': 'partitionEpoch' | 'adding' | 'removing'
 }
 
 type FieldsOf<K extends Kind> = MessageOf<Kinds[K]['fields']>
-type Written<K extends Kind> = K extends keyof OnlyInSnapshots
-  ? Omit<FieldsOf<K>, OnlyInSnapshots[K]> & Partial<FieldsOf<K>>
+type Written<K extends Kind> = K extends keyof MayBeLeftOut
+  ? Omit<FieldsOf<K>, MayBeLeftOut[K]> & Partial<FieldsOf<K>>
   : FieldsOf<K>
 
 /** One change of the image. */

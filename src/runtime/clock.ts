@@ -9,7 +9,10 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds since some fixed point, fractional, never backwards. For timeouts, sessions and measurements. */
   monotonicMs(): number
-  /** Calls `run` once, `delayMs` (>= 0) from now. A pending timer does not keep the process alive on its own. */
+  /**
+   * Calls `run` once, `delayMs` (>= 0) from now, and never before `monotonicMs` has gone on by that much. A pending timer does not
+   * keep the process alive on its own.
+   */
   setTimer(delayMs: number, run: () => void): Timer
   /** Calls `run` after what is being handled now and the I/O events already queued (Node: `setImmediate`). */
   defer(run: () => void): void

@@ -33,6 +33,7 @@ import { produce } from '../kafka/schema/produce.ts'
 import { syncGroup } from '../kafka/schema/sync-group.ts'
 import { unregisterBroker } from '../kafka/schema/unregister-broker.ts'
 import { ownCalls } from './own-calls-fixture.ts'
+import { reassignmentCalls } from './reassignment-calls-fixture.ts'
 import { type BatchOptions, buildBatch } from '../record/batch-builder.ts'
 
 import {
@@ -575,4 +576,5 @@ export const kafkaCalls: readonly KafkaCall[] = [
   ...groupCalls,
   ...ownCalls,
   ...produceOddities,
+  ...reassignmentCalls,
 ]

@@ -3,6 +3,7 @@ import type { Membership } from '../broker/membership.ts'
 import type { Promoter } from '../broker/promoter.ts'
 import type { Handler } from '../kafka/handler.ts'
 import { alterConfigsHandler } from '../kafka/handlers/alter-configs.ts'
+import { alterPartitionReassignmentsHandler } from '../kafka/handlers/alter-partition-reassignments.ts'
 import { apiVersionsHandler } from '../kafka/handlers/api-versions.ts'
 import { alterBrokerGroupHandler, describeBrokerGroupsHandler } from '../kafka/handlers/broker-groups.ts'
 import { changeReplicaHandler } from '../kafka/handlers/change-replica.ts'
@@ -30,6 +31,7 @@ import { leaveGroupHandler } from '../kafka/handlers/leave-group.ts'
 import { listConfigResourcesHandler } from '../kafka/handlers/list-config-resources.ts'
 import { listGroupsHandler } from '../kafka/handlers/list-groups.ts'
 import { listOffsetsHandler } from '../kafka/handlers/list-offsets.ts'
+import { listPartitionReassignmentsHandler } from '../kafka/handlers/list-partition-reassignments.ts'
 import { metadataHandler } from '../kafka/handlers/metadata.ts'
 import { offsetCommitHandler } from '../kafka/handlers/offset-commit.ts'
 import { offsetDeleteHandler } from '../kafka/handlers/offset-delete.ts'
@@ -72,6 +74,8 @@ export function kafkaHandlers(
     createPartitionsHandler(broker),
     deleteRecordsHandler(broker),
     electLeadersHandler(broker),
+    alterPartitionReassignmentsHandler(broker),
+    listPartitionReassignmentsHandler(broker),
     describeConfigsHandler(broker),
     alterConfigsHandler(broker),
     incrementalAlterConfigsHandler(broker),

@@ -23,7 +23,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * --acks, --rate (records a second), --size (bytes), --set NAME=VALUE,… (of the producer).
  *
  * Reads lines: `fault` (something breaks now), `stop` (no more; what is under way is waited for), `verify` (reads the
- * partition back). Writes `steady` once acknowledgements keep up, `acked MS` with the first acknowledgement of a record sent
+ * partition back). Writes `steady` once acknowledgements keep up, `acked` with the first acknowledgement of a record sent
  * after the fault, `stopped`, and what it has seen as `result NAME=NUMBER …`, `lostAt` being the offsets at which records were
  * acknowledged that are not there.
  */
@@ -34,7 +34,7 @@ public class Load {
   private final List<Long> ackTimes = new ArrayList<>();
   private volatile boolean stopped;
   private volatile long faultAt;
-  private volatile long firstAckAfterFault;
+  private volatile boolean isAcked;
   private volatile int sent;
   private int errors;
   private String firstError = "-";
@@ -122,9 +122,9 @@ public class Load {
       offsets.put(number, offset);
       ackTimes.add(now);
     }
-    if (faultAt == 0 || sentAt < faultAt || firstAckAfterFault != 0) return;
-    firstAckAfterFault = now;
-    say("acked " + (now - faultAt) / 1_000_000);
+    if (faultAt == 0 || sentAt < faultAt || isAcked) return;
+    isAcked = true;
+    say("acked");
   }
 
   private void tellSteady() {

@@ -64,7 +64,6 @@ const leftOut: readonly (readonly [keys: string, names: string, why: string])[] 
     'CreateDelegationToken, RenewDelegationToken, ExpireDelegationToken, DescribeDelegationToken, DescribeUserScramCredentials, AlterUserScramCredentials',
     'no login in this release',
   ],
-  ['45, 46', 'AlterPartitionReassignments, ListPartitionReassignments', 'replicas stay where their topic was made'],
   ['48, 49', 'DescribeClientQuotas, AlterClientQuotas', 'no quotas in this release'],
   [
     '52–54, 56, 58, 59, 62, 63, 67, 70, 73, 82',

@@ -1,6 +1,7 @@
 import type { LeaderEpoch } from '../../record/offset.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
 import { withInSync, withWholeCopies } from '../partition-state.ts'
+import { movedIfDone } from '../moving-replicas.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { partitionChange } from './partition-changes.ts'
@@ -55,7 +56,10 @@ function alter(
   })
   if (!areFit || !members.includes(leader)) return 'ineligible-replica'
   const rules = { ...rulesOf(topic.name), isAlive: (broker: BrokerId) => image.isAlive(broker) }
-  const state = rules.elect === 'fixed' ? withWholeCopies(partition, members) : withInSync(partition, members, rules)
+  const state =
+    rules.elect === 'fixed'
+      ? withWholeCopies(partition, members)
+      : movedIfDone(withInSync(partition, members, rules), rules)
   records.push(partitionChange(topic.id, partition, state))
   return 'altered'
 }

@@ -32,6 +32,11 @@ export function changeReplicas({ image, rulesOf }: DecisionContext, request: Cha
   const { elect, minInSyncReplicas } = rulesOf(topic.name)
   if (elect === 'self')
     return refuse('not-possible', 'its replicas elect their leader themselves: that one is to be asked')
+  if (partition.moving !== null)
+    return refuse(
+      'not-possible',
+      'a reassignment of its replicas is under way: it is to end, or to be called off, first',
+    )
   const isReplica = partition.replicas.includes(broker)
   if (isReplica === (request.do === 'add')) return { records: [], answer: { code: 'already' } }
   if (request.do === 'add') {

@@ -2,6 +2,7 @@ import { adoptTopics } from './adopt-topics.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterInSync } from './alter-in-sync.ts'
+import { alterReassignments } from './alter-reassignments.ts'
 import { changeReplicas } from './change-replicas.ts'
 import { createBrokerGroup, deleteBrokerGroup, orderBrokerGroup } from './broker-groups.ts'
 import { createPartitions } from './create-partitions.ts'
@@ -23,6 +24,7 @@ export const operations = {
   allocateProducerIds,
   alterConfigs,
   alterInSync,
+  alterReassignments,
   changeReplicas,
   createBrokerGroup,
   createPartitions,

@@ -26,7 +26,8 @@ export function changePartitionsOf(
 
 /** The record of a partition that has another state from now on. */
 export function partitionChange(topicId: string, before: PartitionImage, state: PartitionState): MetadataRecord {
-  const { inSync, eligible, leader, leaderEpoch, directories, replicas } = state
+  const { inSync, eligible, leader, leaderEpoch, directories, replicas, moving } = state
+  const moved = moving === before.moving ? {} : (moving ?? { adding: [], removing: [] })
   return {
     type: 'partition-change',
     topicId,
@@ -37,5 +38,6 @@ export function partitionChange(topicId: string, before: PartitionImage, state: 
     leaderEpoch,
     directories: directories === before.directories ? null : [...directories],
     replicas: replicas === before.replicas ? null : [...replicas],
+    ...moved,
   }
 }

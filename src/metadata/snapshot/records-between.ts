@@ -47,16 +47,18 @@ function* topicBetween(
     const known = before?.partitions[partition.index]
     if (known === undefined) yield wholePartition(topicId, partition)
     else if (known.partitionEpoch !== partition.partitionEpoch) {
-      const { index, inSync, eligible, leader, leaderEpoch, directories, replicas, partitionEpoch } = partition
-      const state = { replicas, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch }
+      const { index, inSync, eligible, leader, leaderEpoch, directories, replicas, partitionEpoch, moving } = partition
+      const state = { replicas, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch, ...movedBy(moving) }
       yield { type: 'partition-change', topicId, partition: index, ...state }
     }
   }
 }
 
-function wholePartition(topicId: string, { index: partition, ...state }: PartitionImage): MetadataRecord {
-  return { type: 'partition', topicId, partition, ...state }
+function wholePartition(topicId: string, { index: partition, moving, ...state }: PartitionImage): MetadataRecord {
+  return { type: 'partition', topicId, partition, ...state, ...movedBy(moving) }
 }
+
+const movedBy = (moving: PartitionImage['moving']) => moving ?? { adding: [], removing: [] }
 
 /** Settings go with their topic or broker: of one that has gone, or was made again, there are none before. */
 function* settingsBetween(before: ClusterImage, after: ClusterImage): Generator<MetadataRecord> {

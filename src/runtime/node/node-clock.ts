@@ -5,13 +5,13 @@ const longestDelayMs = 0x7fffffff
 
 class NodeTimer implements Timer {
   readonly #run: () => void
-  #leftMs: number
+  readonly #dueMs: number
   #handle: NodeJS.Timeout | null = null
 
   constructor(delayMs: number, run: () => void) {
     this.#run = run
-    this.#leftMs = delayMs
-    this.#arm()
+    this.#dueMs = performance.now() + delayMs
+    this.#arm(delayMs)
   }
 
   cancel(): void {
@@ -19,16 +19,17 @@ class NodeTimer implements Timer {
     this.#handle = null
   }
 
-  #arm(): void {
-    const hopMs = Math.min(this.#leftMs, longestDelayMs)
-    this.#leftMs -= hopMs
-    this.#handle = setTimeout(() => this.#fired(), hopMs)
+  #arm(leftMs: number): void {
+    this.#handle = setTimeout(() => this.#fired(), Math.min(Math.ceil(leftMs), longestDelayMs))
     this.#handle.unref()
   }
 
+  // Node counts whole milliseconds from the beginning of the turn, so that it may call up to one too early: whoever
+  // looks at the clock then would find that the time has not come, and would never be called again.
   #fired(): void {
     this.#handle = null
-    if (this.#leftMs > 0) this.#arm()
+    const leftMs = this.#dueMs - performance.now()
+    if (leftMs > 0) this.#arm(leftMs)
     else this.#run()
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileHandleLimit, limitIn } from './file-handle-limit.ts'
+import { nodeClock } from './node-clock.ts'
 import { NodeMetrics } from './node-metrics.ts'
 import { openNodeRuntime } from './node-runtime.ts'
 
@@ -47,6 +48,21 @@ test('a pending timer does not keep the process alive, a cancelled one never fir
     timer.cancel()
     nodeClock.defer(() => console.error('deferred'))`)
   assert.deepEqual({ code, stderr }, { code: 0, stderr: 'deferred\n' })
+})
+
+test('a timer never fires before its time has passed by the monotonic clock', async () => {
+  const early: number[] = []
+  for (let turn = 0; turn < 50; turn++) {
+    const begunMs = nodeClock.monotonicMs()
+    const fired = new Promise<void>((resolve) => void nodeClock.setTimer(2.5, resolve))
+    // The timer itself keeps no process alive.
+    const alive = setTimeout(() => {}, 60_000)
+    await fired
+    clearTimeout(alive)
+    const passedMs = nodeClock.monotonicMs() - begunMs
+    if (passedMs < 2.5) early.push(passedMs)
+  }
+  assert.deepEqual(early, [])
 })
 
 test('metrics are shown in Prometheus’ text format, with those of the process', async () => {

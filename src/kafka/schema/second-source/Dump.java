@@ -17,7 +17,8 @@ public final class Dump {
         {"DeleteGroups", "0", "2"}, {"IncrementalAlterConfigs", "0", "1"}, {"OffsetDelete", "0", "0"},
         {"DescribeQuorum", "0", "2"}, {"DescribeCluster", "0", "2"}, {"DescribeProducers", "0", "0"},
         {"ListConfigResources", "0", "1"}, {"DescribeTopicPartitions", "0", "0"}, {"UnregisterBroker", "0", "0"},
-        {"ElectLeaders", "0", "2"},
+        {"ElectLeaders", "0", "2"}, {"AlterPartitionReassignments", "0", "1"},
+        {"ListPartitionReassignments", "0", "0"},
     };
 
     public static void main(String[] args) throws Exception {
