@@ -36,6 +36,9 @@ export type ClientAction = PlannedAction & {
     | 'look'
 }
 
+/** Members that are left alone have shared all by then, nearly always. */
+const callAfterMs = 20_000
+
 /** The clients of a run at work: producers, readers, committers and members of a group, each noting what it is told. */
 export class ClientWork {
   readonly #in: ClientSurroundings
@@ -111,7 +114,10 @@ export class ClientWork {
 
   /** Members are left alone from now on: those that are away come back, and those for whom there is no room leave for good. */
   calmMembers(): void {
-    const { sizeMax } = this.#in.workload.members
+    const { sizeMax, cooperative } = this.#in.workload.members
+    // Static members that all die between the two rounds of a cooperative rebalance come back to what the first has given them,
+    // with Kafka, too: part of it to nobody, until somebody calls.
+    if (cooperative) this.#in.world.schedule(callAfterMs, () => this.#members.find((one) => !one.isRetired)?.callAll())
     for (const [place, member] of this.#members.entries()) {
       if (sizeMax !== null && place >= sizeMax) member.retire()
       else member.calm()
