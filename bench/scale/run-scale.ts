@@ -21,8 +21,11 @@ const startSeconds = 5
 const moreMiB = 100
 const idleCpuPercent = 1
 
-/** Prints what many partitions and connections cost one broker, with the bounds of the design beside the figures. */
-export async function runScale(options: ScaleOptions): Promise<void> {
+/**
+ * Prints what many partitions and connections cost one broker, with the bounds of the design beside the figures. Whether all are
+ * within.
+ */
+export async function runScale(options: ScaleOptions): Promise<boolean> {
   needHandles(options.connections, logFiles)
   const broker = await ScaleBroker.start()
   const figures: Figure[] = []
@@ -31,7 +34,7 @@ export async function runScale(options: ScaleOptions): Promise<void> {
     for (const figure of told) process.stderr.write(`${figureText(figure)}\n`)
   }
   const empty = await measureEmpty(broker, options, tell)
-  const topics = await fill(broker, options.partitions, tell)
+  const topics = await fill(broker, { ...options, empty }, tell)
   await measurePartitions(broker, { ...options, topics, empty }, tell)
   await measureConnections(broker, options, tell)
   await broker.end()
@@ -40,11 +43,13 @@ export async function runScale(options: ScaleOptions): Promise<void> {
   const beyond = figures.filter(isBeyond).length
   const verdict = beyond === 0 ? 'every figure is within its bound' : `${beyond} figures are BEYOND their bounds`
   process.stdout.write(`${machine()}\n${figureTable(figures)}\n${verdict}\n`)
+  return beyond === 0
 }
 
 type Tell = (...figures: Figure[]) => void
+/** What was measured of the broker without partitions. */
+type Beside = ScaleOptions & { readonly empty: Idle }
 
-/** All memory is measured after a start: what the making of topics has left behind is no cost of having them. */
 async function measureEmpty(broker: ScaleBroker, { idleSeconds }: ScaleOptions, tell: Tell): Promise<Idle> {
   await broker.stop()
   const start = await broker.startAgain()
@@ -57,52 +62,64 @@ async function measureEmpty(broker: ScaleBroker, { idleSeconds }: ScaleOptions, 
   return idle
 }
 
-async function fill(broker: ScaleBroker, partitions: number, tell: Tell): Promise<ManyPartitions[]> {
+async function fill(broker: ScaleBroker, beside: Beside, tell: Tell): Promise<ManyPartitions[]> {
+  const { partitions, idleSeconds } = beside
   const connection = await openConnection(broker)
   const before = await broker.cost()
   const begun = performance.now()
   const topics = await makePartitions(connection, partitions)
   const seconds = (performance.now() - begun) / 1000
   const made = await broker.cost()
-  for (let batch = 0; batch < batches; batch++) await writeToAll(connection, topics)
-  const written = await broker.cost()
-  const perBatch = ((written.cpuSeconds - made.cpuSeconds) * 1e6) / (batches * partitions)
-  connection.close()
   tell(
     { what: `making ${partitions} partitions`, value: seconds, unit: 's', digits: 1 },
     { what: `making ${partitions} partitions: CPU`, value: made.cpuSeconds - before.cpuSeconds, unit: 's', digits: 1 },
-    { what: 'a batch to each in turn: CPU per batch', value: perBatch, unit: 'µs' },
   )
+  tell(...idleFigures('made', await broker.idle(idleSeconds), beside))
+  const idle = await broker.cost()
+  for (let batch = 0; batch < batches; batch++) await writeToAll(connection, topics)
+  const written = await broker.cost()
+  const perBatch = ((written.cpuSeconds - idle.cpuSeconds) * 1e6) / (batches * partitions)
+  connection.close()
+  tell({ what: 'a batch to each in turn: CPU per batch', value: perBatch, unit: 'µs' })
   return topics
 }
 
 async function measurePartitions(
   broker: ScaleBroker,
-  { topics, empty, partitions, idleSeconds }: ScaleOptions & { topics: readonly ManyPartitions[]; empty: Idle },
+  beside: Beside & { topics: readonly ManyPartitions[] },
   tell: Tell,
 ): Promise<void> {
+  const { topics, idleSeconds } = beside
   tell({ what: 'clean stop', value: await broker.stop(), unit: 's', digits: 2 })
-  tell(...startFigures('start after a clean stop', await broker.startAgain(), empty))
-  const idle = await broker.idle(idleSeconds)
-  const more = idle.residentMiB - empty.residentMiB
-  tell(
-    { what: 'partitions, idle: memory beyond an empty broker', value: more, unit: 'MiB', atMost: moreMiB },
-    { what: 'partitions, idle: memory per partition', value: (more * 1024) / partitions, unit: 'KiB', digits: 1 },
-    { what: 'partitions, idle: CPU', value: idle.cpuPercent, unit: '% of a core', digits: 2, atMost: idleCpuPercent },
-    { what: 'partitions, idle: open handles', value: idle.openHandles, unit: '', atMost: logFiles + empty.openHandles },
-  )
+  tell(...startFigures('after a clean stop', await broker.startAgain(), beside))
+  tell(...idleFigures('after a clean stop', await broker.idle(idleSeconds), beside))
   const connection = await openConnection(broker)
   tell(...(await measureConsumer(broker, connection, { topics, batches })))
   connection.close()
   await broker.kill()
-  tell(...startFigures('start after kill -9', await broker.startAgain(), empty))
+  tell(...startFigures('after kill -9', await broker.startAgain(), beside))
+  tell(...idleFigures('after kill -9', await broker.idle(idleSeconds), beside))
 }
 
-function startFigures(what: string, { seconds, cpuSeconds, residentMiB }: MeasuredStart, empty: Idle): Figure[] {
+function startFigures(after: string, { seconds, cpuSeconds, residentMiB }: MeasuredStart, { empty }: Beside): Figure[] {
+  const more = residentMiB - empty.residentMiB
   return [
-    { what, value: seconds, unit: 's', digits: 2, atMost: startSeconds },
-    { what: `${what}: CPU`, value: cpuSeconds, unit: 's', digits: 2 },
-    { what: `${what}: memory beyond an empty broker`, value: residentMiB - empty.residentMiB, unit: 'MiB' },
+    { what: `start ${after}`, value: seconds, unit: 's', digits: 2, atMost: startSeconds },
+    { what: `start ${after}: CPU`, value: cpuSeconds, unit: 's', digits: 2 },
+    { what: `start ${after}: memory beyond an empty broker`, value: more, unit: 'MiB', atMost: moreMiB },
+  ]
+}
+
+/** `since`: what the process has done before. */
+function idleFigures(since: string, idle: Idle, { empty, partitions }: Beside): Figure[] {
+  const what = `partitions, idle, ${since}`
+  const more = idle.residentMiB - empty.residentMiB
+  const handlesMax = logFiles + empty.openHandles
+  return [
+    { what: `${what}: memory beyond an empty broker`, value: more, unit: 'MiB', atMost: moreMiB },
+    { what: `${what}: memory per partition`, value: (more * 1024) / partitions, unit: 'KiB', digits: 1 },
+    { what: `${what}: CPU`, value: idle.cpuPercent, unit: '% of a core', digits: 2, atMost: idleCpuPercent },
+    { what: `${what}: open handles`, value: idle.openHandles, unit: '', atMost: handlesMax },
   ]
 }
 

@@ -6,6 +6,7 @@ import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
 import type { GroupLink, InSyncDecider } from '../replica/group-link.ts'
+import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import { GroupVoters } from '../replica/group-voters.ts'
 import { Replica } from '../replica/replica.ts'
 import type { GroupName, ReplicationGroups } from '../replica/replication-groups.ts'
@@ -64,7 +65,7 @@ const keyOf = (topic: string, partition: number): string => `${topic}:${partitio
  */
 export class HostedPartitions {
   readonly #self: BrokerId
-  readonly #directory: string
+  readonly #asReplica: ReplicaId
   readonly #image: ClusterImage
   readonly #configs: LiveConfigs
   readonly #logs: PartitionLogs
@@ -106,7 +107,7 @@ export class HostedPartitions {
     runtime: Runtime
   }) {
     this.#self = parts.self
-    this.#directory = parts.directory
+    this.#asReplica = { broker: parts.self, directory: parts.directory }
     this.#image = parts.image
     this.#configs = parts.configs
     this.#logs = parts.logs
@@ -172,8 +173,13 @@ export class HostedPartitions {
     await this.#removeDeleted(records)
     const touched = this.#partitionsIn(records)
     for (const topic of this.#configs.changedBy(records)) this.#configure(topic)
-    await Promise.all(touched.map(({ topic, partition }) => this.#follow(topic, partition)))
-    for (const { topic, partition } of touched) this.#lookForLost(topic, partition)
+    // A broker that has just started leads thousands at once: what needs no waiting makes no promise.
+    const waited: Promise<void>[] = []
+    for (const [partition, topic] of touched) {
+      if (!this.#followAtOnce(topic, partition)) waited.push(this.#follow(topic, partition))
+    }
+    await Promise.all(waited)
+    for (const [partition, topic] of touched) this.#lookForLost(topic, partition)
     // Who may join an in-sync set has changed, and nothing else may come of those that wait for it.
     if (records.some(({ type }) => type === 'broker-change')) this.reviewInSync(Number.MAX_SAFE_INTEGER)
   }
@@ -266,18 +272,17 @@ export class HostedPartitions {
     }
   }
 
-  #partitionsIn(records: readonly MetadataRecord[]): { topic: TopicImage; partition: PartitionImage }[] {
-    const touched = new Map<string, { topic: TopicImage; partition: PartitionImage }>()
+  #partitionsIn(records: readonly MetadataRecord[]): ReadonlyMap<PartitionImage, TopicImage> {
+    const touched = new Map<PartitionImage, TopicImage>()
     for (const record of records) {
       if (record.type !== 'partition' && record.type !== 'partition-change') continue
       const topic = this.#image.topicById(record.topicId)
       const partition = topic?.partitions[record.partition]
       if (topic === null || partition === undefined) continue
       const isHere = partition.replicas.includes(this.#self) || this.get(topic.name, partition.index) !== null
-      if (!isHere) continue
-      touched.set(`${record.topicId}:${record.partition}`, { topic, partition })
+      if (isHere) touched.set(partition, topic)
     }
-    return [...touched.values()]
+    return touched
   }
 
   /** Leads or follows the partition as the image says. */
@@ -287,8 +292,20 @@ export class HostedPartitions {
     if (isOut && this.#schemeOf(topic.name).elect !== 'self') return this.#remove(topic, partition.index)
     const replica = this.get(topic.name, partition.index) ?? (await this.#open(topic, partition))
     if (replica === null) return
+    if (replica.scheme.elect !== 'self') await replica.settled()
+    this.#takeRole(replica, topic, partition)
+  }
+
+  /** False: there is something to be waited for first. */
+  #followAtOnce(topic: TopicImage, partition: PartitionImage): boolean {
+    const replica = this.get(topic.name, partition.index)
+    if (replica === null || !replica.isSettled || !partition.replicas.includes(this.#self)) return false
+    this.#takeRole(replica, topic, partition)
+    return true
+  }
+
+  #takeRole(replica: Replica, topic: TopicImage, partition: PartitionImage): void {
     if (replica.scheme.elect === 'self') return this.#reconfigure(replica, partition)
-    await replica.settled()
     this.#meetOthers(replica, { topicId: topic.id, partition: partition.index }, partition)
     const { leader, leaderEpoch } = partition
     const isSame = replica.epoch === leaderEpoch && replica.knownLeader === (leader === -1 ? null : leader)
@@ -379,19 +396,19 @@ export class HostedPartitions {
     const name = { topic: topic.name, partition: partition.index }
     const group = { topicId: topic.id, partition: partition.index }
     const settings = logSettingsOf(this.#configs.topic(topic.name))
-    const self = { broker: this.#self, directory: this.#directory }
+    const self = this.#asReplica
     const scheme = this.#schemeOf(topic.name)
     const electsItself = scheme.elect === 'self'
-    const suspect = this.#suspects.has(keyOf(name.topic, name.partition))
+    const suspect = this.#suspects.size > 0 && this.#suspects.has(keyOf(name.topic, name.partition))
     const replica = await Replica.open(
       {
         ...name,
         self,
         scheme,
-        link: electsItself ? this.#linkFor(name, group) : null,
         inSync: electsItself ? null : this.#inSync,
         suspect,
-        receipts: this.#logs.receiptsFor({ ...name, topicId: topic.id }),
+        // The others meet their likes when there are any.
+        ...(electsItself && { link: this.#linkFor(name, group), receipts: this.#receiptsFor(name, group) }),
         rules: this.#rules,
         clock: this.#clock,
         logger: this.#logger,
@@ -420,7 +437,8 @@ export class HostedPartitions {
   #meetOthers(replica: Replica, group: GroupName, { replicas }: PartitionImage): void {
     const hasOthers = replicas.length > 1
     if (hasOthers === this.#reviewed.has(replica)) return
-    replica.reach(hasOthers ? this.#linkFor(replica, group) : null)
+    if (hasOthers) replica.meet(this.#linkFor(replica, group), this.#receiptsFor(replica, group))
+    else replica.meet(null, noReceipts)
     if (hasOthers) {
       this.#reviewed.add(replica)
       this.#groups.join(group, { replica, election: null })
@@ -458,6 +476,10 @@ export class HostedPartitions {
         for (const listener of this.#listeners) listener.elected(topic, index, replica)
       },
     })
+  }
+
+  #receiptsFor({ topic, partition }: HostedName, { topicId }: GroupName): ReplicaReceipts {
+    return this.#logs.receiptsFor({ topic, partition, topicId })
   }
 
   #linkFor(name: HostedName, group: GroupName): GroupLink {
@@ -500,7 +522,15 @@ export class HostedPartitions {
   }
 }
 
+/** By the list of brokers: all partitions of the same replicas share it, and their copies with it. */
+const copiesOf = new WeakMap<readonly BrokerId[], { directories: readonly string[]; copies: readonly ReplicaId[] }>()
+
 function setsOf({ replicas, directories, inSync, eligible, partitionEpoch }: PartitionImage): ReplicaSets {
-  const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
-  return { replicas: copies, inSync, eligible, partitionEpoch }
+  let known = copiesOf.get(replicas)
+  if (known?.directories !== directories) {
+    const copies = replicas.map((broker, at) => ({ broker, directory: directories[at] ?? zeroUuid }))
+    known = { directories, copies }
+    copiesOf.set(replicas, known)
+  }
+  return { replicas: known.copies, inSync, eligible, partitionEpoch }
 }

@@ -127,8 +127,11 @@ function arrayDecoder({ of }: ArrayOf, version: number, flexible: boolean, nulla
       throw new MalformedInput(`${count} elements, ${reader.remaining} bytes left`, reader.position)
     }
     if (nested) reader.countNestedMessages(count)
+    if (count === 0) return []
     const elements: unknown[] = []
     try {
+      // Most are of one, and room for more would be most of what they take.
+      if (count === 1) return [decode(reader)]
       while (elements.length < count) elements.push(decode(reader))
     } catch (error) {
       throw error instanceof MalformedInput ? error.inside(`[${elements.length}]`) : error

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Reader } from './reader.ts'
 import { UnencodableValue } from './unencodable-value.ts'
-import { joined, Writer } from './writer.ts'
+import { joined, varlongBytes, Writer } from './writer.ts'
 
 interface Kind {
   arbitrary: fc.Arbitrary<unknown>
@@ -119,6 +119,7 @@ test('varlong is what a slow twin in bigint makes', () => {
     fc.property(safe, (value) => {
       const writer = new Writer()
       writer.varlong(value)
+      assert.equal(varlongBytes(value), writer.size)
       assert.equal(Buffer.from(joined(writer.finish())).toString('hex'), slowVarlong(BigInt(value)))
     }),
   )

@@ -187,6 +187,15 @@ export class Writer {
   }
 }
 
+/** How many bytes `varlong` writes for the value, and `varint`. */
+export function varlongBytes(value: number): number {
+  const magnitude = value < 0 ? -(value + 1) : value
+  let bytes = 1
+  // The sign takes one bit of the first seven.
+  for (let limit = 64; magnitude >= limit; limit *= 128) bytes += 1
+  return bytes
+}
+
 /** The chunks as one piece; a single one is given as it is. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)

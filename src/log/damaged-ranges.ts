@@ -13,6 +13,7 @@ export interface DamagedRange {
 }
 
 export const damagedRangesFileName = 'damaged-ranges'
+const none: readonly DamagedRange[] = []
 
 /**
  * What of a log is known to be damaged: kept in a file of the log's folder, so that a clean restart does not forget it.
@@ -21,7 +22,7 @@ export const damagedRangesFileName = 'damaged-ranges'
 export class DamagedRanges {
   readonly #directory: string
   readonly #disk: Disk
-  #ranges: DamagedRange[] = []
+  #ranges: readonly DamagedRange[] = none
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk

@@ -9,6 +9,7 @@ export interface EpochStart {
 }
 
 export const epochsFileName = 'leader-epoch-checkpoint'
+const none: readonly EpochStart[] = []
 
 /**
  * Where each leader epoch begins in one log (KIP-101), kept in Kafka's `leader-epoch-checkpoint`. Epochs and start
@@ -18,8 +19,8 @@ export const epochsFileName = 'leader-epoch-checkpoint'
 export class EpochTable {
   readonly #directory: string
   readonly #disk: Disk
-  readonly #writes = new SerialQueue()
-  #starts: EpochStart[] = []
+  #writes: SerialQueue | null = null
+  #starts: readonly EpochStart[] = none
   #below: LeaderEpoch = -1
   /** Counts changes of the table; `#durable` is the one that the file holds. */
   #version = 0
@@ -59,12 +60,12 @@ export class EpochTable {
 
   /** Takes up what the file holds, from elsewhere. */
   restore(entries: readonly EpochStart[]): void {
-    this.#starts = [...entries]
+    this.#starts = entries
   }
 
   /** Takes up the file. The table is empty when it is missing, or is no such file (`damaged`). */
   async load(): Promise<'loaded' | 'missing' | 'damaged'> {
-    this.#starts = []
+    this.#starts = none
     let text: string
     try {
       text = Buffer.from(await this.#disk.readFile(this.#path)).toString('utf8')
@@ -73,7 +74,7 @@ export class EpochTable {
       throw error
     }
     const starts = parse(text)
-    this.#starts = [...(starts ?? [])]
+    this.#starts = starts ?? none
     return starts === null ? 'damaged' : 'loaded'
   }
 
@@ -82,10 +83,8 @@ export class EpochTable {
     if (epoch < 0 || epoch === this.#starts[this.#starts.length - 1]?.epoch) return
     invariant(epoch >= this.lastEpoch, 'leader epochs go back in the log', { epoch, offset, last: this.lastEpoch })
     // An epoch that got no batch is replaced by the one that did.
-    while (this.#starts.length > 0 && (this.#starts[this.#starts.length - 1] as EpochStart).startOffset >= offset) {
-      this.#starts.pop()
-    }
-    this.#starts.push({ epoch, startOffset: offset })
+    const before = this.#starts.filter((start) => start.startOffset < offset)
+    this.#starts = [...before, { epoch, startOffset: offset }]
     this.#version++
   }
 
@@ -136,12 +135,13 @@ export class EpochTable {
 
   clear(): void {
     this.#below = -1
-    this.#replace([])
+    this.#replace(none)
   }
 
   /** Resolves once the file is durable with all that the table holds now. */
   async write(): Promise<void> {
     if (!this.isDirty) return
+    this.#writes ??= new SerialQueue()
     await this.#writes.run(async () => {
       if (!this.isDirty) return
       const version = this.#version
@@ -151,7 +151,7 @@ export class EpochTable {
     })
   }
 
-  #replace(starts: EpochStart[]): void {
+  #replace(starts: readonly EpochStart[]): void {
     if (starts.length === this.#starts.length) return
     this.#starts = starts
     this.#version++

@@ -374,6 +374,8 @@ export class LogDirectory<L extends HostedLog> {
     const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
     const why = this.#judge(identified, log, how)
+    // It knows that itself from now on.
+    checkpoints.forget(replica)
     if (why !== null) this.#doubt(identified, why.reason, why.detail, log)
     return log
   }

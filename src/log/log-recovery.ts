@@ -189,7 +189,7 @@ export class LogRecovery {
     if (!this.#checksEpochs) epochs.note(header.partitionLeaderEpoch, baseOffset)
     if (baseOffset < state.endOffset) return
     const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: clock.nowMs() })
-    if (ended?.aborted === true) segment.pendingAborts.push(ended)
+    if (ended?.aborted === true) segment.abortPends(ended)
   }
 
   /** Offset and epoch stand outside of the CRC: they must be what they can only be. */

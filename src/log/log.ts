@@ -36,7 +36,8 @@ import { removeSegment } from './segment-removal.ts'
 import type { TailMemory } from './tail-memory.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './timestamp-search.ts'
 
-const noBytes = Buffer.alloc(0)
+/** Where an append looks; nothing of it is kept beyond a call. */
+const header = new BatchHeader(Buffer.alloc(0))
 
 /** Where appended batches went. */
 export interface AppendedAt {
@@ -60,17 +61,17 @@ export class Log {
   readonly queues: QueueAccess | null
   readonly #parts: LogParts
   readonly #memory: TailMemory
-  readonly #tail: LogTail
-  readonly #reader: DiskReader
-  readonly #writer: LogWriter
-  readonly #header = new BatchHeader(noBytes)
   readonly #events: LogEvents
+  // The rooms of a log that is used come with their first use: thousands are not used for long.
+  #tailInUse: LogTail | null = null
+  #readerInUse: DiskReader | null = null
+  #writerInUse: LogWriter | null = null
+  /** Changes of the segments that are not written to any more: one at a time. */
+  #rearrangements: SerialQueue | null = null
   #logEndOffset: Offset
   #sizeBytes: number
   #fault: DiskFault | null = null
   #isClosed = false
-  /** Changes of the segments that are not written to any more: one at a time. */
-  readonly #rearrangements = new SerialQueue()
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
   /** Null as long as nobody has asked for it: most logs are never compacted. */
@@ -85,15 +86,6 @@ export class Log {
     this.#logEndOffset = logEndOffset
     this.#sizeBytes = parts.segments.sizeBytes
     this.recovery = recovery
-    this.#tail = new LogTail(tail)
-    this.#reader = new DiskReader(parts)
-    this.#writer = new LogWriter({
-      parts,
-      tail,
-      events,
-      onFault: (fault) => this.#onFault(fault),
-      endOffset: logEndOffset,
-    })
     const { queues } = parts
     this.queues = queues && new QueueAccess({ queues, parts, tail: this.#tail, memory: tail, written: this.#writer })
   }
@@ -115,12 +107,12 @@ export class Log {
   }
 
   get storedUpTo(): Offset {
-    return this.#writer.storedUpTo
+    return this.#writerInUse?.storedUpTo ?? this.#logEndOffset
   }
 
   /** Everything below is fsynced: the recovery point of the next start. */
   get flushedUpTo(): Offset {
-    return this.#writer.flushedUpTo
+    return this.#writerInUse?.flushedUpTo ?? this.#logEndOffset
   }
 
   get lastEpoch(): LeaderEpoch {
@@ -142,11 +134,11 @@ export class Log {
   get compactions(): LogCompactions {
     this.#compactions ??= new LogCompactions({
       parts: this.#parts,
-      rearrangements: this.#rearrangements,
+      rearrangements: this.#oneByOne,
       isAtRest: () => this.#isAtRest,
       swapped: (upTo, moreBytes) => {
         this.#sizeBytes += moreBytes
-        this.#tail.evictBelow(upTo)
+        this.#tailInUse?.evictBelow(upTo)
       },
       fail: (fault) => this.#writer.fail(fault),
     })
@@ -207,7 +199,7 @@ export class Log {
     const baseOffset = this.#logEndOffset
     const { bytes } = batches
     for (let at = 0; at < bytes.length; ) {
-      const size = this.#header.moveTo(bytes, at).sizeBytes
+      const size = header.moveTo(bytes, at).sizeBytes
       this.#appendOne(bytes, at, size, { now, placed: { epoch, queue }, logAppendTime })
       at += size
     }
@@ -228,7 +220,7 @@ export class Log {
     }
     const now = this.#parts.clock.nowMs()
     for (let at = 0; at < bytes.length; ) {
-      const size = this.#header.moveTo(bytes, at).sizeBytes
+      const size = header.moveTo(bytes, at).sizeBytes
       this.#appendOne(bytes, at, size, { now, placed: null, logAppendTime: -1 })
       at += size
     }
@@ -247,9 +239,10 @@ export class Log {
       throw this.#readFault('offset-out-of-range', this.logStartOffset, this.#logEndOffset)
     }
     if (from >= upTo || from === this.#logEndOffset) return emptySlice(from)
-    const { writtenUpTo } = this.#writer
+    const writtenUpTo = this.#writerInUse?.writtenUpTo ?? this.#logEndOffset
     // Clients, whose memory is counted, may be stuck for long; other brokers are few. What is not on the disk is nowhere else.
-    const slice = this.#tail.read(request, { bounded: request.memory !== undefined && from < writtenUpTo })
+    const bounded = request.memory !== undefined && from < writtenUpTo
+    const slice = this.#tailInUse?.read(request, { bounded }) ?? null
     if (slice !== null) return slice
     const written = Math.min(upTo, writtenUpTo)
     return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
@@ -257,13 +250,13 @@ export class Log {
 
   /** The first record with a timestamp at or above `at`, by Kafka's rules; null: none below `upTo`. */
   async offsetForTimestamp(at: Timestamp, upTo: Offset): Promise<TimestampedOffset | null> {
-    await this.#writer.exclusively(async () => {})
+    await this.#writerInUse?.exclusively(async () => {})
     return await overAgainIfGone(() => findTimestamp(this.#parts, at, upTo))
   }
 
   /** The (first) record with the largest timestamp of all; null: the log is empty or that record is not below `upTo`. */
   async offsetOfMaxTimestamp(upTo: Offset): Promise<TimestampedOffset | null> {
-    await this.#writer.exclusively(async () => {})
+    await this.#writerInUse?.exclusively(async () => {})
     return await overAgainIfGone(() => findMaxTimestamp(this.#parts, upTo))
   }
 
@@ -439,7 +432,7 @@ export class Log {
       })
     } finally {
       this.#writer.stop()
-      this.#tail.clear()
+      this.#tailInUse?.clear()
       await Promise.all(segments.all.map((segment) => this.#letGo(segment)))
       await this.#parts.state.close()
     }
@@ -483,16 +476,16 @@ export class Log {
       const { epoch, queue } = how.placed
       format.place(buffer, place, { offset: this.#logEndOffset, epoch, to: queue && placeIn(queue) })
     }
-    const header = this.#header.moveTo(buffer, place)
-    const { baseOffset, nextOffset, partitionLeaderEpoch } = header
-    const { recordCount: records, maxTimestamp } = format.batchIn(header)
+    const entry = header.moveTo(buffer, place)
+    const { baseOffset, nextOffset, partitionLeaderEpoch } = entry
+    const { recordCount: records, maxTimestamp } = format.batchIn(entry)
     const batch = { lastOffset: nextOffset - 1, maxTimestamp, sizeBytes: size }
     if (segments.active.isFullFor(batch, how.now, settings)) this.#roll(how.now)
     const segment = segments.active
     const position = segment.note(batch, settings.indexIntervalBytes)
     epochs.note(partitionLeaderEpoch, baseOffset)
-    const ended = state.take({ header, segment: segment.baseOffset, position, nowMs: how.now })
-    if (ended?.aborted === true) segment.pendingAborts.push(ended)
+    const ended = state.take({ header: entry, segment: segment.baseOffset, position, nowMs: how.now })
+    if (ended?.aborted === true) segment.abortPends(ended)
     this.#writer.pending.add(segment, chunk, size, { nextOffset, records })
     this.#tail.add(chunk, place, place + size, { baseOffset, nextOffset })
     this.#logEndOffset = nextOffset
@@ -524,8 +517,8 @@ export class Log {
     this.#isChanging = true
     try {
       await this.#rearranged(async () => {
-        this.#tail.clear()
-        this.#reader.forget()
+        this.#tailInUse?.clear()
+        this.#readerInUse?.forget()
         this.#logEndOffset = await change()
         this.compactions.cutAt(this.#logEndOffset)
         this.#sizeBytes = this.#parts.segments.sizeBytes
@@ -536,13 +529,40 @@ export class Log {
     }
   }
 
+  get #tail(): LogTail {
+    this.#tailInUse ??= new LogTail(this.#memory)
+    return this.#tailInUse
+  }
+
+  get #reader(): DiskReader {
+    this.#readerInUse ??= new DiskReader(this.#parts)
+    return this.#readerInUse
+  }
+
+  /** Until there is one, all that is in the log has been flushed. */
+  get #writer(): LogWriter {
+    this.#writerInUse ??= new LogWriter({
+      parts: this.#parts,
+      tail: this.#memory,
+      events: this.#events,
+      onFault: (fault) => this.#onFault(fault),
+      endOffset: this.#logEndOffset,
+    })
+    return this.#writerInUse
+  }
+
+  get #oneByOne(): SerialQueue {
+    this.#rearrangements ??= new SerialQueue()
+    return this.#rearrangements
+  }
+
   get #isAtRest(): boolean {
     return !this.#isClosed && !this.#isChanging && this.#fault === null
   }
 
   /** With everything written, and while no other segments come or go. */
   #rearranged<T>(task: () => Promise<T>): Promise<T> {
-    return this.#rearrangements.run(() => this.#writer.exclusively(task))
+    return this.#oneByOne.run(() => this.#writer.exclusively(task))
   }
 
   /** Takes up the indexes of a segment; one that goes meanwhile is no matter. */
@@ -557,7 +577,7 @@ export class Log {
   #onFault(fault: DiskFault): void {
     this.#fault = fault
     // What was not written is gone, and what was half written must not be served from memory either.
-    this.#tail.clear()
+    this.#tailInUse?.clear()
     this.#logEndOffset = this.#writer.writtenUpTo
     const { directory, logger } = this.#parts
     logger.error(

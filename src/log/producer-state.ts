@@ -58,6 +58,7 @@ interface Transaction {
   readonly lastOffset: Offset
 }
 
+const none: readonly Transaction[] = []
 const append: SequenceCheck = { outcome: 'append' }
 
 /**
@@ -73,7 +74,7 @@ export class ProducerState {
   /** Open transactions by first offset, ascending; null: none. */
   #ongoing: Map<Offset, Transaction> | null = null
   /** Ended transactions whose marker may still be above the high watermark, in the markers' order. */
-  #unreplicated: Transaction[] = []
+  #unreplicated: readonly Transaction[] = none
   #endOffset: Offset = 0
 
   /** Everything below has been taken in. */
@@ -202,7 +203,7 @@ export class ProducerState {
   reset(endOffset: Offset, entries: Iterable<ProducerEntry> = []): void {
     this.#producers = null
     this.#ongoing = null
-    this.#unreplicated = []
+    this.#unreplicated = none
     this.#endOffset = endOffset
     const open: ProducerEntry[] = []
     for (const entry of entries) {
@@ -232,7 +233,9 @@ export class ProducerState {
     if (firstOffset < 0) return null
     entry.transactionFirstOffset = -1
     this.#ongoing?.delete(firstOffset)
-    this.#unreplicated.push({ producerId, firstOffset, lastOffset })
+    if (this.#unreplicated === none) this.#unreplicated = []
+    const unreplicated = this.#unreplicated as Transaction[]
+    unreplicated.push({ producerId, firstOffset, lastOffset })
     const lastStableOffset = this.firstUndecidedOffset ?? lastOffset + 1
     return { producerId, firstOffset, lastOffset, aborted: marker.type === 'abort', lastStableOffset }
   }

@@ -6,6 +6,8 @@ import { type IndexMemory, offsetIndexFormat, SparseIndex, timeIndexFormat } fro
 import type { TransactionIndex } from './transaction-index.ts'
 
 const int32Max = 0x7fffffff
+/** Of the many that have none: stays empty. */
+const none: CompletedTransaction[] = []
 
 /** One batch, as far as a segment's own bookkeeping goes. */
 export interface SegmentBatch {
@@ -53,7 +55,7 @@ export class Segment {
   /** Aborted transactions whose marker is here; null: the segment has no `.txnindex`. */
   transactions: TransactionIndex | null = null
   /** Of these, the ones not yet in the index. */
-  pendingAborts: CompletedTransaction[] = []
+  pendingAborts: CompletedTransaction[] = none
   /** The producer state at the segment's end is being written. */
   snapshot: Promise<void> | null = null
   readonly createdMs: Timestamp
@@ -105,6 +107,12 @@ export class Segment {
     this.isDeleted = true
     this.offsetIndex.isDeleted = true
     this.timeIndex.isDeleted = true
+  }
+
+  /** An aborted transaction that is not in the index yet. */
+  abortPends(ended: CompletedTransaction): void {
+    if (this.pendingAborts === none) this.pendingAborts = [ended]
+    else this.pendingAborts.push(ended)
   }
 
   /** Its file was found when the log was opened. */

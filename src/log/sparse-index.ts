@@ -55,6 +55,8 @@ export interface IndexedFiles {
   pathOf(kind: IndexFormat['kind']): string
 }
 
+/** What waits where nothing does: an array each would be felt by thousands of indexes. */
+const none: readonly IndexEntry[] = []
 /** Below this many entries a search reads them all at once. */
 const entriesPerRead = 512
 
@@ -68,7 +70,7 @@ export class SparseIndex {
   readonly #format: IndexFormat
   readonly #files: IndexedFiles
   #written = 0
-  #pending: IndexEntry[] = []
+  #pending: readonly IndexEntry[] = none
   #last: IndexEntry | null = null
   /** The file holds exactly the entries, and they are durable. */
   #isFinished = false
@@ -106,7 +108,8 @@ export class SparseIndex {
   add(key: number, value: number): void {
     invariant(this.#last === null || key > this.#last.key, 'index keys must rise', { path: this.path, key })
     this.#last = { key, value }
-    this.#pending.push(this.#last)
+    if (this.#pending === none) this.#pending = [this.#last]
+    else (this.#pending as IndexEntry[]).push(this.#last)
   }
 
   /** Of a finished index: its file holds exactly the entries. */
@@ -131,7 +134,7 @@ export class SparseIndex {
       this.#isFinished = false
       const slots = Math.floor(size / this.#format.entryBytes)
       this.#written = await this.#usedSlots(file, slots)
-      this.#pending = []
+      this.#pending = none
       this.#last = this.#written === 0 ? null : await this.#entryAt(file, this.#written - 1)
       if (size % this.#format.entryBytes !== 0) return false
       const before = this.#written < 2 ? null : await this.#entryAt(file, this.#written - 2)
@@ -174,7 +177,7 @@ export class SparseIndex {
     }
     await useSegment(files, this, (file) => file.write([bytes], this.#written * entryBytes), 'create')
     this.#written += count
-    this.#pending.splice(0, count)
+    this.#pending = this.#pending.length === count ? none : this.#pending.slice(count)
   }
 
   /** Writes what waits, cuts what lies behind the entries, and makes the file durable. */
@@ -197,7 +200,7 @@ export class SparseIndex {
   clear(): void {
     this.#isFinished = false
     this.#written = 0
-    this.#pending = []
+    this.#pending = none
     this.#last = null
   }
 

@@ -2,6 +2,7 @@ import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { AstrayLeaders } from './astray-leaders.ts'
+import { SharedLists } from './shared-lists.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface BrokerImage {
@@ -79,6 +80,7 @@ export class ClusterImage {
   readonly #topicNames = new Map<string, string>()
   readonly #settings = new Map<string, ResourceSettings & { readonly settings: Map<string, string> }>()
   readonly #brokerGroups = new Map<string, BrokerGroupImage>()
+  readonly #lists = new SharedLists()
   #nextProducerId = 0
   #partitionCount = 0
 
@@ -194,7 +196,9 @@ export class ClusterImage {
     invariant(record.partition === topic.partitions.length, 'partitions come in order', { record })
     // The array is grown in place: replaying a topic of many partitions must not copy it each time.
     const partitions = topic.partitions as PartitionImage[]
-    const { replicas, directories, inSync, eligible = none, leader, leaderEpoch, partitionEpoch = 0 } = record
+    const { leader, leaderEpoch, partitionEpoch = 0 } = record
+    const [replicas, directories] = [this.#lists.of(record.replicas), this.#lists.of(record.directories)]
+    const [inSync, eligible] = [this.#lists.of(record.inSync), this.#lists.of(record.eligible ?? none)]
     const index = record.partition
     // Field by field, here and below: copies of one object's rest each keep a hidden class, which thousands feel.
     partitions.push({
@@ -218,9 +222,11 @@ export class ClusterImage {
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
     const { index } = before
     const { partitionEpoch: stated = -1 } = record
-    const { inSync, eligible, leader, leaderEpoch } = record
-    const directories = record.directories ?? before.directories
-    const replicas = record.replicas ?? before.replicas
+    const { leader, leaderEpoch } = record
+    const [inSync, eligible] = [this.#lists.of(record.inSync), this.#lists.of(record.eligible)]
+    // What is not told stays the same array: by that it is seen that nothing has changed.
+    const directories = record.directories ? this.#lists.of(record.directories) : before.directories
+    const replicas = record.replicas ? this.#lists.of(record.replicas) : before.replicas
     invariant(replicas.length === directories.length, 'each replica has a folder', { record })
     const after = {
       index,

@@ -1,7 +1,8 @@
 import { array } from '../codec/message.ts'
 import { type MessageOf, message } from '../codec/message.ts'
 import { Reader } from '../codec/reader.ts'
-import { decode, encode } from '../codec/message.ts'
+import { decode, encodeInto } from '../codec/message.ts'
+import { joined, Writer } from '../codec/writer.ts'
 
 /**
  * The records of the metadata log: the only way in which the cluster's image changes. Each carries its kind and version,
@@ -174,11 +175,21 @@ const kindById = new Map<number, Kind>((Object.keys(kinds) as Kind[]).map((kind)
 
 /** The record as the value of a log record: kind, version, fields. */
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
-  const { id, version, fields } = kinds[record.type]
-  const head = Buffer.alloc(4)
-  head.writeInt16BE(id, 0)
-  head.writeInt16BE(version, 2)
-  return Buffer.concat([head, encode(fields as Kinds['topic']['fields'], record as never, version)])
+  return encodeMetadataRecords([record])[0] as Uint8Array
+}
+
+/** The same of several, as views on one piece of memory. */
+export function encodeMetadataRecords(records: readonly MetadataRecord[]): Uint8Array[] {
+  const writer = new Writer()
+  const ends = records.map((record) => {
+    const { id, version, fields } = kinds[record.type]
+    writer.int16(id)
+    writer.int16(version)
+    encodeInto(writer, fields as Kinds['topic']['fields'], record as never, version)
+    return writer.size
+  })
+  const bytes = joined(writer.finish())
+  return ends.map((end, at) => bytes.subarray(ends[at - 1] ?? 0, end))
 }
 
 /** Refuses a kind or version that this release does not know: skipping one would leave the image wrong. */
@@ -190,8 +201,11 @@ export function decodeMetadataRecord(value: Uint8Array): MetadataRecord {
   if (type === undefined || version > kinds[type].version) {
     throw new UnknownMetadataRecord(`metadata record ${type ?? view.readInt16BE(0)} version ${version}`)
   }
-  const fields = decode(kinds[type].fields as Kinds['topic']['fields'], new Reader(view.subarray(4)), version)
-  return { type, ...fields } as unknown as MetadataRecord
+  const reader = new Reader(view)
+  reader.skip(4)
+  const record = decode(kinds[type].fields as Kinds['topic']['fields'], reader, version) as { type?: Kind }
+  record.type = type
+  return record as unknown as MetadataRecord
 }
 
 /** The metadata log holds what this release cannot read: it was written by a newer one, or is damaged. */

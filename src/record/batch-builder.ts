@@ -1,5 +1,5 @@
 import { type CompressionType, compress, compressionTypes } from '../codec/compression.ts'
-import { Writer } from '../codec/writer.ts'
+import { varlongBytes, Writer } from '../codec/writer.ts'
 import { sealBatch } from './batch-crc.ts'
 import { attributesFor, batchHeaderBytes, writeBatchHeader } from './batch-header.ts'
 import { type LeaderEpoch, noEpoch, type Offset, type Timestamp } from './offset.ts'
@@ -67,20 +67,24 @@ function assemble(
   return batch
 }
 
+/** All in one writer: the pieces of ten thousand records, each with a buffer of its own, would outlive them. */
 function encodeRecords(records: readonly RecordInput[]): Uint8Array[] {
   const baseTimestamp = records[0]?.timestamp ?? 0
-  const chunks: Uint8Array[] = []
-  records.forEach((record, index) => {
-    const body = encodeRecord(record, record.timestamp - baseTimestamp, index)
-    const length = new Writer()
-    length.varint(body.size)
-    chunks.push(...length.finish(), ...body.finish())
+  const writer = new Writer()
+  records.forEach((record, offsetDelta) => {
+    const deltas = { timestampDelta: record.timestamp - baseTimestamp, offsetDelta }
+    writer.varint(recordBytes(record, deltas))
+    writeRecord(writer, record, deltas)
   })
-  return chunks
+  return writer.finish()
 }
 
-function encodeRecord(record: RecordInput, timestampDelta: number, offsetDelta: number): Writer {
-  const writer = new Writer()
+interface Deltas {
+  readonly timestampDelta: number
+  readonly offsetDelta: number
+}
+
+function writeRecord(writer: Writer, record: RecordInput, { timestampDelta, offsetDelta }: Deltas): void {
   writer.int8(0)
   writer.varlong(timestampDelta)
   writer.varint(offsetDelta)
@@ -92,8 +96,19 @@ function encodeRecord(record: RecordInput, timestampDelta: number, offsetDelta: 
     writeBytes(writer, Buffer.from(key))
     writeBytes(writer, value)
   }
-  return writer
 }
+
+/** What `writeRecord` writes: it stands in front. */
+function recordBytes(record: RecordInput, { timestampDelta, offsetDelta }: Deltas): number {
+  const headers = record.headers ?? []
+  let bytes = 1 + varlongBytes(timestampDelta) + varlongBytes(offsetDelta)
+  bytes += sizedBytes(record.key?.length) + sizedBytes(record.value?.length) + varlongBytes(headers.length)
+  for (const { key, value } of headers) bytes += sizedBytes(Buffer.byteLength(key)) + sizedBytes(value?.length)
+  return bytes
+}
+
+/** Of bytes with their length in front; undefined: of none. */
+const sizedBytes = (length: number | undefined): number => (length === undefined ? 1 : varlongBytes(length) + length)
 
 function writeBytes(writer: Writer, bytes: Uint8Array | null): void {
   writer.varint(bytes === null ? -1 : bytes.length)

@@ -1,5 +1,5 @@
 import type { FetchRequest } from '../replication/fetch.ts'
-import type { FetchingReplica, InSyncProposal } from '../replication/in-sync-set.ts'
+import type { InSyncProposal, JoinJudge } from '../replication/in-sync-set.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { Replica } from './replica.ts'
@@ -18,9 +18,7 @@ export interface GroupLink {
 }
 
 /** Who decides on the in-sync set of a group whose leader only proposes it. */
-export interface InSyncDecider {
-  /** Whether the replica would be taken in now: its broker is alive, and this process is the registered one. */
-  mayJoin(replica: FetchingReplica): boolean
+export interface InSyncDecider extends JoinJudge {
   /** Ends with `configure` once it is decided, or with `proposalRefused`. */
   propose(replica: Replica, proposal: InSyncProposal): void
 }

@@ -35,7 +35,7 @@ interface Told {
 }
 
 /** Those that an answer is due for without any news. */
-interface AwaitedAnswers {
+export interface AwaitedAnswers {
   waitsFor(broker: BrokerId): boolean
   answered(broker: BrokerId): void
 }

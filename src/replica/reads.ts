@@ -129,7 +129,7 @@ function nothingAt(log: ReadableLog, visible: Offset): ReadAnswer {
 const visibleIn = (state: ReadState, mayBeNear: boolean): ReturnType<ServePolicy['visibleUpTo']> =>
   mayBeNear ? state.serve.nearVisibleUpTo(state) : state.serve.visibleUpTo(state)
 
-const notLeader = ({ knownLeader: leader, epoch }: ReadState): LeadershipRefusal => ({
+export const notLeader = ({ knownLeader: leader, epoch }: ReadState): LeadershipRefusal => ({
   code: 'not-leader',
   leader,
   epoch,

@@ -16,20 +16,22 @@ import { setsOf, type VoterSet } from '../replication/voters.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { deleteVisible } from './delete-visible.ts'
 import { expireGroup } from './expire-group.ts'
-import type { FollowerState } from './follower-states.ts'
+import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
-import { Leadership } from './leadership.ts'
+import { type FetchesHome, Leadership } from './leadership.ts'
 import { HandOver } from './hand-over.ts'
 import { leaderChangeBatch } from './leader-change.ts'
 import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { Appended } from './appended.ts'
+import { goneAnswer, notLeaderAnswer } from './denied-fetch.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
-import type { AnswerFetch } from './parked-fetches.ts'
+import { type AnswerFetch, type AwaitedAnswers, ParkedFetches } from './parked-fetches.ts'
 import {
   type EpochBelieved,
   epochFault,
@@ -39,11 +41,11 @@ import {
   type ReadState,
   readUpTo,
   visibleTo,
-  visibleUpTo,
 } from './reads.ts'
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
+import { ReplicaWatchers } from './replica-watchers.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
 
@@ -51,9 +53,9 @@ import { votersBatch } from './voters-record.ts'
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
- * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log.
+ * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored` and `failed`.
  */
-export class Replica implements ServedPartition {
+export class Replica implements ServedPartition, LogEvents, FetchesHome {
   readonly topic: string
   readonly partition: number
   readonly self: ReplicaId
@@ -63,10 +65,10 @@ export class Replica implements ServedPartition {
   readonly #rules: ReplicationRules
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #receipts: ReplicaReceipts
-  readonly #stored = new OffsetWaits<AppendRefusal>()
-  /** Null: nobody watches, as with most of thousands. */
-  #watchers: Set<PartitionWatcher> | null = null
+  #receipts: ReplicaReceipts
+  /** Null: nobody has waited. */
+  #stored: OffsetWaits<AppendRefusal> | null = null
+  readonly #watchers = new ReplicaWatchers(this)
   #log!: Log
   #scheme: Scheme
   #leadership: Leadership | null = null
@@ -107,11 +109,7 @@ export class Replica implements ServedPartition {
   /** Opens the replica's log through `open`, which hands the events on to it. It leads nothing yet. */
   static async open(replica: ReplicaOptions, open: (events: LogEvents) => Promise<Log>): Promise<Replica> {
     const opened = new Replica(replica)
-    opened.#log = await open({
-      stored: (upTo) => opened.#onStored(upTo),
-      flushed() {},
-      failed: (fault) => opened.#onFailed(fault),
-    })
+    opened.#log = await open(opened)
     // Only what is committed gets into a snapshot.
     opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
@@ -154,11 +152,14 @@ export class Replica implements ServedPartition {
   }
 
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
-  readonly endShownBy = (leader: BrokerId): Offset | null => this.#following?.endShownBy(leader) ?? null
+  endShownBy(leader: BrokerId): Offset | null {
+    return this.#following?.endShownBy(leader) ?? null
+  }
 
-  /** Its group has others from now on, who are reached so; null: it has none any more. */
-  reach(link: GroupLink | null): void {
+  /** Its group has others from now on, who are reached so, and what is cut for them is written down; null: it has none any more. */
+  meet(link: GroupLink | null, receipts: ReplicaReceipts): void {
     this.#link = link
+    this.#receipts = receipts
   }
 
   /** Where the replicas elect their leader themselves: who votes, by this log. Before it takes part in anything. */
@@ -197,9 +198,13 @@ export class Replica implements ServedPartition {
     await this.#following?.settled()
   }
 
+  get isSettled(): boolean {
+    return this.#following?.isCutting !== true
+  }
+
   /** Takes over the leadership of `epoch`, which whoever decides on leaders has made durable. Only when `settled`. */
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
-    invariant(this.#following?.isCutting !== true, 'a log that is being cut cannot be led', { epoch })
+    invariant(this.isSettled, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.self.broker)
     // Whoever decided on it knew, and nobody else has more.
     this.#suspect = false
@@ -211,14 +216,9 @@ export class Replica implements ServedPartition {
       commit: this.#scheme.commit,
       highWatermark: this.highWatermark,
       nowMs: this.#clock.monotonicMs(),
-      mayJoin: this.#inSync === null ? null : (replica) => this.#inSync?.mayJoin(replica) === true,
+      inSync: this.#inSync,
     })
-    // Of the others the controller knows who keeps pace.
-    const notesFollowers = this.#scheme.elect === 'self'
-    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
-    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
-    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    this.#leadership = new Leadership({ log, clock, bytesMax, leader, notesFollowers, snapshots, votersAt, throttle })
+    this.#leadership = new Leadership(leader, this)
     if (this.#scheme.commit.opensEpoch) {
       const opened = { leader: this.self.broker, replicas: sets.replicas, epoch, nowMs: this.#clock.nowMs() }
       this.#log.append(leaderChangeBatch(opened), epoch)
@@ -226,18 +226,28 @@ export class Replica implements ServedPartition {
     this.#apply(leader.step({ type: 'stored', upTo: this.#log.storedUpTo }))
   }
 
+  /** For its leadership: where fetches of followers wait. */
+  parkedFetches(leader: Leader, proofs: AwaitedAnswers): ParkedFetches {
+    const [log, clock, bytesMax] = [this.#log, this.#clock, this.#answerBytesMax]
+    // Of the others the controller knows who keeps pace.
+    const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
+    const gone = (request: FetchRequest) => this.#gone(request)
+    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
+    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, gone, throttle })
+  }
+
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
     this.#following ??= this.#newFollowing()
     this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   /** Nobody leads from `epoch` on, or somebody whom this replica does not follow. Whoever waits here is told. */
   resign(epoch: LeaderEpoch, leader: BrokerId | null): void {
     this.#leave(epoch, leader)
-    this.#wakeWatchers()
+    this.#watchers.wake()
   }
 
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
@@ -257,7 +267,7 @@ export class Replica implements ServedPartition {
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
     const { logEndOffset } = this.#log
-    if (isGone(request, this.#log)) return answer(leadership.gone(request), () => {})
+    if (isGone(request, this.#log)) return answer(this.#gone(request), () => {})
     const end = this.#rules.divergenceOf(request, this.#log)
     if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
@@ -283,7 +293,7 @@ export class Replica implements ServedPartition {
     this.#leadership?.forget(broker)
     this.#leadership?.leader.step({ type: 'departed', broker })
     // Consumers that wait here for what its leader has next wait for nothing.
-    if (this.#following?.disconnected(broker) === true) this.#wakeWatchers()
+    if (this.#following?.disconnected(broker) === true) this.#watchers.wake()
   }
 
   /** How far the others are, as the leader of a group that elects it itself knows; else none. */
@@ -301,7 +311,7 @@ export class Replica implements ServedPartition {
     this.#scheme = scheme
     const wasInSync = this.#isInSync
     this.#isInSync = sets.inSync.includes(this.self.broker)
-    if (wasInSync && !this.#isInSync) this.#wakeWatchers()
+    if (wasInSync && !this.#isInSync) this.#watchers.wake()
     // Who votes is what the log says, and not the image, which only tells others of it.
     this.#reconfigure(this.voters === null ? sets : setsOf(this.voters))
   }
@@ -365,7 +375,8 @@ export class Replica implements ServedPartition {
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
     if (this.#log.storedUpTo >= upTo) return Promise.resolve(null)
     if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => this.#stored.add(upTo, resolve))
+    const waits = (this.#stored ??= new OffsetWaits())
+    return new Promise((resolve) => waits.add(upTo, resolve))
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
@@ -374,7 +385,7 @@ export class Replica implements ServedPartition {
     if (leadership === null) return Promise.resolve(this.#notLeader())
     if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
     if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => leadership.committed.add(upTo, resolve))
+    return new Promise((resolve) => leadership.whenCommitted(upTo, resolve))
   }
 
   /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
@@ -419,16 +430,9 @@ export class Replica implements ServedPartition {
    * has the log's files removed afterwards.
    */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
-    if (!this.leads) return this.#notLeader()
-    const visible = visibleUpTo(this.#readState(), { mayBeNear: false })
-    if (typeof visible !== 'number') return visible
-    const { logStartOffset, fault } = this.#log
-    if (fault !== null) return { code: 'storage-error' }
-    const to = offset ?? visible
-    if (to < 0 || to > visible) return { code: 'offset-out-of-range', logStartOffset, highWatermark: visible }
-    this.#log.moveLogStart(to)
+    const moved = deleteVisible(this.#log, this.#readState(), offset)
     this.#leadership?.wake()
-    return this.#log.logStartOffset
+    return moved
   }
 
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
@@ -439,23 +443,19 @@ export class Replica implements ServedPartition {
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (this.#following?.isCutting === true) return false
-    const moved =
-      this.#log.queues === null
-        ? await this.#log.expire(this.highWatermark)
-        : await expireGroup(this, this.#clock.nowMs())
+    if (!this.isSettled) return false
+    const moved = await expireGroup(this, this.#clock.nowMs())
     if (moved) this.#leadership?.wake()
     return moved
   }
 
   /** Calls `watcher` whenever the high watermark has moved or the leadership has changed, until unwatched. */
   watch(watcher: PartitionWatcher): void {
-    this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#watchers?.delete(watcher)
+    this.#watchers.remove(watcher)
   }
 
   #place({ epoch }: Leader, batches: ValidatedBatches, to: ToQueue | null): Appended | AppendRefusal {
@@ -519,10 +519,13 @@ export class Replica implements ServedPartition {
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
-  #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
-    // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
-    const leader = this.#knownLeader === this.self.broker ? null : this.#knownLeader
-    return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
+  #gone(request: FetchRequest): FetchAnswer<never> {
+    const [{ logStartOffset }, snapshots, voters] = [this.#log, this.#snapshots, this.#voters]
+    return goneAnswer(request, { logStartOffset, snapshots, voters })
+  }
+
+  #denies(request: FetchRequest): FetchAnswer<never> {
+    return notLeaderAnswer(request, { self: this.self.broker, epoch: this.#epoch, leader: this.#knownLeader })
   }
 
   #readState(): ReadState {
@@ -538,17 +541,19 @@ export class Replica implements ServedPartition {
     return { code: 'not-leader', leader: this.#knownLeader, epoch: this.#epoch }
   }
 
-  #onStored(upTo: Offset): void {
-    this.#stored.advance(upTo)
+  stored(upTo: Offset): void {
+    this.#stored?.advance(upTo)
     this.#stepLeader({ type: 'stored', upTo })
     this.#following?.stored(upTo)
   }
 
-  #onFailed(fault: DiskFault): void {
+  flushed(): void {}
+
+  failed(fault: DiskFault): void {
     this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
-    this.#stored.refuseAll({ code: 'storage-error' })
-    this.#leadership?.committed.refuseAll({ code: 'storage-error' })
-    this.#wakeWatchers()
+    this.#stored?.refuseAll({ code: 'storage-error' })
+    this.#leadership?.refuseAll({ code: 'storage-error' })
+    this.#watchers.wake()
   }
 
   #stepLeader(event: LeaderEvent): void {
@@ -562,7 +567,7 @@ export class Replica implements ServedPartition {
         this.#proposeInSync(effect.proposal)
         continue
       }
-      this.#leadership?.committed.advance(effect.to)
+      this.#leadership?.advanced(effect.to)
       this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
@@ -589,10 +594,6 @@ export class Replica implements ServedPartition {
     this.#highWatermark = highWatermark
     if (this.#voters !== null) this.#votersMoved()
     this.#log.queues?.watermarkReached(highWatermark)
-    this.#wakeWatchers()
-  }
-
-  #wakeWatchers(): void {
-    for (const watcher of [...(this.#watchers ?? [])]) watcher(this)
+    this.#watchers.wake()
   }
 }

@@ -86,4 +86,12 @@ describe('an in-sync set', () => {
     set.fetched(replicaOf(2), 20, at(10))
     assert.equal(set.review(1000, { logEndOffset: 20, nowMs: 100_000 }), null)
   })
+
+  test('keeps a member that had everything until a record came, after long idleness', () => {
+    const set = setOf([1, 2])
+    set.fetched(replicaOf(2), 20, at(10))
+    assert.equal(set.review(1000, { logEndOffset: 20, nowMs: 99_500 }), null)
+    assert.equal(set.review(1000, { logEndOffset: 21, nowMs: 100_000 }), null)
+    assert.deepEqual(set.review(1000, { logEndOffset: 21, nowMs: 100_501 })?.members, [memberOf(1)])
+  })
 })

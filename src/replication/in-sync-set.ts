@@ -25,11 +25,18 @@ export interface InSyncProposal {
   readonly partitionEpoch: number
 }
 
+/** What a leader asks before it proposes that somebody joins. */
+export interface JoinJudge {
+  /** Whether whoever keeps the image would take it: its broker is alive, and this process is the registered one. */
+  mayJoin(replica: FetchingReplica): boolean
+}
+
 /** What the leader knows of a follower's pace. */
 interface Pace extends FetchedPace {
   /** As it fetched last; null: it has not, since this leader leads or its stream has closed. */
   replica: FetchingReplica | null
   readonly from: Offset
+  caughtUpMs: number | null
 }
 
 interface LeaderEnds {
@@ -55,7 +62,6 @@ export class InSyncSet {
     self: BrokerId
     sets: ReplicaSets
     nowMs: number
-    /** Whether whoever keeps the image would take it: its broker is alive, and this process is the registered one. */
     mayJoin: (replica: FetchingReplica) => boolean
   }) {
     this.#self = start.self
@@ -102,6 +108,9 @@ export class InSyncSet {
 
   /** Proposes to go on without those that have not had everything for more than `lagMs`. */
   review(lagMs: number, leader: { logEndOffset: Offset; nowMs: number }): InSyncProposal | null {
+    // A fetch for which there is nothing waits, however long: its replica has had everything all that time, and does not lag
+    // with the first record that comes then.
+    for (const pace of this.#paces.values()) if (pace.from >= leader.logEndOffset) pace.caughtUpMs = leader.nowMs
     if (this.#proposal !== null) return null
     const kept = this.#sets.inSync.filter((broker) => broker === this.#self || !this.#lags(broker, lagMs, leader))
     if (kept.length === this.#sets.inSync.length) return null

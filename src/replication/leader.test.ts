@@ -25,7 +25,7 @@ function isrLeader(options: { sets?: ReplicaSets; minInSync?: number } = {}): Le
     commit: isrCommit(options.minInSync ?? 1),
     highWatermark: 4,
     nowMs: 0,
-    mayJoin: () => true,
+    inSync: { mayJoin: () => true },
   })
 }
 
@@ -103,7 +103,7 @@ describe('a leader', () => {
       commit: majorityCommit,
       highWatermark: 0,
       nowMs: 0,
-      mayJoin: null,
+      inSync: null,
     })
     assert.deepEqual(leader.step({ type: 'stored', upTo: 10 }), [])
     assert.deepEqual(leader.step({ type: 'stored', upTo: 11 }), [{ type: 'advance-high-watermark', to: 11 }])
@@ -119,7 +119,7 @@ describe('a leader', () => {
         commit: majorityCommit,
         highWatermark: 5,
         nowMs: 0,
-        mayJoin: null,
+        inSync: null,
       })
 
     test('commits what a second replica has fetched past', () => {

@@ -1,7 +1,13 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView, ReplicaCopy } from './commit/commit-policy.ts'
-import { type FetchingReplica, type InSyncProposal, InSyncSet, type ReplicaSets } from './in-sync-set.ts'
+import {
+  type FetchingReplica,
+  type InSyncProposal,
+  InSyncSet,
+  type JoinJudge,
+  type ReplicaSets,
+} from './in-sync-set.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 export type LeaderEvent =
@@ -46,7 +52,7 @@ export class Leader {
   #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
-  readonly #mayJoin: ((replica: FetchingReplica) => boolean) | null
+  readonly #judge: JoinJudge | null
   /** Null: the group has no in-sync set that changes, or has had one replica only since this one leads. */
   #inSync: InSyncSet | null = null
   #sets: ReplicaSets
@@ -62,7 +68,7 @@ export class Leader {
     highWatermark: Offset
     nowMs: number
     /** Null: the group has no in-sync set that changes, all its replicas are voters. */
-    mayJoin: ((replica: FetchingReplica) => boolean) | null
+    inSync: JoinJudge | null
   }) {
     const { self, sets, nowMs } = start
     this.epoch = start.epoch
@@ -71,7 +77,7 @@ export class Leader {
     this.#sets = sets
     this.#commit = start.commit
     this.#highWatermark = start.highWatermark
-    this.#mayJoin = start.mayJoin
+    this.#judge = start.inSync
     this.#followInSync(sets, nowMs)
   }
 
@@ -171,8 +177,9 @@ export class Leader {
   /** A group of one has nobody who could join or leave: a set comes with the first other replica. */
   #followInSync(sets: ReplicaSets, nowMs: number): void {
     if (this.#inSync !== null) return this.#inSync.decided(sets, nowMs)
-    const [self, mayJoin] = [this.#self, this.#mayJoin]
-    if (mayJoin !== null && sets.replicas.length > 1) this.#inSync = new InSyncSet({ self, sets, nowMs, mayJoin })
+    const [self, judge] = [this.#self, this.#judge]
+    if (judge === null || sets.replicas.length === 1) return
+    this.#inSync = new InSyncSet({ self, sets, nowMs, mayJoin: (replica) => judge.mayJoin(replica) })
   }
 
   #proposed(proposal: InSyncProposal | null): LeaderEffect[] {

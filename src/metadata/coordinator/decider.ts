@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../../runtime/random.ts'
 import type { Decision, DecisionContext } from '../controller/decision.ts'
 import type { operations } from '../controller/operations.ts'
-import { encodeMetadataRecord } from '../records.ts'
+import { encodeMetadataRecords } from '../records.ts'
 import { CoordinatorUnavailable } from './coordinator.ts'
 import type { ImageReplay } from './image-replay.ts'
 import type { AskedOperation, DecidedOperation } from './operation-frames.ts'
@@ -67,7 +67,7 @@ export class Decider {
     if (records.length === 0) return { answer, upTo: this.#replay.inEffectUpTo }
     const timestamp = this.#clock.nowMs()
     // One batch: it is committed whole or not at all.
-    const batch = buildBatch(records.map((record) => ({ timestamp, value: encodeMetadataRecord(record) })))
+    const batch = buildBatch(encodeMetadataRecords(records).map((value) => ({ timestamp, value })))
     const appended = this.#replica.append(ownBatch(batch, timestamp), { allInSync: true })
     if ('code' in appended) {
       if (appended.code === 'not-leader') throw new NotDeciding()

@@ -1,7 +1,7 @@
 import { asBuffer } from '../../codec/as-buffer.ts'
 import { LogReadFault } from '../../log/log-faults.ts'
 import type { Offset } from '../../record/offset.ts'
-import { batchesIn, readRecords } from '../../record/record-reader.ts'
+import { batchesIn, recordsIn } from '../../record/record-reader.ts'
 import { OffsetWaits } from '../../replica/offset-waits.ts'
 import type { Replica } from '../../replica/replica.ts'
 import { DiskFault } from '../../runtime/disk.ts'
@@ -175,7 +175,7 @@ export class ImageReplay {
       const end = batch.nextOffset
       if (!batch.isControl) {
         const records: MetadataRecord[] = []
-        for (const { offset, value } of await readRecords(batch)) {
+        for (const { offset, value } of await recordsIn(batch)) {
           invariant(value !== null, 'a metadata record without a value', { offset })
           const record = decodeMetadataRecord(value)
           this.image.replay(record, offset)

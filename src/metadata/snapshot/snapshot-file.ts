@@ -11,7 +11,7 @@ import { controlTypeOf } from '../../record/control-record.ts'
 import type { LeaderEpoch, Timestamp } from '../../record/offset.ts'
 import { type BatchRecord, readRecords } from '../../record/record-reader.ts'
 import type { Disk } from '../../runtime/disk.ts'
-import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecord } from '../records.ts'
+import { decodeMetadataRecord, encodeMetadataRecords, type MetadataRecord } from '../records.ts'
 
 const controlKey = message({ type: { type: 'int16', about: 'Kind of the control record.' } })
 const headerType = 3
@@ -61,14 +61,19 @@ export async function writeSnapshotFile(
     write([{ timestamp, key: encodeVersioned(controlKey, { type }, 0), value }], true)
   try {
     await control(headerType, encodeVersioned(header, { lastContainedLogTimestamp: timestamp }, 0))
-    let batch: RecordInput[] = []
+    const writeRecords = (records: readonly MetadataRecord[]): Promise<void> =>
+      write(
+        encodeMetadataRecords(records).map((value) => ({ timestamp, value })),
+        false,
+      )
+    let batch: MetadataRecord[] = []
     for (const record of of.records) {
-      batch.push({ timestamp, value: encodeMetadataRecord(record) })
+      batch.push(record)
       if (batch.length < batchRecordsMax) continue
-      await write(batch, false)
+      await writeRecords(batch)
       batch = []
     }
-    if (batch.length > 0) await write(batch, false)
+    if (batch.length > 0) await writeRecords(batch)
     await control(footerType, encodeVersioned(footer, { crc }, 0))
     await file.sync()
   } finally {
