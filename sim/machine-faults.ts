@@ -7,6 +7,10 @@ export type MachineFault =
   | { do: 'cut-off'; from: readonly number[]; to: readonly number[]; bothWays: boolean; forMs: number }
   | { do: 'reset'; one: number; other: number }
   | { do: 'slow-disk'; node: number; times: number; forMs: number }
+  /** There is room for so many bytes only. */
+  | { do: 'disk-full'; node: number; room: number; forMs: number }
+  /** Its process stands still. */
+  | { do: 'pause'; node: number; forMs: number }
   | { do: 'slow-link'; from: number; to: number; latencyMs: number; forMs: number }
 
 export function machineFaultOf(random: SimRandom, what: MachineFault['do'], nodes: number): MachineFault {
@@ -19,6 +23,17 @@ export function machineFaultOf(random: SimRandom, what: MachineFault['do'], node
       return { do: 'reset', one: node, other }
     case 'slow-disk':
       return { do: 'slow-disk', node, times: random.pick([5, 50]), forMs: random.between(10, 1000) }
+    case 'disk-full': {
+      const room = random.integer(random.pick([1, 500, 20_000]))
+      return {
+        do: what,
+        node: random.chance(0.5) ? 0 : node,
+        room,
+        forMs: random.between(100, random.pick([1000, 5000])),
+      }
+    }
+    case 'pause':
+      return { do: 'pause', node: random.chance(0.5) ? 0 : node, forMs: random.between(50, random.pick([500, 4000])) }
     case 'slow-link':
       return { do: 'slow-link', from: node, to: other, latencyMs: random.pick([20, 150, 400]), forMs: 1000 }
     default:
@@ -59,6 +74,14 @@ export class MachineFaults {
         disk.slowness = fault.times
         return void world.schedule(fault.forMs, () => void (disk.slowness = 1))
       }
+      case 'disk-full': {
+        const { disk } = world.node(machineName(fault.node || leader()))
+        disk.capacityBytes = disk.usedBytes() + fault.room
+        return void world.schedule(fault.forMs, () => void (disk.capacityBytes = Number.POSITIVE_INFINITY))
+      }
+      case 'pause':
+        world.mark('pause')
+        return world.node(machineName(fault.node || leader())).pause(fault.forMs)
       case 'slow-link': {
         const link = world.network.link(machineName(fault.from), machineName(fault.to))
         const usual = this.#usualLatencyMs.get(link) ?? link.latencyMs

@@ -53,7 +53,13 @@ export class ClusterFixture {
     const violate = (code: string, detail: string): never => {
       throw new Error(`${code}: ${detail}`)
     }
-    const surroundings = { world: this.world, settings: { ...settings, ...more }, rules, violate }
+    const surroundings = {
+      world: this.world,
+      settings: { ...settings, ...more },
+      rules,
+      violate,
+      mayLose: () => true,
+    }
     const machineOf = (id: number): ClusterMachine => new ClusterMachine(id, surroundings)
     this.machines = Array.from({ length: brokers }, (_, at) => machineOf(at + 1))
     this.controllers = Array.from({ length: controllers }, (_, at) => machineOf(firstController + at))

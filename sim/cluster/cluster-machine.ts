@@ -1,13 +1,17 @@
 import { type BrokerConfig, parseBrokerConfig } from '../../src/config/broker-config.ts'
 import { formatLogDirectory } from '../../src/log/format-log-directory.ts'
+import { CoordinatorUnavailable } from '../../src/metadata/coordinator/coordinator.ts'
 import type { ClusterImage } from '../../src/metadata/image.ts'
 import type { Replica } from '../../src/replica/replica.ts'
+import { DiskFault } from '../../src/runtime/disk.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import type { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import type { BrokerRules } from '../../src/server/broker-rules.ts'
 import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
+import { DiskFailed } from '../../src/server/disk-failed.ts'
 import { startController } from '../../src/server/start-controller.ts'
 import type { ViolationCode } from '../history.ts'
+import { DiskDamage } from '../disk-damage.ts'
 import { machineName } from '../machine-faults.ts'
 import { Restart } from '../restart.ts'
 import { tracedLogger } from '../traced-logger.ts'
@@ -18,6 +22,9 @@ export const kafkaPort = 9092
 const peerPort = 9190
 const dataDirectory = '/data'
 const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+/** How long whoever runs a broker waits when its disk was full. */
+const diskAgainMs = 300
 
 /** A handler threw what nobody has foreseen. */
 const failedRequest = 'a request failed; its connection is closed'
@@ -34,6 +41,8 @@ export interface MachineSurroundings {
   /** A group whose state is looked at when its coordinator ends; null: there are no members. */
   readonly watchedGroup?: string | null
   violate(code: ViolationCode, detail: string): void
+  /** Whether a copy of this machine may be lost now. */
+  mayLose(machine: ClusterMachine): boolean
 }
 
 /** A machine with a broker of a cluster on it, and who runs it: ends it in all ways that a run plans, and starts it again. */
@@ -45,7 +54,9 @@ export class ClusterMachine {
   #role: Readonly<Record<string, string>> = {}
   #broker: RunningProcess | null = null
   #life = 0
-  #lostPower = false
+  readonly #damage: DiskDamage
+  /** It has lost power, or something of its disk was damaged. */
+  #inDoubt = false
   #lostDisk = false
   #isStopping = false
   #isToTear = false
@@ -55,6 +66,7 @@ export class ClusterMachine {
     this.#in = surroundings
     const { world, violate } = surroundings
     this.node = world.node(machineName(id))
+    this.#damage = new DiskDamage(this.node.disk, world.random.fork(`damage ${id}`))
     this.node.logger = tracedLogger(world, `${machineName(id)} `, (line) => {
       if (line.includes(failedRequest)) violate('failed request', line)
     })
@@ -84,8 +96,30 @@ export class ClusterMachine {
 
   /** It may have lost what it had acknowledged, and has not caught up since. Whether a new disk has, is not looked into. */
   get isSuspect(): boolean {
-    if (this.#lostPower && this.isUp && ![...this.replicas].some(({ isSuspect }) => isSuspect)) this.#lostPower = false
-    return this.#lostPower || this.#lostDisk
+    if (this.#inDoubt && this.isUp && !this.isRotten && this.isWhole) this.#inDoubt = false
+    return this.#inDoubt || this.#lostDisk
+  }
+
+  /** It has lost power, or something of its disk was damaged, and it was not seen whole since. */
+  get isInDoubt(): boolean {
+    return this.#inDoubt
+  }
+
+  /** Its broker knows of nothing that it would lack. */
+  get isWhole(): boolean {
+    return ![...this.replicas].some(({ isSuspect, isDamaged }) => isSuspect || isDamaged)
+  }
+
+  /** A damage on its disk is not found yet, or not repaired. */
+  get isRotten(): boolean {
+    return this.#damage.isRotten([...this.replicas])
+  }
+
+  /** A bit of a segment flips, whether the broker runs or not. */
+  rot(): void {
+    if (!this.#damage.rot()) return
+    this.#inDoubt = true
+    this.#in.world.mark(this.isUp ? 'bit flip under a broker' : 'bit flip while it is down')
   }
 
   /** Makes the folder; its voter, as brokers are told of it. */
@@ -98,7 +132,7 @@ export class ClusterMachine {
   start(role: Readonly<Record<string, string>>): void {
     this.#role = role
     const life = ++this.#life
-    const { violate, settings } = this.#in
+    const { world, violate, settings } = this.#in
     const host = machineName(this.id)
     const config = parseBrokerConfig({
       'node.id': `${this.id}`,
@@ -120,11 +154,21 @@ export class ClusterMachine {
         if (life !== this.#life) return
         this.#broker = broker
         void broker.failed.then((error) => {
-          if (life === this.#life) violate('ended itself', `broker ${this.id} cannot go on: ${error.stack}`)
+          if (life !== this.#life) return
+          if (error instanceof DiskFailed) return void this.#stop({ do: 'stop', downMs: diskAgainMs })
+          violate('ended itself', `broker ${this.id} cannot go on: ${error.stack}`)
         })
       },
       (error) => {
-        if (life === this.#life) violate('did not start', `broker ${this.id}: ${error?.stack ?? error}`)
+        if (life !== this.#life) return
+        // Without room it cannot, or its metadata log has failed meanwhile.
+        const isFull = error instanceof DiskFault && error.code === 'ENOSPC'
+        if (!isFull && !(error instanceof CoordinatorUnavailable)) {
+          return violate('did not start', `broker ${this.id}: ${error?.stack ?? error}`)
+        }
+        world.mark('no start on a full disk')
+        this.node.crash()
+        this.#restart.after(diskAgainMs)
       },
     )
   }
@@ -146,7 +190,7 @@ export class ClusterMachine {
   }
 
   end({ do: how, downMs }: PlannedDeath): void {
-    if (how === 'stop') return void this.#stop(downMs)
+    if (how === 'stop' || how === 'tear') return void this.#stop({ do: how, downMs })
     if (how === 'crash' && !this.node.running) return
     const { world } = this.#in
     world.mark([...this.replicas].some(({ leads }) => leads) ? `${how} of a leader` : how)
@@ -155,9 +199,10 @@ export class ClusterMachine {
     this.#over()
     if (how === 'tear-snapshot') this.#isToTear = true
     if (how === 'power-cut') {
-      this.#lostPower = true
+      this.#inDoubt = true
       this.node.powerCut()
     } else this.node.crash()
+    if (how === 'delete-folder') this.#inDoubt = this.#damage.deleteFolder() || this.#inDoubt
     if (how === 'lose-disk') {
       this.#lostDisk = true
       this.node.disk.lose()
@@ -165,7 +210,7 @@ export class ClusterMachine {
     this.#restart.after(downMs)
   }
 
-  async #stop(downMs: number): Promise<void> {
+  async #stop({ do: how, downMs }: Pick<PlannedDeath, 'do' | 'downMs'>): Promise<void> {
     const [broker, life] = [this.#broker, this.#life]
     if (broker === null || this.#isStopping) return
     this.#markGroup()
@@ -174,13 +219,18 @@ export class ClusterMachine {
       // Never goes on when a fault comes first: the broker's promises die with it.
       await broker.stop()
     } catch (error) {
-      if (life === this.#life)
+      // On a full disk it is not a clean stop, and ends all the same.
+      if (life === this.#life && !(error instanceof DiskFault))
         this.#in.violate('ended itself', `broker ${this.id} did not stop: ${(error as Error).stack}`)
     }
     if (life !== this.#life) return
     this.#in.world.mark('clean stop')
     this.#over()
     this.node.crash()
+    if (how === 'tear' && this.#in.mayLose(this) && this.#damage.tear()) {
+      this.#inDoubt = true
+      this.#in.world.mark('last batch torn')
+    }
     this.#restart.after(downMs)
   }
 

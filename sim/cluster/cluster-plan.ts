@@ -16,7 +16,7 @@ import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } f
 
 /** How a broker's life ends, and how long its machine is down. Node 0: one that leads something then. */
 export interface PlannedDeath {
-  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk' | 'tear-snapshot'
+  readonly do: 'crash' | 'power-cut' | 'stop' | 'lose-disk' | 'delete-folder' | 'tear' | 'tear-snapshot'
   readonly node: number
   readonly downMs: number
 }
@@ -25,6 +25,7 @@ export type ClusterAction =
   | ClientAction
   | MachineFault
   | PlannedDeath
+  | { do: 'rot'; node: number }
   | AskedElection
   | PlannedOutage
   | PlannedChange
@@ -44,7 +45,7 @@ export interface ClusterPlan extends Pick<Workload, 'topics' | 'producers' | 'gr
   readonly steps: readonly PlannedStep<ClusterAction>[]
 }
 
-type Fault = Exclude<PlannedDeath['do'], 'tear-snapshot'> | MachineFault['do'] | 'reset-client' | 'clock-jump'
+type Fault = Exclude<PlannedDeath['do'], 'tear-snapshot'> | MachineFault['do'] | 'rot' | 'reset-client' | 'clock-jump'
 
 /** Which faults a seed knows: alone they are seen more clearly, together they find what none finds alone. */
 const tempers: readonly (readonly Fault[])[] = [
@@ -52,6 +53,11 @@ const tempers: readonly (readonly Fault[])[] = [
   ['crash', 'stop'],
   ['power-cut', 'crash'],
   ['lose-disk', 'crash'],
+  ['rot', 'crash'],
+  ['rot', 'delete-folder', 'tear', 'crash', 'stop'],
+  ['pause', 'crash'],
+  ['disk-full', 'crash'],
+  ['rot', 'crash', 'cut-off', 'slow-link'],
   ['cut-off'],
   ['cut-off', 'crash', 'slow-link'],
   ['cut-off', 'slow-link', 'reset', 'reset-client'],
@@ -60,6 +66,11 @@ const tempers: readonly (readonly Fault[])[] = [
     'power-cut',
     'stop',
     'lose-disk',
+    'rot',
+    'delete-folder',
+    'tear',
+    'pause',
+    'disk-full',
     'cut-off',
     'reset',
     'slow-disk',
@@ -69,8 +80,10 @@ const tempers: readonly (readonly Fault[])[] = [
   ],
 ]
 
-/** Any of these loses what was not synced: with a copy less than two of everything that is acknowledged that would be a loss. */
-const losing: ReadonlySet<Fault> = new Set(['power-cut', 'lose-disk'])
+/** Any of these may take a copy: with a copy less than two of everything that is acknowledged that would be a loss. */
+const losing: ReadonlySet<Fault> = new Set(['power-cut', 'lose-disk', 'rot', 'delete-folder', 'tear'])
+/** Of these not only what is unsynced: what a primary alone has acknowledged goes as well. */
+const damaging: ReadonlySet<Fault> = new Set(['rot', 'delete-folder', 'tear'])
 
 const producers: readonly PlannedProducer[] = [
   { name: 'once', idempotent: true, acks: -1 },
@@ -93,7 +106,8 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   // A majority of the metadata log has to outlive all of a partition that are in sync.
   const brokers = unclean === null ? drawnBrokers : 5
   const minInSync = mayLose ? 2 : random.pick([1, 2, 2])
-  const losesDisks = temper.includes('lose-disk')
+  const damages = temper.some((fault) => damaging.has(fault))
+  const losesDisks = temper.includes('lose-disk') || damages
   const topicFor = (name: 'synced' | 'cached') =>
     topicOf(random, name, { minInSync, losesDisks, scheme: random.pick(schemesOf) })
   const drawn = [topicFor('synced'), topicFor('cached')]
@@ -125,7 +139,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
     groups,
     members,
     settings: {
-      ...settingsOf(random, minInSync),
+      ...settingsOf(random, minInSync, damages),
       ...groupSettingsOf(random, members),
       ...snapshots.settings,
       'log.cleaner.backoff.ms': compacted.backoffMs,
@@ -234,7 +248,7 @@ function topicOf(
   return { name, partitions: 1 + random.integer(2), flushed: name === 'synced', settings }
 }
 
-function settingsOf(random: SimRandom, minInSync: number): Record<string, string> {
+function settingsOf(random: SimRandom, minInSync: number, damages: boolean): Record<string, string> {
   return {
     'default.replication.factor': '3',
     'min.insync.replicas': `${minInSync}`,
@@ -247,6 +261,8 @@ function settingsOf(random: SimRandom, minInSync: number): Record<string, string
     'controller.quorum.election.timeout.ms': random.pick(['100', '300']),
     'replica.lag.time.max.ms': random.pick(['200', '1000', '30000']),
     'log.flush.offset.checkpoint.interval.ms': random.pick(['10', '60000']),
+    'log.scrub.interval.ms': damages ? random.pick(['20', '300', '2000']) : '-1',
+    'log.scrub.io.max.bytes.per.second': random.pick(['1000000', '1000000000']),
   }
 }
 
@@ -278,7 +294,10 @@ function faultOf(random: SimRandom, what: Fault, brokers: number): ClusterAction
     case 'power-cut':
     case 'stop':
     case 'lose-disk':
+    case 'delete-folder':
+    case 'tear':
       return { do: what, node, downMs: random.between(0, random.pick([20, 300, 3000])) }
+    case 'rot':
     case 'reset-client':
       return { do: what, node }
     case 'clock-jump':

@@ -49,6 +49,8 @@ const neverWrong = new Set([
   'INVALID_REPLICATION_FACTOR',
   // A majority of the metadata log's voters cannot be reached.
   'NOT_CONTROLLER',
+  // The leader's copy is damaged there, and nobody has taken its place yet.
+  'KAFKA_STORAGE_ERROR',
 ])
 
 /** One seed: several brokers on machines of their own, their clients, faults and all, and what the checkers say of it. */
@@ -86,8 +88,9 @@ class ClusterRun {
     const violate = (code: Violation['code'], detail: string): void => this.#violate(code, detail)
     const machineIds = Array.from({ length: this.#plan.brokers }, (_, at) => at + 1)
     const { settings } = this.#plan
+    const mayLose = (machine: ClusterMachine): boolean => this.#mayLose(machine)
     const watchedGroup = this.#plan.members.members.length > 0 ? this.#plan.members.group : null
-    const surroundings = { world: this.world, settings, rules, watchedGroup, violate }
+    const surroundings = { world: this.world, settings, rules, watchedGroup, violate, mayLose }
     this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
@@ -156,6 +159,8 @@ class ClusterRun {
     if (!(await this.#becomes(() => this.#clients.membersShareAll(), 'a group did not share its partitions'))) return
     if (!(await this.#settles(this.#clients.commitEverywhere(), 'not all groups took a commit'))) return
     if (!(await this.#settles(this.#untilInSync(), 'not all partitions had all their replicas in sync'))) return
+    const areWhole = (): boolean => this.#machines.every(({ isRotten, isWhole }) => !isRotten && isWhole)
+    if (!(await this.#becomes(areWhole, 'a damage was not found, or not repaired'))) return
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
     if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
@@ -245,8 +250,14 @@ class ClusterRun {
       case 'power-cut':
       case 'stop':
       case 'lose-disk':
+      case 'delete-folder':
+      case 'tear':
       case 'tear-snapshot':
         return this.#kill(action)
+      case 'rot': {
+        const machine = this.#machine(action.node)
+        return this.#mayLose(machine) ? machine.rot() : undefined
+      }
       case 'outage':
         return this.#outage(action)
       case 'elect':
@@ -267,6 +278,8 @@ class ClusterRun {
       case 'cut-off':
       case 'reset':
       case 'slow-disk':
+      case 'pause':
+      case 'disk-full':
       case 'slow-link':
         if (!this.#isCalm) this.#faults.act(action, () => this.#leader().id)
         return
@@ -277,12 +290,16 @@ class ClusterRun {
 
   #kill(death: PlannedDeath): void {
     const machine = this.#machine(death.node)
-    const loses = death.do === 'power-cut' || death.do === 'lose-disk'
-    // At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose.
-    if (loses && this.#machines.some((other) => other !== machine && other.isSuspect)) return
+    const loses = death.do !== 'crash' && death.do !== 'stop'
+    if (loses && !this.#mayLose(machine)) return
     if (death.do === 'power-cut') this.#receipts.losesPower(machine)
     if (death.do === 'lose-disk') this.#receipts.losesDisk(machine)
     machine.end(death)
+  }
+
+  /** At most one copy of anything is in doubt at a time: that is how many a topic of two in sync may lose. */
+  #mayLose(machine: ClusterMachine): boolean {
+    return !this.#machines.some((other) => other !== machine && other.isSuspect)
   }
 
   #outage({ followersMs, aloneMs, longerMs }: PlannedOutage): void {

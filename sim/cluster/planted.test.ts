@@ -31,7 +31,7 @@ test('what a leader alone has answered for is lost when another one leads, and l
 })
 
 test('what all in sync had is lost by unclean elections at times, and lies within the receipt of whoever led then', async () => {
-  for (let seed = 19; seed < 19 + withinSeeds; seed++) {
+  for (let seed = 36; seed < 36 + withinSeeds; seed++) {
     if (!clusterPlanOf(seed).topics.some(({ name }) => name === uncleanTopic)) continue
     const { marks, violations } = await runClusterSeed(seed)
     assert.deepEqual(violations, [], `seed ${seed}`)

@@ -78,7 +78,7 @@ export const planted: readonly Planted[] = [
     name: 'a fetch from a log that diverges acknowledges (KIP-101, rocketmq#3015)',
     rules: replicating({ divergenceOf: () => null }),
     seenAs: [...lost, 'not live', 'ended itself'],
-    from: 14,
+    from: 20,
   },
   {
     name: 'a replica that is behind is elected, for its newer epoch (dledger#52)',
@@ -111,7 +111,7 @@ export const planted: readonly Planted[] = [
     name: 'no receipt is written of what a leader may lack that was elected without being in sync',
     rules: { ...brokerRules, writeUncleanLoss: async () => {} },
     seenAs: ['loss without a receipt'],
-    from: 19,
+    from: 36,
   },
   {
     name: 'no receipts are written',

@@ -115,7 +115,10 @@ export class ReceiptChecks {
   }
 
   /** What was there and is not any more, against the receipts that have come since. */
-  #account(machine: ClusterMachine, { log, topic, partition }: Replica, copy: Copy): void {
+  #account(machine: ClusterMachine, replica: Replica, copy: Copy): void {
+    const { log, topic, partition } = replica
+    // What is damaged goes, and comes back from others; a disk that fails drops what it was not given yet.
+    const isLost = machine.isInDoubt || replica.isUnderRepair || log.fault !== null
     const violate = (code: ViolationCode, detail: string): void => {
       this.#violations.push({ code, partition: `${topic}/${partition}`, detail: `on broker ${machine.id}, ${detail}` })
     }
@@ -136,6 +139,7 @@ export class ReceiptChecks {
     const missing = copy.batches.filter((batch) => !isThere(batch))
     for (const batch of missing) {
       if (
+        isLost ||
         batch.records === 0 ||
         batch.next > upTo ||
         written.some(({ from, to }) => from <= batch.base && batch.next <= (to ?? 0))

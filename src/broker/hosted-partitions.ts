@@ -17,6 +17,7 @@ import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
 import { type Scheme, schemeOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -39,6 +40,8 @@ export interface SuspectReplicas {
   leadsWithout(partition: HostedName): void
   /** It leads, and an earlier leader that may have had more has lost its disk. */
   leadsAfter(partition: LogName, lost: AstrayLeader, range: { from: Offset; to: Offset | null }): void
+  /** Its log turned out to be damaged while it was open. */
+  foundDamaged(replica: Replica): void
 }
 
 export interface HostedName {
@@ -89,6 +92,9 @@ export class HostedPartitions {
   /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
   readonly #invited = new Map<string, number>()
   readonly #listeners: LeadershipListener[] = []
+  readonly #foundDamaged = (replica: Replica): void => this.#onceSuspect.foundDamaged(replica)
+  readonly #diskFailed: (fault: DiskFault) => void
+  #isOpen = false
 
   constructor(parts: {
     self: BrokerId
@@ -105,6 +111,8 @@ export class HostedPartitions {
     electionMs: number
     rules: ReplicationRules
     runtime: Runtime
+    /** Told when the disk fails under a vote, or under a log that is made. */
+    diskFailed: (fault: DiskFault) => void
   }) {
     this.#self = parts.self
     this.#asReplica = { broker: parts.self, directory: parts.directory }
@@ -117,6 +125,7 @@ export class HostedPartitions {
     this.#runtime = parts.runtime
     this.#electionMs = parts.electionMs
     this.#rules = parts.rules
+    this.#diskFailed = parts.diskFailed
     this.#clock = parts.runtime.clock
     this.#leaderThrottle = new CatchUpThrottle(this.#clock, () => this.#configs.broker.leaderReplicationThrottledRate)
     this.#followerThrottle = new CatchUpThrottle(
@@ -226,6 +235,7 @@ export class HostedPartitions {
     for (const suspect of suspects) this.#suspects.add(suspect)
     const here = new Set(inFolder.map(({ topic, partition }) => keyOf(topic, partition)))
     await inParallel(this.#hosted(here), opensAtOnce, ({ topic, partition }) => this.#follow(topic, partition))
+    this.#isOpen = true
   }
 
   *#hosted(here: ReadonlySet<string>): Iterable<{ topic: TopicImage; partition: PartitionImage }> {
@@ -373,7 +383,8 @@ export class HostedPartitions {
 
   #lead(replica: Replica, partition: PartitionImage): void {
     const { topic, partition: index } = replica
-    if (replica.isSuspect) this.#onceSuspect.leadsWithout({ topic, partition: index })
+    // One that is damaged is to be repaired as soon as somebody else can lead.
+    if (replica.isSuspect && !replica.isDamaged) this.#onceSuspect.leadsWithout({ topic, partition: index })
     replica.lead(partition.leaderEpoch, setsOf(partition))
     for (const listener of this.#listeners) listener.elected(topic, index, replica)
   }
@@ -388,6 +399,8 @@ export class HostedPartitions {
       const name = { topic: topic.name, partition: partition.index }
       this.#offline.set(keyOf(name.topic, name.partition), { ...name, error })
       this.#logger.error({ ...name, error: error.message }, 'a partition is offline')
+      // One of many files may be bad when it starts; a disk that takes no new one takes nothing.
+      if (this.#isOpen && error instanceof DiskFault) this.#diskFailed(error)
       return null
     }
   }
@@ -407,6 +420,7 @@ export class HostedPartitions {
         scheme,
         inSync: electsItself ? null : this.#inSync,
         suspect,
+        damaged: this.#foundDamaged,
         // The others meet their likes when there are any.
         ...(electsItself && { link: this.#linkFor(name, group), receipts: this.#receiptsFor(name, group) }),
         rules: this.#rules,
@@ -468,6 +482,7 @@ export class HostedPartitions {
       rules: this.#rules,
       electionMs: [this.#electionMs / 3, this.#electionMs],
       send: this.#groups.linkFor(group).send,
+      failed: this.#diskFailed,
       changed: () => {
         if (leads) for (const listener of this.#listeners) listener.resigned(topic, index)
         leads = replica.leads

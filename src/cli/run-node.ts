@@ -1,9 +1,12 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { installCrashHandler } from '../runtime/node/crash-handler.ts'
 import { fileHandleLimit } from '../runtime/node/file-handle-limit.ts'
 import { limitHeapGrowth } from '../runtime/node/heap-growth.ts'
 import type { LogOptions } from '../runtime/node/node-logger.ts'
+import { NodeMetrics } from '../runtime/node/node-metrics.ts'
 import { type NodeRuntime, openNodeRuntime } from '../runtime/node/node-runtime.ts'
+import { DiskFailed, untilUsable } from '../server/disk-failed.ts'
 import { startBroker } from '../server/start-broker.ts'
 import { startController } from '../server/start-controller.ts'
 import { brokerConfigIn } from './broker-config-file.ts'
@@ -11,6 +14,7 @@ import { CommandFailed, sentenceOf } from './command-failed.ts'
 import { PidFile } from './pid-file.ts'
 import { controllerReadyLine, readyLine } from './ready-line.ts'
 
+const dayMs = 86_400_000
 /** Files besides those of logs and connections: the program's own, metadata, checkpoints. */
 const otherFileHandles = 128
 
@@ -47,23 +51,59 @@ export async function runNode(run: NodeRun): Promise<void> {
   const rival = pid?.running() ?? null
   if (rival !== null) throw new CommandFailed(`${name} is running already (process ${rival}).`)
   pid?.write()
+  let isStopWanted = false
+  void run.stopWanted.then(() => {
+    isStopWanted = true
+  })
   try {
-    const node = await startUnlessStopped(runtime, { config, name, stopWanted: run.stopWanted })
-    if (node === null) return
-    run.onReady(node.ready)
-
-    const ended = await Promise.race([run.stopWanted, node.failed])
-    if (ended instanceof Error) {
-      logger.error({ error: ended }, 'it cannot go on')
-      await node.stop()
-      throw new CommandFailed(`${name} cannot go on: ${sentenceOf(ended)}`, { cause: ended })
+    for (let isAgain = false; ; isAgain = true) {
+      // Each run counts anew.
+      const fresh = isAgain ? { ...runtime, metrics: new NodeMetrics() } : runtime
+      if (await runOnce(fresh, { run, config, name, isAgain })) return
+      // The runtime's own timers keep no process alive.
+      const awake = setInterval(() => {}, dayMs)
+      await untilUsable(runtime, config.logDirs[0] ?? '', () => isStopWanted)
+      clearInterval(awake)
+      if (isStopWanted) return
+      logger.info({}, 'the disk can be used again: it starts anew')
     }
-    logger.info({ because: ended }, 'stopping')
-    await node.stop()
-    logger.info({}, 'stopped cleanly')
   } finally {
     pid?.remove()
   }
+}
+
+/** Runs it until it ends. False: for its disk, and it may be started again. */
+async function runOnce(
+  runtime: NodeRuntime,
+  { run, config, name, isAgain }: { run: NodeRun; config: BrokerConfig; name: string; isAgain: boolean },
+): Promise<boolean> {
+  const { logger } = runtime
+  const starting = startUnlessStopped(runtime, { config, name, stopWanted: run.stopWanted })
+  const node = isAgain ? await starting.catch(diskFaultOnly) : await starting
+  if (node === null) return true
+  if (node === 'disk') return false
+  if (!isAgain) run.onReady(node.ready)
+  const ended = await Promise.race([run.stopWanted, node.failed])
+  if (ended instanceof DiskFailed) {
+    logger.error({ error: ended }, 'it stops, and waits for its disk')
+    await node.stop().catch((error: unknown) => logger.error({ error }, 'it did not stop cleanly'))
+    return false
+  }
+  if (ended instanceof Error) {
+    logger.error({ error: ended }, 'it cannot go on')
+    await node.stop()
+    throw new CommandFailed(`${name} cannot go on: ${sentenceOf(ended)}`, { cause: ended })
+  }
+  logger.info({ because: ended }, 'stopping')
+  await node.stop()
+  logger.info({}, 'stopped cleanly')
+  return true
+}
+
+/** It is not usable after all: it is waited for again. */
+function diskFaultOnly(error: unknown): 'disk' {
+  if (error instanceof CommandFailed && error.cause instanceof DiskFault) return 'disk'
+  throw error
 }
 
 /** Null: it was told to stop while it waited for others, and has done so. */

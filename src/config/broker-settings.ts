@@ -216,6 +216,17 @@ const storageSettings = {
     min: 1,
     about: 'How often logs are looked at for segments to remove. The first time at most 30 s after the start.',
   }),
+  'log.scrub.interval.ms': long({
+    default: 604_800_000,
+    min: -1,
+    about:
+      'Trilog only. How long after the last time all logs are read again from the disk and checked for damage; the first time 30 s after the start. -1: never.',
+  }),
+  'log.scrub.io.max.bytes.per.second': double({
+    default: mib,
+    min: 1,
+    about: 'Trilog only. Most bytes that are read for that in a second.',
+  }),
   'log.tail.memory.max.bytes': int({
     default: 128 * mib,
     min: mib,

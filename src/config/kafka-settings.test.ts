@@ -154,6 +154,8 @@ const own = new Set([
   'insecure.listen',
   'log.file.handles.max',
   'log.read.buffers.max.bytes',
+  'log.scrub.interval.ms',
+  'log.scrub.io.max.bytes.per.second',
   'log.tail.memory.max.bytes',
   'majority.election.timeout.ms',
   'offsets.topic.replication.scheme',

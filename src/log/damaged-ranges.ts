@@ -1,7 +1,7 @@
 import type { Offset, Position } from '../record/offset.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 
-/** Bytes of a segment that recovery found to be no good batches, and the offsets that are missing with them. */
+/** Bytes of a segment that are no good batches, and the offsets that are missing with them. */
 export interface DamagedRange {
   /** First offset that cannot be read. */
   readonly from: Offset
@@ -22,6 +22,7 @@ const none: readonly DamagedRange[] = []
 export class DamagedRanges {
   readonly #directory: string
   readonly #disk: Disk
+  /** In the order of their offsets. */
   #ranges: readonly DamagedRange[] = none
 
   constructor(disk: Disk, directory: string) {
@@ -54,13 +55,17 @@ export class DamagedRanges {
     return this.#ranges.find((range) => range.from <= offset && offset < range.upTo) ?? null
   }
 
-  /** Where the last damage of the segment below `offset` ends; 0 without any. */
-  endBefore(segmentBaseOffset: Offset, offset: Offset): Position {
-    let end = 0
-    for (const range of this.#ranges) {
-      if (range.segmentBaseOffset === segmentBaseOffset && range.upTo <= offset) end = range.endPosition
-    }
-    return end
+  /** The first offset at or above `offset` that cannot be read; null: all can. */
+  firstFrom(offset: Offset): Offset | null {
+    const range = this.#ranges.find(({ upTo }) => upTo > offset)
+    return range === undefined ? null : Math.max(range.from, offset)
+  }
+
+  /** The last damage of the segment that ends at or below `offset`. */
+  lastBefore(segmentBaseOffset: Offset, offset: Offset): DamagedRange | null {
+    if (this.#ranges.length === 0) return null
+    const isThere = (range: DamagedRange) => range.segmentBaseOffset === segmentBaseOffset && range.upTo <= offset
+    return this.#ranges.findLast(isThere) ?? null
   }
 
   /** The first damage in the segment that ends behind `position`. */
@@ -69,6 +74,11 @@ export class DamagedRanges {
     const isThere = (range: DamagedRange) =>
       range.segmentBaseOffset === segmentBaseOffset && range.endPosition > position
     return this.#ranges.find(isThere) ?? null
+  }
+
+  /** Notes what was found while the log is open. */
+  async add(found: DamagedRange): Promise<void> {
+    await this.#set([...this.#ranges, found].sort((one, other) => one.from - other.from))
   }
 
   /** Replaces what is known from the segment at `baseOffset` on by what a scan found. */

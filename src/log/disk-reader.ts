@@ -1,12 +1,13 @@
-import { nextOffsetOf } from '../record/batch-header.ts'
+import { BatchHeader, nextOffsetOf } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
+import { fitsBehind } from './batch-fit.ts'
 import { LogReadFault } from './log-faults.ts'
 import type { LogParts } from './log-parts.ts'
 import { emptySlice, type LogSlice } from './log-slice.ts'
 import { PooledSlice } from './pooled-slice.ts'
 import { type ReadMemory, unboundedReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
-import { positionBefore } from './segment-loader.ts'
+import { type BatchPlace, placeBefore } from './segment-loader.ts'
 import { overAgainIfGone, SegmentGone, useSegment } from './segment-use.ts'
 
 export interface LogReadRequest {
@@ -27,24 +28,38 @@ const smallestRead = 16 * 1024
 /** One read gives at most this much, unless one batch is larger: buffers stay of a size that is worth keeping. */
 const largestRead = 4 * 1024 * 1024
 
-interface Cursor {
+interface Cursor extends BatchPlace {
   readonly offset: Offset
   readonly segment: Segment
-  readonly position: Position
 }
 
-/** What a look into one buffer showed. */
+/** What a look into one buffer showed: batches to be given in [begin, end), or none. */
 interface Found {
-  readonly start: number
+  readonly begin: number
   readonly end: number
-  readonly nextOffset: Offset
-  /** Where to go on when no batch is in [start, end): its position in the buffer, and its size if that is known. */
-  readonly more: { readonly at: number; readonly size: number } | null
+  /** The offset of the batch at `end`. */
+  readonly expected: Offset
+  /** Without any batch, what is at `end`: one of so many bytes (0: unknown) that the buffer cuts off, a bad one, or one not to be given. */
+  readonly next: number | 'bad' | null
+}
+
+/** A size that no batch has. */
+const bad = -1
+
+/** Bytes in a segment that are no good batch, or not the one that belongs there. What is damaged is yet to be found out. */
+export class BadBatch extends LogReadFault {
+  readonly segment: Segment
+
+  constructor(segment: Segment, fault: { directory: string; from: Offset; upTo: Offset }) {
+    super({ code: 'damaged', ...fault })
+    this.segment = segment
+  }
 }
 
 /** Reads of what is no longer in memory: one read from the file as a rule, into a buffer that is used again. */
 export class DiskReader {
   readonly #parts: LogParts
+  readonly #header = new BatchHeader(Buffer.alloc(0))
   #cursors: Cursor[] = []
 
   constructor(parts: LogParts) {
@@ -74,8 +89,8 @@ export class DiskReader {
   async #readSegment(segment: Segment, request: LogReadRequest): Promise<LogSlice | null> {
     const { from } = request
     try {
-      const position = this.#takeCursor(segment, from) ?? (await positionBefore(this.#parts, segment, from))
-      return await this.#readFrom(segment, position, request)
+      const place = this.#takeCursor(segment, from) ?? (await placeBefore(this.#parts, segment, from))
+      return await this.#readFrom(segment, place, request)
     } catch (error) {
       // Removed, or compacted into another: whatever was read then means nothing.
       if (segment.isDeleted) throw new SegmentGone(segment.path)
@@ -89,10 +104,10 @@ export class DiskReader {
   }
 
   /** Null: the segment holds nothing from `from` on. */
-  async #readFrom(segment: Segment, start: Position, request: LogReadRequest): Promise<LogSlice | null> {
+  async #readFrom(segment: Segment, start: BatchPlace, request: LogReadRequest): Promise<LogSlice | null> {
     const { buffers } = this.#parts.files
     const memory = request.memory ?? unboundedReadMemory
-    let position = start
+    let { position, expected } = start
     let wantAtLeast = smallestRead
     for (;;) {
       const damaged = this.#parts.damage.firstIn(segment.baseOffset, position)
@@ -104,33 +119,30 @@ export class DiskReader {
       const wanted = Math.min(Math.max(Math.min(request.maxBytes, largestRead), wantAtLeast), end - position)
       const buffer = buffers.takeWithin(memory, { least, wanted })
       if (buffer === null) {
-        this.#keepCursor({ offset: request.from, segment, position })
+        this.#keepCursor({ offset: request.from, segment, position, expected })
         return emptySlice(request.from)
       }
       let kept = false
       try {
         const block = buffer.subarray(0, wanted)
-        if (!(await this.#fill(segment, block, position))) continue
-        const found = this.#look(segment, block, request)
-        if (found.end > found.start) {
+        if (!(await this.#fill(segment, block, { position, request }))) continue
+        const found = this.#look(block, expected, request)
+        if (found.end > found.begin) {
           kept = true
-          this.#keepCursor({ offset: found.nextOffset, segment, position: position + found.end })
-          const bytes = block.subarray(found.start, found.end)
-          return new PooledSlice({
-            batches: [bytes],
-            nextOffset: found.nextOffset,
-            whole: buffer,
-            pool: buffers,
-            memory,
-          })
+          const { begin, end: behind, expected: nextOffset } = found
+          this.#keepCursor({ offset: nextOffset, segment, position: position + behind, expected: nextOffset })
+          const batches = [block.subarray(begin, behind)]
+          return new PooledSlice({ batches, nextOffset, whole: buffer, pool: buffers, memory })
         }
-        if (found.more === null) return emptySlice(request.from)
-        position += found.more.at
-        wantAtLeast = Math.max(smallestRead, found.more.size)
+        if (found.next === 'bad') throw this.#badBatch(segment, request)
+        if (found.next === null) return emptySlice(request.from)
+        position += found.end
+        expected = found.expected
+        wantAtLeast = Math.max(smallestRead, found.next)
         // The segment's last batch is below what was asked for.
-        if (found.more.at === block.length) continue
-        if (position + Math.max(found.more.size, this.#parts.format.headerBytes) > end)
-          throw this.#badBatch(segment, position, request)
+        if (found.end === block.length) continue
+        const least = Math.max(found.next, this.#parts.format.headerBytes)
+        if (position + least > end) throw this.#badBatch(segment, request)
       } finally {
         if (!kept) {
           buffers.give(buffer)
@@ -141,55 +153,67 @@ export class DiskReader {
   }
 
   /** False: the log was cut while it was read. */
-  async #fill(segment: Segment, block: Buffer, position: Position): Promise<boolean> {
+  async #fill(
+    segment: Segment,
+    block: Buffer,
+    { position, request }: { position: Position; request: LogReadRequest },
+  ): Promise<boolean> {
     const read = await useSegment(this.#parts.files, segment, (file) => file.read(block, position))
     if (read === block.length) return true
     // Less than was written: the file was cut, by this log or by somebody else.
     if (segment.writtenBytes < position + block.length) return false
-    throw this.#badBatch(segment, position + read, { from: -1, upTo: -1 })
+    throw this.#badBatch(segment, request)
   }
 
-  #look(segment: Segment, block: Buffer, request: LogReadRequest): Found {
+  /**
+   * Steps over what lies below `from`, and takes what may be given. Every batch is checked, those stepped over too: they tell
+   * what comes next.
+   */
+  #look(block: Buffer, start: Offset, request: LogReadRequest): Found {
+    let expected = start
+    let begin = -1
     let at = 0
-    let nextOffset = request.from
-    let size = this.#sizeAt(segment, block, at)
-    while (size !== null && at + size <= block.length && nextOffsetOf(block, at) <= request.from) {
-      at += size
-      size = this.#sizeAt(segment, block, at)
-    }
-    const start = at
-    while (size !== null && at + size <= block.length) {
-      const next = nextOffsetOf(block, at)
-      const isFree = at === start && request.minOneBatch
-      if (next > request.upTo || (at + size - start > request.maxBytes && !isFree)) {
-        return { start, end: at, nextOffset, more: null }
+    for (;;) {
+      const size = this.#sizeAt(block, at)
+      const isWhole = size !== null && at + size <= block.length
+      const isBad = size === bad || (isWhole && !this.#isGood(block, at, expected))
+      if (begin >= 0 && (isBad || !isWhole)) return { begin, end: at, expected, next: null }
+      if (isBad) return { begin: at, end: at, expected, next: 'bad' }
+      const nextOffset = size === null ? -1 : nextOffsetOf(block, at)
+      if (isWhole && nextOffset <= request.from) {
+        at += size
+        expected = nextOffset
+        continue
       }
-      if (next <= nextOffset) throw this.#badBatch(segment, at, request)
-      nextOffset = next
+      const isFree = begin < 0 && request.minOneBatch
+      const bytes = (size ?? 0) + (begin < 0 ? 0 : at - begin)
+      const isTooMuch = nextOffset > request.upTo || (bytes > request.maxBytes && !isFree)
+      if (isTooMuch) return { begin: begin < 0 ? at : begin, end: at, expected, next: null }
+      // The batch is cut off by the buffer's end, and is read for itself.
+      if (!isWhole) return { begin: at, end: at, expected, next: size ?? 0 }
+      if (begin < 0) begin = at
       at += size
-      size = this.#sizeAt(segment, block, at)
+      expected = nextOffset
     }
-    if (at > start) return { start, end: at, nextOffset, more: null }
-    // The batch is cut off by the buffer's end. It is read for itself, unless it is too large to be given anyway.
-    const isTooLarge = size !== null && size > request.maxBytes && !request.minOneBatch
-    const isAbove = size !== null && nextOffsetOf(block, at) > request.upTo
-    return { start, end: start, nextOffset, more: isTooLarge || isAbove ? null : { at, size: size ?? 0 } }
   }
 
-  /** Size of the batch at `at`; null where the block ends before its header does. Garbage is a fault. */
-  #sizeAt(segment: Segment, block: Buffer, at: number): number | null {
+  #isGood(block: Buffer, at: number, expected: Offset): boolean {
+    const isHeld = this.#parts.format.holds(block, at)
+    return isHeld && fitsBehind(expected, this.#header.moveTo(block, at), this.#parts)
+  }
+
+  /** Size of the batch at `at`; null where the block ends before its header does. */
+  #sizeAt(block: Buffer, at: number): number | null {
     const { format } = this.#parts
     if (at + format.headerBytes > block.length) return null
-    const size = format.plausibleSize(block, at)
-    if (size === null) throw this.#badBatch(segment, at, { from: -1, upTo: -1 })
-    return size
+    return format.plausibleSize(block, at) ?? bad
   }
 
-  #takeCursor(segment: Segment, offset: Offset): Position | null {
+  #takeCursor(segment: Segment, offset: Offset): BatchPlace | null {
     const at = this.#cursors.findIndex((cursor) => cursor.offset === offset && cursor.segment === segment)
-    if (at < 0) return segment.baseOffset >= offset ? 0 : null
+    if (at < 0) return segment.baseOffset >= offset ? { position: 0, expected: segment.baseOffset } : null
     const [cursor] = this.#cursors.splice(at, 1) as [Cursor]
-    return cursor.position
+    return cursor
   }
 
   #keepCursor(cursor: Cursor): void {
@@ -197,9 +221,8 @@ export class DiskReader {
     this.#cursors.push(cursor)
   }
 
-  #badBatch(segment: Segment, position: Position, at: { from: Offset; upTo: Offset }): LogReadFault {
-    this.#parts.logger.error({ path: segment.path, position }, 'bytes on disk are no record batch, and are not served')
-    return this.#fault('damaged', at)
+  #badBatch(segment: Segment, { from, upTo }: LogReadRequest): BadBatch {
+    return new BadBatch(segment, { directory: this.#parts.directory, from, upTo })
   }
 
   #fault(code: LogReadFault['code'], { from, upTo }: { from: Offset; upTo: Offset }): LogReadFault {

@@ -90,11 +90,14 @@ export class EpochTable {
 
   /** Epoch of the batch at `offset`, or null where the table does not reach. */
   epochAt(offset: Offset): LeaderEpoch | null {
-    for (let i = this.#starts.length - 1; i >= 0; i--) {
-      const start = this.#starts[i] as EpochStart
-      if (start.startOffset <= offset) return start.epoch
+    let low = 0
+    let high = this.#starts.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#starts[middle] as EpochStart).startOffset <= offset) low = middle + 1
+      else high = middle
     }
-    return null
+    return this.#starts[low - 1]?.epoch ?? null
   }
 
   /** Whether an epoch begins just there. */

@@ -109,7 +109,7 @@ export class LogDirectory<L extends HostedLog> {
   readonly #folder: OpenedFolder
   readonly #logs = new Map<string, L>()
   readonly #offline = new Map<string, OfflineReplica>()
-  readonly #found: Suspect[] = []
+  #found: Suspect[] = []
   readonly #removals = new Set<Promise<void>>()
   #isSettled = false
   #dirtied: Promise<void> | null = null
@@ -289,14 +289,18 @@ export class LogDirectory<L extends HostedLog> {
     return this.#dirtied
   }
 
-  /** Makes a replica suspect from now on: its fsync failed, or it has found damage. Durable when resolved. */
-  async addSuspect(replica: HostedReplica, reason: SuspicionReason, detail: string): Promise<void> {
+  /** Makes a hosted replica suspect from now on: its fsync failed, or it has found damage. Durable when resolved. */
+  async addSuspect(name: PartitionName, reason: SuspicionReason, detail: string): Promise<void> {
+    const replica = this.#folder.hosted.get(name)
+    if (replica === undefined) return
     const logEndOffset = this.log(replica)?.logEndOffset ?? null
     await this.#folder.suspicion.add([this.#suspectOf(replica, { reason, detail, logEndOffset })])
   }
 
   /** The replicas have caught up with a log that may be believed, or go on alone. Durable when resolved. */
   async liftSuspicion(names: readonly PartitionName[]): Promise<void> {
+    const lifted = new Set(names.map(partitionKey))
+    this.#found = this.#found.filter((suspect) => !lifted.has(partitionKey(suspect)))
     await this.#folder.suspicion.lift(names)
   }
 

@@ -4,6 +4,7 @@ import { BatchHeader } from '../record/batch-header.ts'
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { DamagedRange } from './damaged-ranges.ts'
 import { FileHandles } from './file-handles.ts'
 import { Log } from './log.ts'
 import type { LogOptions } from './log-options.ts'
@@ -31,6 +32,7 @@ export const testSettings: LogSettings = {
 export interface EventsSeen {
   stored: Offset
   flushed: Offset
+  readonly damage: DamagedRange[]
   readonly faults: DiskFault[]
 }
 
@@ -39,7 +41,7 @@ export async function openTestLog(
   runtime: Runtime,
   options: Partial<LogOptions> = {},
 ): Promise<{ log: Log; seen: EventsSeen; tail: TailMemory; files: FileHandles }> {
-  const seen: EventsSeen = { stored: -1, flushed: -1, faults: [] }
+  const seen: EventsSeen = { stored: -1, flushed: -1, damage: [], faults: [] }
   const tail = options.tail ?? new TailMemory({ maxBytes: 1024 * 1024 })
   const files = options.files ?? new FileHandles(runtime.disk, 16)
   const log = await Log.open({
@@ -56,6 +58,7 @@ export async function openTestLog(
       flushed: (upTo) => {
         seen.flushed = upTo
       },
+      damaged: (range) => void seen.damage.push(range),
       failed: (fault) => void seen.faults.push(fault),
     },
     recoveryPoint: 0,

@@ -1,6 +1,7 @@
 import type { Offset } from '../record/offset.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { fitsBehind } from './batch-fit.ts'
 import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { DamagedRanges, damagedRangesFileName } from './damaged-ranges.ts'
 import { batchFormat, entryFacts } from './entry-format.ts'
@@ -17,7 +18,7 @@ import { Queues } from './queues/queues.ts'
 import type { Segment } from './segment.ts'
 import { offsetOfFileName } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
-import { loadSegment, openTransactionIndex, positionBefore, replayState, walkSegment } from './segment-loader.ts'
+import { loadSegment, openTransactionIndex, placeBefore, replayState, walkSegment } from './segment-loader.ts'
 import { removeLeftovers, removeSegment } from './segment-removal.ts'
 
 /** A log's parts as they are once it is open, and what had to be done for it. */
@@ -176,13 +177,13 @@ async function takeUp(parts: LogParts): Promise<Offset | null> {
   const segment = segments.active
   const { sizeBytes } = segment
   await loadSegment(parts, segment)
-  const position = await positionBefore(parts, segment, Number.MAX_SAFE_INTEGER)
+  const { position, expected } = await placeBefore(parts, segment, Number.MAX_SAFE_INTEGER)
   segment.sizeBytes = position
-  let logEndOffset = segment.baseOffset
+  let logEndOffset = expected
   let lastEpoch = -1
   const range = { from: position, upTo: sizeBytes, checkCrc: true }
   const { end } = await walkSegment(parts, segment, range, (header) => {
-    if (header.baseOffset < logEndOffset) return false
+    if (!fitsBehind(logEndOffset, header, parts)) return false
     segment.noteUnindexed(entryFacts(parts.format, header))
     logEndOffset = header.nextOffset
     lastEpoch = header.partitionLeaderEpoch

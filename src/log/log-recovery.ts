@@ -1,6 +1,8 @@
 import type { BatchHeader } from '../record/batch-header.ts'
 import type { Offset, Position } from '../record/offset.ts'
-import { findNextBatch, walkBatches } from './batch-walk.ts'
+import { fitsBehind, isNext } from './batch-fit.ts'
+import { walkBatches } from './batch-walk.ts'
+import { nextGood } from './damage-search.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
 import { entryFacts } from './entry-format.ts'
 import { gapsAllowed, type LogParts } from './log-parts.ts'
@@ -16,6 +18,8 @@ export interface RecoveryReport {
   readonly cutBytes: number
   /** First offset that went with them; null: nothing was cut. */
   readonly cutFrom: Offset | null
+  /** What was cut was no write that a kill has torn: it was whole once, and may have been acknowledged. */
+  readonly cutDamage: boolean
   /** The cut went below what the recovery point says was fsynced: the disk has lost what it promised to keep. */
   readonly lostFlushed: boolean
   readonly rebuiltIndexes: number
@@ -27,6 +31,7 @@ export const nothingRecovered: RecoveryReport = {
   scannedBytes: 0,
   cutBytes: 0,
   cutFrom: null,
+  cutDamage: false,
   lostFlushed: false,
   rebuiltIndexes: 0,
   damage: [],
@@ -50,6 +55,7 @@ export class LogRecovery {
   #scannedBytes = 0
   #cutBytes = 0
   #cutFrom: Offset | null = null
+  #cutDamage = false
   #rebuiltIndexes = 0
 
   constructor(parts: LogParts, options: { recoveryPoint: Offset; powerCut: boolean; epochsAreKnown: boolean }) {
@@ -87,6 +93,7 @@ export class LogRecovery {
       scannedBytes: this.#scannedBytes,
       cutBytes: this.#cutBytes,
       cutFrom: this.#cutFrom,
+      cutDamage: this.#cutDamage,
       lostFlushed: this.#expected < this.#recoveryPoint,
       rebuiltIndexes: this.#rebuiltIndexes,
       damage: this.#damage,
@@ -195,12 +202,10 @@ export class LogRecovery {
   /** Offset and epoch stand outside of the CRC: they must be what they can only be. */
   #fits(header: BatchHeader): boolean {
     const { baseOffset, partitionLeaderEpoch } = header
-    const mayGap = gapsAllowed(this.#parts)
-    if (baseOffset !== this.#expected && !(mayGap && baseOffset > this.#expected)) return false
+    if (!isNext(this.#expected, baseOffset, this.#parts)) return false
     if (baseOffset >= this.#parts.state.endOffset && !this.#parts.state.mayTake(header)) return false
-    if (!this.#checksEpochs) return partitionLeaderEpoch < 0 || partitionLeaderEpoch >= this.#parts.epochs.lastEpoch
-    const known = this.#parts.epochs.epochAt(baseOffset)
-    return known === null || known === partitionLeaderEpoch
+    if (this.#checksEpochs) return fitsBehind(this.#expected, header, this.#parts)
+    return partitionLeaderEpoch < 0 || partitionLeaderEpoch >= this.#parts.epochs.lastEpoch
   }
 
   /** Where good batches begin again behind bad bytes; null: nowhere, or what is there is to be cut. */
@@ -210,22 +215,9 @@ export class LogRecovery {
     fileBytes: number,
   ): Promise<{ position: Position; upTo: Offset } | null> {
     if (this.#powerCut && this.#expected >= this.#recoveryPoint) return null
-    const { files, format, segments, epochs } = this.#parts
-    const minEpoch = epochs.epochAt(this.#expected) ?? -1
-    const { buffers } = files
-    const found = await files.use(segment.path, (file) =>
-      findNextBatch({
-        file,
-        format,
-        from: position + 1,
-        upTo: fileBytes,
-        minOffset: this.#expected + 1,
-        minEpoch,
-        buffers,
-      }),
-    )
+    const found = await nextGood(this.#parts, segment, { position, expected: this.#expected }, fileBytes)
     if (found !== null) return { position: found.position, upTo: found.baseOffset }
-    const following = segments.next(segment)
+    const following = this.#parts.segments.next(segment)
     return following === null || following.writtenBytes === 0
       ? null
       : // Not back, where a file that somebody has put there begins below what the ones before it hold.
@@ -243,10 +235,21 @@ export class LogRecovery {
     // Where the next segment goes on with the very next offset no batch was in these bytes: the log does not end here.
     if (this.#parts.segments.next(segment)?.baseOffset !== this.#expected) this.#cutFrom = this.#expected
     this.#cutBytes += fileBytes - position
+    this.#cutDamage = !this.#powerCut && !(await this.#isTorn(segment, position, fileBytes))
     await this.#parts.files.use(segment.path, async (file) => {
       await file.truncate(position)
       await file.sync()
     })
+  }
+
+  /** A kill leaves a beginning of what was being written; behind it, where room is reserved, are zeros. */
+  async #isTorn(segment: Segment, position: Position, fileBytes: number): Promise<boolean> {
+    const { files, format, settings } = this.#parts
+    const header = Buffer.alloc(Math.min(format.headerBytes, fileBytes - position))
+    await files.use(segment.path, (file) => file.read(header, position))
+    if (settings.preallocate || header.length < format.headerBytes || header.every((byte) => byte === 0)) return true
+    const size = format.plausibleSize(header, 0)
+    return size !== null && size > fileBytes - position
   }
 
   async #removeAbove(offset: Offset): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Offset } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
+import type { DamagedRange } from './damaged-ranges.ts'
 import type { CompactionRule } from './compaction/cleanable.ts'
 import type { RetentionRule } from './retention.ts'
 
@@ -42,6 +43,8 @@ export interface LogEvents {
   stored(upTo: Offset): void
   /** Everything below `upTo` is fsynced. */
   flushed(upTo: Offset): void
+  /** A part of what is on the disk is damaged, and was not known to be: it is not served from now on. */
+  damaged(range: DamagedRange): void
   /** The disk failed. The log takes nothing more until it is opened again; what was not written is dropped. */
   failed(fault: DiskFault): void
 }

@@ -46,9 +46,10 @@ export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offs
 /** Where in the active segment the cut comes, and where the log ends with it. */
 async function placeOfCut(parts: LogParts, offset: Offset): Promise<{ logEndOffset: Offset; position: Position }> {
   const segment = parts.segments.active
-  // No part of a damaged range can be kept.
+  // No part of a damaged range can be kept. One that begins with its segment has gone with that.
   const damaged = parts.damage.at(offset)
-  if (damaged !== null) return { logEndOffset: damaged.from, position: damaged.position }
+  if (damaged?.segmentBaseOffset === segment.baseOffset)
+    return { logEndOffset: damaged.from, position: damaged.position }
   let logEndOffset = offset
   const from = await positionBefore(parts, segment, offset - 1)
   const range = { from, upTo: segment.writtenBytes, checkCrc: false }

@@ -36,7 +36,7 @@ test('what is appended is read back with its offsets, from memory and from disk,
       [2, 2],
     ])
     await log.flush()
-    assert.deepEqual({ ...seen }, { stored: 3, flushed: 3, faults: [] })
+    assert.deepEqual({ ...seen }, { stored: 3, flushed: 3, damage: [], faults: [] })
     const fromFile = Buffer.from(node.disk.peek('data/t-0/00000000000000000000.log'))
     assert.deepEqual(fromFile, fromMemory)
     await log.close()

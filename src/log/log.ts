@@ -3,13 +3,17 @@ import { asBuffer } from '../codec/as-buffer.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import { BatchHeader, stampLogAppendTime } from '../record/batch-header.ts'
 import type { AbortedTransaction } from './aborted-transaction.ts'
+import { abortedWithin } from './aborted-within.ts'
+import type { AppendedAt } from './appended-at.ts'
 import { type LeaderEpoch, type Offset, type Timestamp, noEpoch } from '../record/offset.ts'
 import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { DamagedRange } from './damaged-ranges.ts'
 import { DiskReader, type LogReadRequest } from './disk-reader.ts'
+import { DamageWatch } from './damage-watch.ts'
 import { LogCompactions } from './compaction/log-compactions.ts'
 import type { EpochTable } from './epoch-table.ts'
+import { finishActive } from './finish-active.ts'
 import { LogAppendFault, LogReadFault } from './log-faults.ts'
 import { beginAnewAt, createFiles, type OpenedLog, openLog } from './log-opening.ts'
 import { type LogAsClosed, logAsClosed } from './log-as-closed.ts'
@@ -39,14 +43,6 @@ import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './times
 /** Where an append looks; nothing of it is kept beyond a call. */
 const header = new BatchHeader(Buffer.alloc(0))
 
-/** Where appended batches went. */
-export interface AppendedAt {
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
-  /** The broker's time that was stamped on the batches; -1 where the producer's timestamps stand. */
-  readonly logAppendTime: Timestamp
-}
-
 /**
  * The log of one partition, on disk as Kafka lays it out. Opened → closed, or failed for good when the disk fails.
  *
@@ -74,8 +70,11 @@ export class Log {
   #isClosed = false
   /** While the log is being cut or begun anew; nothing may be appended. */
   #isChanging = false
+  #cuts = 0
   /** Null as long as nobody has asked for it: most logs are never compacted. */
   #compactions: LogCompactions | null = null
+  /** Null as long as nothing is looked for. */
+  #damageWatch: DamageWatch | null = null
 
   private constructor(options: LogOptions, opened: OpenedLog) {
     const { parts, logEndOffset, recovery } = opened
@@ -131,6 +130,20 @@ export class Log {
     return this.#sizeBytes
   }
 
+  /** Looks for damage in all that is on the disk. */
+  get damageWatch(): DamageWatch {
+    this.#damageWatch ??= new DamageWatch({
+      parts: this.#parts,
+      cuts: () => this.#cuts,
+      isClosed: () => this.#isClosed,
+      writtenUpTo: () => this.#writer.writtenUpTo,
+      undisturbed: (task) => this.#rearranged(task),
+      damaged: (range) => this.#events.damaged(range),
+      fail: (fault) => this.#writer.fail(fault),
+    })
+    return this.#damageWatch
+  }
+
   get compactions(): LogCompactions {
     this.#compactions ??= new LogCompactions({
       parts: this.#parts,
@@ -150,9 +163,14 @@ export class Log {
     return this.#fault
   }
 
-  /** What of the log is known to be damaged, found by this start or an earlier one. */
+  /** What of the log is known to be damaged, found by this start, an earlier one, or since. Another list whenever it changes. */
   get damage(): readonly DamagedRange[] {
     return this.#parts.damage.all
+  }
+
+  /** The first offset at or above `at` (default: the log start) that cannot be read; null: all can, as far as is known. */
+  damagedFrom(at: Offset = this.logStartOffset): Offset | null {
+    return this.#parts.damage.firstFrom(at)
   }
 
   get settings(): LogSettings {
@@ -245,7 +263,8 @@ export class Log {
     const slice = this.#tailInUse?.read(request, { bounded }) ?? null
     if (slice !== null) return slice
     const written = Math.min(upTo, writtenUpTo)
-    return written === upTo ? this.#reader.read(request) : this.#reader.read({ ...request, upTo: written })
+    const asked = written === upTo ? request : { ...request, upTo: written }
+    return this.damageWatch.around(() => this.#reader.read(asked), from)
   }
 
   /** The first record with a timestamp at or above `at`, by Kafka's rules; null: none below `upTo`. */
@@ -380,15 +399,7 @@ export class Log {
 
   /** Aborted transactions that have records in [from, upTo). */
   abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[] {
-    const found = []
-    for (const segment of this.#parts.segments.from(from)) {
-      const entries = [...(segment.transactions?.entries ?? []), ...segment.pendingAborts]
-      for (const entry of entries) {
-        if (entry.lastOffset >= from && entry.firstOffset < upTo) found.push(entry)
-        if (entry.lastStableOffset >= upTo) return found
-      }
-    }
-    return found
+    return abortedWithin(this.#parts.segments, from, upTo)
   }
 
   /** Writes and fsyncs all that is appended. Rejects with the fault when the disk fails. */
@@ -414,19 +425,13 @@ export class Log {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    const { segments, files, state } = this.#parts
+    const { segments, state } = this.#parts
     try {
       await this.#compactions?.ended()
       if (this.#fault !== null) throw this.#fault
       await this.#writer.flush()
       await this.#writer.exclusively(async () => {
-        const { active } = segments
-        active.addTimeEntry()
-        await active.offsetIndex.finish(files)
-        await active.timeIndex.finish(files)
-        if (this.settings.preallocate && active.isCreated) {
-          await files.use(active.path, (file) => file.truncate(active.writtenBytes))
-        }
+        await finishActive(this.#parts)
         // An empty log has nothing to be replayed, and gets none, as in Kafka.
         if (this.#logEndOffset > this.logStartOffset) await state.save()
       })
@@ -519,6 +524,7 @@ export class Log {
       await this.#rearranged(async () => {
         this.#tailInUse?.clear()
         this.#readerInUse?.forget()
+        this.#cuts++
         this.#logEndOffset = await change()
         this.compactions.cutAt(this.#logEndOffset)
         this.#sizeBytes = this.#parts.segments.sizeBytes
@@ -580,10 +586,8 @@ export class Log {
     this.#tailInUse?.clear()
     this.#logEndOffset = this.#writer.writtenUpTo
     const { directory, logger } = this.#parts
-    logger.error(
-      { directory, code: fault.code, operation: fault.operation },
-      'the disk failed, the log takes nothing more',
-    )
+    const facts = { directory, code: fault.code, operation: fault.operation }
+    logger.error(facts, 'the disk failed, the log takes nothing more')
     this.#events.failed(fault)
   }
 

@@ -88,20 +88,37 @@ export async function headerAt(parts: LogParts, segment: Segment, position: Posi
   return read < format.headerBytes || format.plausibleSize(bytes, 0) === null ? null : new BatchHeader(bytes)
 }
 
+/** Where a batch begins in a segment, or is to begin, and the offset that it must have (compaction may have left a gap). */
+export interface BatchPlace {
+  readonly position: Position
+  readonly expected: Offset
+}
+
 /**
- * A position at or before the batch that holds `offset`, from which stepping over batches leads to it. What the index
+ * A place at or before the batch that holds `offset`, from which stepping over batches leads to it. What the index
  * says is believed only if the batch there is the one that the entry was made for.
  */
-export async function positionBefore(parts: LogParts, segment: Segment, offset: Offset): Promise<Position> {
+export async function placeBefore(parts: LogParts, segment: Segment, offset: Offset): Promise<BatchPlace> {
   await loadSegment(parts, segment)
   const entry = await segment.offsetIndex.floor(parts.files, offset)
-  const behindDamage = parts.damage.endBefore(segment.baseOffset, offset)
-  if (entry === null || entry.value >= segment.writtenBytes || entry.value < behindDamage) return behindDamage
+  const start = startBefore(parts, segment, offset)
+  if (entry === null || entry.value >= segment.writtenBytes || entry.value < start.position) return start
   const header = await headerAt(parts, segment, entry.value)
-  if (header !== null && header.lastOffset === entry.key) return entry.value
+  if (header !== null && header.lastOffset === entry.key) return { position: entry.value, expected: header.baseOffset }
   parts.logger.warn({ path: segment.offsetIndex.path, offset }, 'an index entry leads to another batch')
   if (segment.isSealed) await rebuildIndexes(parts, segment)
-  return behindDamage
+  return start
+}
+
+export async function positionBefore(parts: LogParts, segment: Segment, offset: Offset): Promise<Position> {
+  return (await placeBefore(parts, segment, offset)).position
+}
+
+/** Behind the last damage of the segment below `offset`, or where the segment begins. */
+export function startBefore({ damage }: LogParts, segment: Segment, offset: Offset): BatchPlace {
+  const behind = damage.lastBefore(segment.baseOffset, offset)
+  if (behind === null) return { position: 0, expected: segment.baseOffset }
+  return { position: behind.endPosition, expected: behind.upTo }
 }
 
 /** Has the state beside the log take the log's good entries from its end on. */

@@ -1,3 +1,4 @@
+import { zeroUuid } from '../codec/uuid.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { PartitionImage } from './image.ts'
@@ -7,6 +8,8 @@ export interface AstrayLeader {
   readonly broker: BrokerId
   /** The last epoch that it led. */
   readonly epoch: LeaderEpoch
+  /** Where it led. */
+  readonly directory: string
   /** Its disk was replaced meanwhile: what it had of its own is gone with the old one. */
   readonly lostDisk: boolean
 }
@@ -26,9 +29,10 @@ export class AstrayLeaders {
     let astray = this.#byPartition.get(key) ?? none
     const { leader: broker, leaderEpoch: epoch } = before
     if (broker !== -1 && after.leader !== broker) {
-      astray = [...astray.filter((each) => each.broker !== broker), { broker, epoch, lostDisk: false }]
+      const directory = directoryOf(before, broker)
+      astray = [...astray.filter((each) => each.broker !== broker), { broker, epoch, directory, lostDisk: false }]
     }
-    if (after.directories !== before.directories) astray = astray.map((each) => withDisk(each, before, after))
+    if (after.directories !== before.directories) astray = astray.map((each) => onItsDisk(each, after))
     // Whoever leads, and who is in sync with it, has what counts.
     if (after.leader !== -1) astray = astray.filter((each) => !after.inSync.includes(each.broker))
     if (astray.length > 0) this.#byPartition.set(key, astray)
@@ -40,9 +44,12 @@ export class AstrayLeaders {
   }
 }
 
-function withDisk(astray: AstrayLeader, before: PartitionImage, after: PartitionImage): AstrayLeader {
-  const diskOf = ({ replicas, directories }: PartitionImage) => directories[replicas.indexOf(astray.broker)]
-  const disk = diskOf(after)
-  // One that is no member any more has what it has: its copy is not asked for.
-  return disk === undefined || disk === diskOf(before) ? astray : { ...astray, lostDisk: true }
+function onItsDisk(astray: AstrayLeader, after: PartitionImage): AstrayLeader {
+  const directory = directoryOf(after, astray.broker)
+  // One that is no member any more has what it has: its copy is not asked for. So has one that has given its copy up.
+  if (directory === zeroUuid || directory === astray.directory) return astray
+  return { ...astray, directory, lostDisk: astray.lostDisk || astray.directory !== zeroUuid }
 }
+
+const directoryOf = ({ replicas, directories }: PartitionImage, broker: BrokerId): string =>
+  directories[replicas.indexOf(broker)] ?? zeroUuid

@@ -44,6 +44,12 @@ const answerToGroup = message({
     default: 0,
     about: 'Everything below is on all replicas (entries).',
   },
+  compactedUpTo: {
+    type: 'int64',
+    since: 2,
+    default: 0,
+    about: 'Below, the log of the leader is compacted (entries).',
+  },
   voters: {
     type: array(voterOfGroup),
     since: 1,

@@ -107,7 +107,13 @@ export class Following {
     while (this.#cutting !== null) await this.#cutting
   }
 
-  begin(start: { epoch: LeaderEpoch; leader: BrokerId; highWatermark: Offset; suspect: boolean }): void {
+  begin(start: {
+    epoch: LeaderEpoch
+    leader: BrokerId
+    highWatermark: Offset
+    suspect: boolean
+    mayRepair: boolean
+  }): void {
     invariant(this.#cutting === null, 'a log that is being cut changes its leader', { epoch: start.epoch })
     this.#follower = new Follower({ ...start, log: this.#log, rules: this.#rules })
     this.#carryOut(this.#follower, { type: 'reachable' })
@@ -136,6 +142,15 @@ export class Following {
     if (follower?.leader === broker) this.#carryOut(follower, { type: 'reachable' })
   }
 
+  /** Its fetches acknowledge nothing from now on. */
+  suspected(): void {
+    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'suspected' })
+  }
+
+  repair(): void {
+    if (this.#follower !== null) this.#carryOut(this.#follower, { type: 'repair' })
+  }
+
   /** Whether it was in touch with that broker as its leader, and is no more. */
   disconnected(broker: BrokerId): boolean {
     const wasInTouch = this.#isInTouch && this.#follower?.leader === broker
@@ -158,6 +173,9 @@ export class Following {
           break
         case 'cut':
           this.#cutting = this.#cut(follower, { at: effect.to, beginsAnewAt: null })
+          break
+        case 'cut-damage':
+          this.#cutting = this.#cutDamage(follower, effect.to)
           break
         case 'restart': {
           const { at: beginsAnewAt, epochBelow } = effect
@@ -273,6 +291,25 @@ export class Following {
       this.#cutting = null
     }
     this.#votersCut(what.beginsAnewAt !== null)
+    this.#sink.cut(this.#log.logEndOffset)
+    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
+  }
+
+  /** What goes its leader has: there is nothing to be written down. */
+  async #cutDamage(follower: Follower, to: Offset): Promise<void> {
+    const { logStartOffset, logEndOffset } = this.#log
+    const facts = { ...this.#facts, logStartOffset, logEndOffset, to }
+    this.#logger.warn(facts, 'the log is cut where it is damaged, and fetched again from there')
+    try {
+      await this.#log.truncateTo(to)
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error
+      // The log has failed, and told so.
+      return
+    } finally {
+      this.#cutting = null
+    }
+    this.#votersCut(false)
     this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }

@@ -11,6 +11,10 @@ export interface GroupLink {
   misled(told: { followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }): void
   /** A suspect replica has followed its leader far enough to be counted again. */
   trusted(): void
+  /** It turned out to be damaged: it is not to be counted any more. */
+  suspected(): void
+  /** Its disk has failed. */
+  failed(): void
   /** Others vote from now on: a set was appended, or cut. */
   voters(voters: readonly ReplicaId[]): void
   /** A set without this replica is committed, which leads: it has nothing to lead any more. */

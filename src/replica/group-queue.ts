@@ -10,6 +10,7 @@ import { ownBatch } from './own-batch.ts'
 import type { Appended } from './appended.ts'
 import { type ReadAnswer, type ReadRequest, readUpTo } from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
+import { endOffsetFor } from './epoch-end.ts'
 import type { Replica } from './replica.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 
@@ -118,7 +119,7 @@ export class GroupQueue implements ServedPartition {
 
   /** The end of the newest epoch that is not above `epoch`, in this queue; -1, -1: the log knows of none (KIP-101). */
   async endOffsetFor(epoch: LeaderEpoch): Promise<{ epoch: LeaderEpoch; endOffset: Offset }> {
-    const end = this.group.endOffsetFor(epoch)
+    const end = endOffsetFor(this.group.log, epoch)
     return end.endOffset < 0 ? end : { epoch: end.epoch, endOffset: await this.log.offsetAt(end.endOffset) }
   }
 

@@ -190,6 +190,8 @@ export class ParkedFetches {
     if (slice.bytes > 0) this.#throttleFor(broker, from)?.moved(slice.bytes)
     const told = { highWatermark, replicatedUpTo, logStartOffset, logEndOffset }
     this.#told.set(broker, told)
-    answer({ epoch, from, outcome: 'entries', ...told, entries: slice.buffers }, () => slice.release())
+    const compactedUpTo = this.#log.cleanedUpTo ?? 0
+    const given = { epoch, from, outcome: 'entries', ...told, compactedUpTo, entries: slice.buffers } as const
+    answer(given, () => slice.release())
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
+import type { Replica } from './replica.ts'
 
 /** What a replica is opened with. */
 export interface ReplicaOptions {
@@ -24,6 +25,8 @@ export interface ReplicaOptions {
   readonly receipts?: ReplicaReceipts
   /** It may have lost what it has acknowledged. Default false. */
   readonly suspect?: boolean
+  /** Called when its log turns out to be damaged while it is open. */
+  readonly damaged?: (replica: Replica) => void
   /** Bytes of entries in one answer to a follower, but one batch at least. Default 1 MiB. */
   readonly answerBytesMax?: number
   readonly clock: Clock

@@ -79,6 +79,7 @@ describe('a replica', () => {
         outcome: 'entries',
         highWatermark: 0,
         replicatedUpTo: 0,
+        compactedUpTo: 0,
         logStartOffset: 0,
       } as const
       replica.answered(2, { ...answer, logEndOffset: 7, entries: Buffer.alloc(0) })

@@ -3,7 +3,6 @@ import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import { isGone } from '../replication/divergence.ts'
 import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
@@ -17,6 +16,7 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { deleteVisible } from './delete-visible.ts'
+import { answerInstead, type GroupsPast, goneAnswer, notLeaderAnswer } from './fetch-instead.ts'
 import { expireGroup } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
@@ -28,7 +28,6 @@ import { leaderChangeBatch } from './leader-change.ts'
 import { knownOfCut } from './lost-above.ts'
 import { OffsetWaits } from './offset-waits.ts'
 import type { Appended } from './appended.ts'
-import { goneAnswer, notLeaderAnswer } from './denied-fetch.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
 import { type AnswerFetch, type AwaitedAnswers, ParkedFetches } from './parked-fetches.ts'
@@ -48,12 +47,13 @@ import type { ReplicaOptions } from './replica-options.ts'
 import { ReplicaWatchers } from './replica-watchers.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 import { votersBatch } from './voters-record.ts'
+import { type Settle, whenPast } from './when-past.ts'
 
 /**
  * One replica of one replication group at work: its log, and while it leads, the leader's core.
  *
  * Unattached → leader (lead), follower (follow), unattached (resign), each from any other and in no lower epoch; failed
- * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored` and `failed`.
+ * from anywhere when the disk fails, until the process starts again. Nobody else writes to its log; only that calls `stored`, `damaged` and `failed`.
  */
 export class Replica implements ServedPartition, LogEvents, FetchesHome {
   readonly topic: string
@@ -77,11 +77,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** While its leadership is to go to another replica: no writes are taken. */
   #handOver: HandOver | null = null
   readonly #answerBytesMax: number
+  readonly #tellDamaged: (replica: Replica) => void
   #voters: GroupVoters | null = null
   /** The set that whoever counts votes was told of. */
   #told: VoterSet | null = null
   #hasStrangers = false
   #suspect: boolean
+  /** Nobody counts on what it has: as follower it cuts off what is damaged, to fetch it again. */
+  isUnderRepair = false
   /** Highest that this replica has known, in any role. */
   #highWatermark: Offset = 0
   #knownLeader: BrokerId | null = null
@@ -100,6 +103,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#snapshots = replica.snapshots ?? null
     this.#rules = replica.rules ?? replicationRules
     this.#suspect = replica.suspect ?? false
+    this.#tellDamaged = replica.damaged ?? (() => {})
     this.#answerBytesMax = replica.answerBytesMax ?? 1024 * 1024
     this.#clock = replica.clock
     this.#logger = replica.logger
@@ -141,6 +145,10 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#suspect
   }
 
+  get isDamaged(): boolean {
+    return this.#log.damagedFrom() !== null
+  }
+
   /** As leader or follower it knows of; without either, what it knew last. */
   get highWatermark(): Offset {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
@@ -178,11 +186,6 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#voters?.history.latest ?? null
   }
 
-  /** A set without this replica stands in its log, and is not committed, as far as it knows. */
-  get isLeaving(): boolean {
-    return this.#voters?.history.isLeaving(this.self, this.#highWatermark) === true
-  }
-
   /** Null: the group does not elect its leader itself. */
   get voterLog(): GroupVoters | null {
     return this.#voters
@@ -206,8 +209,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   lead(epoch: LeaderEpoch, sets: ReplicaSets): void {
     invariant(this.isSettled, 'a log that is being cut cannot be led', { epoch })
     this.#leave(epoch, this.self.broker)
-    // Whoever decided on it knew, and nobody else has more.
-    this.#suspect = false
+    // Whoever decided on it knew, and nobody else has more; but what is damaged somebody else may have.
+    this.#suspect &&= this.isDamaged
     const leader = new Leader({
       epoch,
       epochStart: this.#log.logEndOffset,
@@ -231,7 +234,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     const [log, clock, bytesMax] = [this.#log, this.#clock, this.#answerBytesMax]
     // Of the others the controller knows who keeps pace.
     const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
-    const gone = (request: FetchRequest) => this.#gone(request)
+    const gone = (request: FetchRequest) => goneAnswer(request, log, this.#past)
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
     return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, gone, throttle })
   }
@@ -240,7 +243,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   follow(epoch: LeaderEpoch, leader: BrokerId): void {
     this.#leave(epoch, leader)
     this.#following ??= this.#newFollowing()
-    this.#following.begin({ epoch, leader, highWatermark: this.highWatermark, suspect: this.#suspect })
+    const known = { highWatermark: this.highWatermark, suspect: this.#suspect, mayRepair: this.isUnderRepair }
+    this.#following.begin({ epoch, leader, ...known })
     this.#watchers.wake()
   }
 
@@ -253,7 +257,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
   handOver(to: BrokerId, caughtUp: () => void): void {
     this.#handOver = new HandOver(to, this.#rules, caughtUp)
-    this.#lookAtHandOver()
+    this.#handOver?.look(this)
   }
 
   /** Takes writes again. */
@@ -266,15 +270,15 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const { logEndOffset } = this.#log
-    if (isGone(request, this.#log)) return answer(this.#gone(request), () => {})
-    const end = this.#rules.divergenceOf(request, this.#log)
-    if (end !== null) return answer({ epoch, from, outcome: 'diverging', end }, () => {})
+    const instead = answerInstead(request, this.#log, { ...this.#past, rules: this.#rules })
+    if (instead !== null) return answer(instead, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
-    if (request.suspect) return
-    const facts = { from, logStartOffset: request.logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
-    this.#apply(leadership.leader.step({ type: 'fetched', replica, ...facts }))
+    // What it had acknowledged before it may have lost.
+    if (request.suspect) return this.#stepLeader({ type: 'departed', broker: replica.broker })
+    const [{ logStartOffset }, { logEndOffset }] = [request, this.#log]
+    const facts = { from, logStartOffset, logEndOffset, nowMs: this.#clock.monotonicMs() }
+    this.#stepLeader({ type: 'fetched', replica, ...facts })
   }
 
   /** The answer to this replica's own fetch. */
@@ -362,7 +366,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     { allInSync, to = null }: { allInSync: boolean; to?: ToQueue | null },
   ): Appended | AppendRefusal {
     const leader = this.#leadership?.leader
-    if (leader?.takesWrites !== true) return this.#notLeader()
+    // A suspect primary is to be led for a while by one that has everything: that one has to get there first.
+    if (leader?.takesWrites !== true || (this.#suspect && this.#scheme.elect === 'fixed')) return this.#notLeader()
     // What comes now would be cut, or delay the next leader.
     if (this.#handOver !== null && !this.#rules.writesWhileHandingOver) return this.#notLeader()
     if (this.#log.fault !== null) return { code: 'storage-error' }
@@ -373,19 +378,16 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Resolves with null once this replica has stored everything below `upTo`, or with why that will not be. */
   whenStored(upTo: Offset): Promise<AppendRefusal | null> {
-    if (this.#log.storedUpTo >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    const waits = (this.#stored ??= new OffsetWaits())
-    return new Promise((resolve) => waits.add(upTo, resolve))
+    const add = (resolve: Settle): void => (this.#stored ??= new OffsetWaits()).add(upTo, resolve)
+    return whenPast(upTo, this.#log.storedUpTo, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once everything below `upTo` is committed, or with why this replica cannot say so. */
   whenCommitted(upTo: Offset): Promise<AppendRefusal | null> {
     const leadership = this.#leadership
     if (leadership === null) return Promise.resolve(this.#notLeader())
-    if (leadership.leader.highWatermark >= upTo) return Promise.resolve(null)
-    if (this.#log.fault !== null) return Promise.resolve({ code: 'storage-error' })
-    return new Promise((resolve) => leadership.whenCommitted(upTo, resolve))
+    const add = (resolve: Settle): void => leadership.whenCommitted(upTo, resolve)
+    return whenPast(upTo, leadership.leader.highWatermark, { fault: this.#log.fault, add })
   }
 
   /** Resolves with null once it is known that this replica still leads, as of now, or with why that is not so; maybe never. */
@@ -420,11 +422,6 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#leadership?.leader.copiesFrom(from) ?? []
   }
 
-  /** The end of the newest epoch that is not above `epoch`, in this log; -1, -1: the log knows of none (KIP-101). */
-  endOffsetFor(epoch: LeaderEpoch): { epoch: LeaderEpoch; endOffset: Offset } {
-    return this.#log.epochs.endOffsetFor(epoch, this.#log.logEndOffset) ?? { epoch: -1, endOffset: -1 }
-  }
-
   /**
    * Moves the log start to `offset`, or to the high watermark (null). The log start that was reached; whoever makes it durable
    * has the log's files removed afterwards.
@@ -438,7 +435,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** Whoever decides on leaders has found that nobody has more: it counts again. */
   trust(): void {
     this.#suspect = false
+    this.isUnderRepair = false
     this.#link?.trusted()
+  }
+
+  /** Nobody counts on this replica any more, durably: what is damaged of its log is cut off and fetched again, once it follows. */
+  repair(): void {
+    this.isUnderRepair = true
+    this.#following?.repair()
   }
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
@@ -497,9 +501,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
       voters: () => this.#voters,
       votersMoved: () => this.#votersMoved(),
       known: () => knownOfCut(this.#scheme, this.#highWatermark),
-      cut: (at) => {
-        this.#highWatermark = Math.min(this.#highWatermark, at)
-      },
+      cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
     const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
@@ -519,9 +521,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
-  #gone(request: FetchRequest): FetchAnswer<never> {
-    const [{ logStartOffset }, snapshots, voters] = [this.#log, this.#snapshots, this.#voters]
-    return goneAnswer(request, { logStartOffset, snapshots, voters })
+  get #past(): GroupsPast {
+    return { snapshots: this.#snapshots, voters: this.#voters }
   }
 
   #denies(request: FetchRequest): FetchAnswer<never> {
@@ -549,10 +550,18 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   flushed(): void {}
 
+  damaged(): void {
+    this.#suspect ||= this.#link !== null
+    if (this.#link !== null) this.#following?.suspected()
+    this.#link?.suspected()
+    this.#tellDamaged(this)
+  }
+
   failed(fault: DiskFault): void {
     this.#logger.error({ topic: this.topic, partition: this.partition, error: fault.message }, 'the disk failed')
     this.#stored?.refuseAll({ code: 'storage-error' })
     this.#leadership?.refuseAll({ code: 'storage-error' })
+    this.#link?.failed()
     this.#watchers.wake()
   }
 
@@ -563,20 +572,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') {
-        this.#proposeInSync(effect.proposal)
-        continue
+      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
+      else {
+        this.#leadership?.advanced(effect.to)
+        this.#advanceTo(effect.to)
       }
-      this.#leadership?.advanced(effect.to)
-      this.#advanceTo(effect.to)
     }
     this.#leadership?.wake()
-    this.#lookAtHandOver()
-  }
-
-  #lookAtHandOver(): void {
-    const { logEndOffset } = this.#log
-    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
+    this.#handOver?.look(this)
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
@@ -586,14 +589,12 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     this.#inSync?.propose(this, proposal)
   }
 
-  #advanceTo(highWatermark: Offset): void {
-    invariant(highWatermark >= this.#highWatermark, 'the high watermark goes back', {
-      to: highWatermark,
-      from: this.#highWatermark,
-    })
-    this.#highWatermark = highWatermark
+  #advanceTo(to: Offset): void {
+    const from = this.#highWatermark
+    invariant(to >= from, 'the high watermark goes back', { to, from })
+    this.#highWatermark = to
     if (this.#voters !== null) this.#votersMoved()
-    this.#log.queues?.watermarkReached(highWatermark)
+    this.#log.queues?.watermarkReached(to)
     this.#watchers.wake()
   }
 }

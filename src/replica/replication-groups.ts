@@ -98,6 +98,8 @@ export class ReplicationGroups {
       fetch: (to, request) => this.#fetches.add(to, { group, request }),
       misled: (told) => this.#members.get(keyOf(group))?.election?.take({ type: 'misled', ...told }),
       trusted: () => this.#members.get(keyOf(group))?.election?.take({ type: 'trusted' }),
+      failed: () => this.#members.get(keyOf(group))?.election?.leave(),
+      suspected: () => this.#members.get(keyOf(group))?.election?.take({ type: 'suspected' }),
       voters: (voters) => this.#members.get(keyOf(group))?.election?.take({ type: 'voters', voters }),
       removed: () => this.#members.get(keyOf(group))?.election?.take({ type: 'removed' }),
       send: (to, message) => this.#sendElection(to, group, message),
@@ -243,6 +245,7 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
         ...head,
         highWatermark: answer.highWatermark,
         replicatedUpTo: answer.replicatedUpTo,
+        compactedUpTo: answer.compactedUpTo,
         logStartOffset: answer.logStartOffset,
         logEndOffset: answer.logEndOffset,
         entries: answer.entries,
@@ -264,9 +267,9 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
 function answerOf(fields: AnswerFields): FetchAnswer {
   const { epoch, from, outcome, logStartOffset, endEpoch, endOffset } = fields
   if (outcome === outcomes.entries) {
-    const { highWatermark, replicatedUpTo, logEndOffset } = fields
+    const { highWatermark, replicatedUpTo, compactedUpTo, logEndOffset } = fields
     const entries = fields.entries ?? new Uint8Array(0)
-    const known = { highWatermark, replicatedUpTo, logStartOffset, logEndOffset }
+    const known = { highWatermark, replicatedUpTo, compactedUpTo, logStartOffset, logEndOffset }
     return { epoch, from, outcome: 'entries', ...known, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }

@@ -25,6 +25,8 @@ export interface SelfElectedOptions {
   readonly rules?: ReplicationRules
   /** Called when the replica leads, follows or has no leader, in another epoch than before. */
   readonly changed?: () => void
+  /** Called when a vote could not be written. */
+  readonly failed?: (fault: DiskFault) => void
 }
 
 const noVoters: VoterSet = { offset: -1, voters: [], learner: null }
@@ -114,6 +116,15 @@ export class SelfElected {
     this.#settle('not-leader')
   }
 
+  /** The disk has failed: it takes part no more, until it is started again. The others need not wait for that. */
+  leave(): void {
+    if (this.#isClosed) return
+    const { replica, changed } = this.#options
+    this.close()
+    replica.resign(replica.epoch, null)
+    changed?.()
+  }
+
   async #work(first: ElectionEffect[]): Promise<void> {
     const { replica } = this.#options
     this.#isWorking = true
@@ -134,7 +145,10 @@ export class SelfElected {
   #step(input: ElectionInput): ElectionEffect[] {
     const log = this.#position
     if (input.type === 'timeout') {
-      return this.#election.step({ ...input, log, isLeaving: this.#options.replica.isLeaving })
+      const { self, voterLog, highWatermark } = this.#options.replica
+      // A set without this replica stands in its log, and is not committed, as far as it knows.
+      const isLeaving = voterLog?.history.isLeaving(self, highWatermark) === true
+      return this.#election.step({ ...input, log, isLeaving })
     }
     if (input.type === 'received' || input.type === 'caught-up') return this.#election.step({ ...input, log })
     const effects = this.#election.step(input)
@@ -211,8 +225,8 @@ export class SelfElected {
     const { runtime, replica } = this.#options
     const facts = { topic: replica.topic, partition: replica.partition, error: error.message }
     runtime.logger.error(facts, 'a vote could not be written: this replica takes part in no election')
-    this.close()
-    replica.resign(replica.epoch, null)
+    this.leave()
+    this.#options.failed?.(error)
   }
 
   #armTimer(): void {

@@ -5,9 +5,14 @@ import type { FetchAnswer } from './fetch.ts'
 import { Follower, type FollowerLog } from './follower.ts'
 import { replicationRules } from './rules.ts'
 
-type Log = { -readonly [K in keyof FollowerLog]: FollowerLog[K] }
+/** With all above `damaged` damaged. */
+type Log = { -readonly [K in keyof FollowerLog]: FollowerLog[K] } & { damaged: number | null }
 
 const logOf = (end: number, lastEpoch: number): Log => ({
+  damaged: null,
+  damagedFrom(at) {
+    return this.damaged === null ? null : Math.max(this.damaged, at)
+  },
   logStartOffset: 0,
   logEndOffset: end,
   storedUpTo: end,
@@ -19,9 +24,12 @@ const logOf = (end: number, lastEpoch: number): Log => ({
   },
 })
 
-function followerOf(log: FollowerLog, options: { suspect?: boolean; highWatermark?: number } = {}): Follower {
-  const { suspect = false, highWatermark = 0 } = options
-  return new Follower({ epoch: 4, leader: 2, log, highWatermark, suspect, rules: replicationRules })
+function followerOf(
+  log: FollowerLog,
+  options: { suspect?: boolean; mayRepair?: boolean; highWatermark?: number } = {},
+): Follower {
+  const { suspect = false, mayRepair = false, highWatermark = 0 } = options
+  return new Follower({ epoch: 4, leader: 2, log, highWatermark, suspect, mayRepair, rules: replicationRules })
 }
 
 interface Given {
@@ -31,12 +39,22 @@ interface Given {
   readonly start?: number
   readonly end?: number
   readonly everywhere?: number
+  readonly compacted?: number
 }
 
-const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0, everywhere = 0 }: Given): FetchAnswer => {
+const entries = (
+  from: number,
+  { base, highWatermark = 0, start = 0, end = 0, everywhere = 0, compacted = 0 }: Given,
+): FetchAnswer => {
   const records = Array.from({ length: 5 }, () => ({ timestamp: 1 }))
   const batch = base === undefined ? new Uint8Array(0) : buildBatch(records, { baseOffset: base, epoch: 3 })
-  const told = { highWatermark, replicatedUpTo: everywhere, logStartOffset: start, logEndOffset: end }
+  const told = {
+    highWatermark,
+    replicatedUpTo: everywhere,
+    compactedUpTo: compacted,
+    logStartOffset: start,
+    logEndOffset: end,
+  }
   return { epoch: 4, from, outcome: 'entries', ...told, entries: batch }
 }
 const fetchFrom = (from: number, suspect = false, logStartOffset = 0) => ({
@@ -156,5 +174,93 @@ describe('a follower', () => {
       const answered = follower.step({ type: 'answered', answer: entries(40, { highWatermark: 0, end: 40 }) })
       assert.deepEqual(answered, [{ type: 'trust' }, fetchFrom(40)])
     })
+  })
+})
+
+describe('a follower whose log is damaged', () => {
+  test('acknowledges nothing from when it is known, and leaves its log alone while somebody may count on it', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log, { highWatermark: 10 })
+    follower.step({ type: 'reachable' })
+    log.damaged = 4
+    assert.deepEqual(follower.step({ type: 'suspected' }), [fetchFrom(10, true)])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { highWatermark: 10, end: 10 }) }), [
+      fetchFrom(10, true),
+    ])
+  })
+
+  test('cuts at the damage once its leader has answered and nobody counts on it, and is trusted with all of it again', () => {
+    const log = logOf(10, 3)
+    log.damaged = 4
+    const follower = followerOf(log, { suspect: true, mayRepair: true, highWatermark: 10 })
+    assert.deepEqual(follower.step({ type: 'reachable' }), [fetchFrom(10, true)])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { highWatermark: 10, end: 10 }) }), [
+      { type: 'cut-damage', to: 4 },
+    ])
+    Object.assign(log, { damaged: null, logEndOffset: 4, storedUpTo: 4 })
+    assert.deepEqual(follower.step({ type: 'cut' }), [fetchFrom(4, true)])
+    assert.equal(follower.highWatermark, 4)
+    const answer = entries(4, { base: 4, highWatermark: 10, end: 9 })
+    assert.deepEqual(
+      follower.step({ type: 'answered', answer }).map(({ type }) => type),
+      ['append'],
+    )
+    Object.assign(log, { logEndOffset: 9, storedUpTo: 9 })
+    assert.deepEqual(follower.step({ type: 'stored', upTo: 9 }), [
+      { type: 'advance-high-watermark', to: 9 },
+      { type: 'trust' },
+      fetchFrom(9),
+    ])
+  })
+
+  test('that lost a part of it copies all anew, once, where its leader may have let go of tombstones of that part', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log, { suspect: true, highWatermark: 10 })
+    follower.step({ type: 'reachable' })
+    const answer = entries(10, { highWatermark: 20, end: 20, compacted: 14 })
+    assert.deepEqual(follower.step({ type: 'answered', answer }), [{ type: 'cut-damage', to: 0 }])
+    Object.assign(log, { logEndOffset: 0, storedUpTo: 0, lastEpoch: -1 })
+    assert.deepEqual(follower.step({ type: 'cut' }), [fetchFrom(0, true)])
+    const again = follower.step({ type: 'answered', answer: entries(0, { base: 0, end: 20, compacted: 14 }) })
+    assert.deepEqual(
+      again.map(({ type }) => type),
+      ['append'],
+    )
+  })
+
+  test('that lost what its leader has not compacted goes on from there', () => {
+    for (const suspect of [true, false]) {
+      const log = logOf(10, 3)
+      const follower = followerOf(log, { suspect })
+      follower.step({ type: 'reachable' })
+      const answer = entries(10, { base: 10, end: 20, compacted: suspect ? 10 : 14 })
+      assert.equal(follower.step({ type: 'answered', answer })[0]?.type, 'append')
+    }
+  })
+
+  test('that follows already cuts at once when it may', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log)
+    follower.step({ type: 'reachable' })
+    follower.step({ type: 'answered', answer: entries(10, { end: 10 }) })
+    log.damaged = 4
+    follower.step({ type: 'suspected' })
+    assert.deepEqual(follower.step({ type: 'repair' }), [{ type: 'cut-damage', to: 4 }])
+    assert.deepEqual(follower.step({ type: 'answered', answer: entries(10, { base: 10, end: 15 }) }), [])
+  })
+
+  test('cuts nothing above a damage that its leader keeps nothing of', () => {
+    const log = logOf(10, 3)
+    log.damaged = 4
+    const follower = followerOf(
+      { ...log, damagedFrom: (at) => (at >= 6 ? null : 4) },
+      { suspect: true, mayRepair: true },
+    )
+    follower.step({ type: 'reachable' })
+    const effects = follower.step({ type: 'answered', answer: entries(10, { start: 6, end: 10 }) })
+    assert.deepEqual(
+      effects.map(({ type }) => type),
+      ['advance-log-start', 'fetch'],
+    )
   })
 })

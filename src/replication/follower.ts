@@ -15,6 +15,8 @@ export interface FollowerLog {
   readonly storedUpTo: Offset
   readonly lastEpoch: LeaderEpoch
   readonly epochs: EpochEnds
+  /** The first offset at or above `at` that cannot be read; null: all can. */
+  damagedFrom(at: Offset): Offset | null
 }
 
 export type FollowerEvent =
@@ -25,6 +27,10 @@ export type FollowerEvent =
   | { type: 'stored'; upTo: Offset }
   /** The cut or restart that was asked for is done. */
   | { type: 'cut' }
+  /** Its log turned out to be damaged. */
+  | { type: 'suspected' }
+  /** Nobody counts on this copy: what is damaged may be cut off. */
+  | { type: 'repair' }
   /** The snapshot that was asked for is here, whole and durable; or it cannot be had from this leader now. */
   | { type: 'snapshot'; id: SnapshotId; isHere: boolean }
   /** It cannot be done now, and the log is what it was. */
@@ -35,6 +41,8 @@ export type FollowerEffect =
   | { type: 'append'; entries: Uint8Array }
   /** Cut the log at `to`; nothing may be appended meanwhile. Ends with the event `cut`. */
   | { type: 'cut'; to: Offset }
+  /** Cut the log at `to`, where it is damaged or has something that was deleted: the leader has all that is to stay. Ends as `cut` does. */
+  | { type: 'cut-damage'; to: Offset }
   /**
    * Drop the whole log and begin anew at `at`, behind an entry of `epochBelow` (-1: nothing tells); nothing may be appended
    * meanwhile. Ends with the event `cut`.
@@ -56,6 +64,7 @@ export type FollowerEffect =
  *
  * idle → fetching (reachable) → storing (entries) → fetching (stored)
  *                             → cutting (diverging, gone, a batch that begins before this log) → fetching, storing (cut)
+ *                             → cutting (its log is damaged, and this leader has answered) → fetching (cut)
  *                             → fetching a snapshot (gone) → cutting (it is here), fetching (it is not to be had)
  *                                                                                           → idle (uncut)
  *                             → idle (not the leader) → fetching (reachable)
@@ -70,11 +79,14 @@ export class Follower {
   #from: Offset = -1
   #highWatermark: Offset
   #suspect: boolean
+  #mayRepair: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
   #replicatedUpTo: Offset = 0
-  /** Where its log ended when it first answered, in this epoch; null: it has not. */
+  /** Where its log ended when it first answered, in this epoch and since a damage was cut off; null: it has not. */
   #leaderEnd: Offset | null = null
+  /** Where its log begins. */
+  #leaderStart: Offset = 0
   /** Entries that wait for the log to begin anew where they do. */
   #held: FetchedEntries | null = null
 
@@ -84,6 +96,7 @@ export class Follower {
     log: FollowerLog
     highWatermark: Offset
     suspect: boolean
+    mayRepair: boolean
     rules: Pick<ReplicationRules, 'cutFor'>
   }) {
     this.epoch = start.epoch
@@ -91,6 +104,7 @@ export class Follower {
     this.#log = start.log
     this.#highWatermark = start.highWatermark
     this.#suspect = start.suspect
+    this.#mayRepair = start.mayRepair
     this.#rules = start.rules
   }
 
@@ -118,9 +132,16 @@ export class Follower {
         return this.#state === 'storing' ? this.#fetchOnceStored() : []
       case 'cut':
         invariant(this.#state === 'cutting', 'a cut that nobody asked for', { state: this.#state })
-        // Only a leader that was elected without being in sync lacks what was committed.
+        // A damage lies anywhere, and one that was elected without being in sync lacks what was committed.
         this.#highWatermark = Math.min(this.#highWatermark, this.#log.logEndOffset)
         return this.#held === null ? this.#fetchOnceStored() : this.#appendHeld(this.#held)
+      case 'suspected':
+        this.#suspect = true
+        // What it has asked before has acknowledged what it may not have any more.
+        return this.#state === 'fetching' ? this.#fetchOnceStored() : []
+      case 'repair':
+        this.#mayRepair = true
+        return this.#state === 'fetching' ? this.#fetchOnceStored() : []
       case 'snapshot':
         return this.#onSnapshot(event)
       case 'uncut':
@@ -138,6 +159,8 @@ export class Follower {
     const { logStartOffset, logEndOffset, storedUpTo, lastEpoch } = this.#log
     this.#state = storedUpTo < logEndOffset ? 'storing' : 'fetching'
     if (this.#state === 'storing') return []
+    const damaged = this.#leaderEnd === null ? null : this.#toBeCut()
+    if (damaged !== null) return this.#cutDamage(damaged)
     this.#from = logEndOffset
     const effects = this.#advance(logEndOffset)
     const request = { epoch: this.epoch, from: logEndOffset, lastEpoch, suspect: this.#suspect, logStartOffset }
@@ -169,10 +192,17 @@ export class Follower {
   #onEntries(answer: FetchAnswer & FetchedEntries): FollowerEffect[] {
     this.#leaderWatermark = answer.highWatermark
     this.#replicatedUpTo = answer.replicatedUpTo
+    // What it has lost may have held a tombstone that the leader does not keep any more: what that had deleted would stay.
+    const mayLack = this.#suspect && this.#leaderEnd === null && answer.compactedUpTo > answer.from
     this.#leaderEnd ??= answer.logEndOffset
+    this.#leaderStart = answer.logStartOffset
     const { logStartOffset, entries } = answer
     const advance: FollowerEffect = { type: 'advance-log-start', to: logStartOffset }
     const start: FollowerEffect[] = logStartOffset > this.#log.logStartOffset ? [advance] : []
+    const damaged = this.#toBeCut()
+    if (damaged !== null) return [...start, ...this.#cutDamage(damaged)]
+    const ownStart = this.#log.logStartOffset
+    if (mayLack && ownStart < answer.from && this.#log.damagedFrom(ownStart) === null) return this.#cutDamage(ownStart)
     if (entries.length === 0) return [...start, ...this.#fetchOnceStored()]
     const base = baseOffsetOf(asBuffer(entries), 0)
     if (base < answer.from) {
@@ -182,6 +212,19 @@ export class Follower {
     }
     this.#state = 'storing'
     return [...start, ...this.#advance(answer.from), { type: 'append', entries }]
+  }
+
+  /** Where its log is damaged, if that may be cut off; nothing is, below where the leader's log begins. */
+  #toBeCut(): Offset | null {
+    const start = Math.max(this.#log.logStartOffset, this.#leaderStart)
+    return this.#mayRepair ? this.#log.damagedFrom(start) : null
+  }
+
+  /** The leader, which has answered, has all that this replica counts for: what is cut off comes back by the next fetches. */
+  #cutDamage(at: Offset): FollowerEffect[] {
+    this.#state = 'cutting'
+    this.#leaderEnd = null
+    return [{ type: 'cut-damage', to: at }]
   }
 
   #onSnapshot({ id, isHere }: FollowerEvent & { type: 'snapshot' }): FollowerEffect[] {
@@ -212,7 +255,8 @@ export class Follower {
       this.#highWatermark = reached
       effects.push({ type: 'advance-high-watermark', to: reached })
     }
-    if (this.#suspect && this.#leaderEnd !== null && upTo >= this.#leaderEnd) {
+    const hasAll = this.#leaderEnd !== null && upTo >= this.#leaderEnd
+    if (this.#suspect && hasAll && this.#log.damagedFrom(this.#log.logStartOffset) === null) {
       this.#suspect = false
       effects.push({ type: 'trust' })
     }

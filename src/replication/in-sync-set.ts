@@ -1,6 +1,6 @@
 import type { Offset } from '../record/offset.ts'
 import { type FetchedPace, paceAfter } from './follower-pace.ts'
-import type { BrokerId, ReplicaId } from './replica-id.ts'
+import { type BrokerId, isSameReplica, type ReplicaId } from './replica-id.ts'
 
 /** A replica as it fetches: `incarnation` tells one process of its broker from the next. */
 export interface FetchingReplica extends ReplicaId {
@@ -84,7 +84,7 @@ export class InSyncSet {
 
   /** A replica that counts has fetched. It is proposed once it has all that is committed, and all from before the epoch. */
   fetched(replica: FetchingReplica, from: Offset, leader: LeaderEnds & { nowMs: number }): InSyncProposal | null {
-    this.#keepPace(replica, from, leader)
+    if (this.#sets.replicas.some(({ broker }) => broker === replica.broker)) this.#keepPace(replica, from, leader)
     return this.join(leader)
   }
 
@@ -99,7 +99,7 @@ export class InSyncSet {
     if (this.#proposal !== null || this.#paces.size === this.#sets.inSync.length) return null
     for (const [broker, { replica, from }] of this.#paces) {
       if (replica === null || this.#sets.inSync.includes(broker)) continue
-      if (from < leader.highWatermark || from < leader.epochStart || !this.#mayJoin(replica)) continue
+      if (from < leader.highWatermark || from < leader.epochStart || !this.#counts(replica)) continue
       const members = this.#sets.inSync.map((member) => ({ broker: member, incarnation: null }))
       return this.#propose([...members, { broker, incarnation: replica.incarnation }])
     }
@@ -132,6 +132,11 @@ export class InSyncSet {
   /** What was proposed on that state is refused, and will never be in force. */
   refused(partitionEpoch: number): void {
     if (this.#proposal?.partitionEpoch === partitionEpoch) this.#proposal = null
+  }
+
+  /** It may be a copy that the group has given up since it fetched. */
+  #counts(replica: FetchingReplica): boolean {
+    return this.#sets.replicas.some((each) => isSameReplica(each, replica)) && this.#mayJoin(replica)
   }
 
   #propose(members: InSyncProposal['members']): InSyncProposal {

@@ -157,15 +157,19 @@ export class Leader {
 
   #onFetched(fetch: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
     const { replica, from, logStartOffset = 0, logEndOffset, nowMs } = fetch
-    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing.
-    if (!this.counts(replica)) return []
-    // Its latest fetch counts, not the highest: a replica may have lost what it had.
-    this.#fetched ??= new Map()
-    this.#fetched.set(replica.broker, { storedUpTo: from, logStartOffset })
-    const advanced = this.#advance()
+    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing. Its pace is noted: once
+    // it counts it has no reason to fetch again.
+    const advanced = this.counts(replica) ? this.#counted(replica.broker, { storedUpTo: from, logStartOffset }) : []
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
     return [...advanced, ...this.#proposed(proposal ?? null)]
+  }
+
+  /** Its latest fetch counts, not the highest: a replica may have lost what it had. */
+  #counted(broker: BrokerId, copy: { storedUpTo: Offset; logStartOffset: Offset }): LeaderEffect[] {
+    this.#fetched ??= new Map()
+    this.#fetched.set(broker, copy)
+    return this.#advance()
   }
 
   #onStored(upTo: Offset): void {

@@ -80,13 +80,15 @@ export class AcceptedSuspects {
       const led = image.astray.of(topicId, partition).find((each) => each.broker === self && !each.lostDisk)
       if (led === undefined) continue
       const why = `${reason}: ${detail}; it led epoch ${led.epoch}, and what it had alone may be gone`
-      await this.lost({ topic, topicId, partition }, { from: log.logEndOffset, to: null, reason: why })
+      const from = log.damagedFrom() ?? log.logEndOffset
+      await this.lost({ topic, topicId, partition }, { from, to: null, reason: why })
     }
   }
 
   #receiptOf({ topic, topicId, partition, reason, detail, logEndOffset }: Suspect): Receipt {
     const { directory, cuts } = this.#folder
-    const from = directory.log({ topic, partition })?.logEndOffset ?? logEndOffset ?? 0
+    const log = directory.log({ topic, partition })
+    const from = log?.damagedFrom() ?? log?.logEndOffset ?? logEndOffset ?? 0
     const lost = { topic, topicId, partition, replica: cuts.replica, from, to: null }
     return boundsReceipt(this.#runtime, { ...lost, reason: `${reason}: ${detail}` })
   }

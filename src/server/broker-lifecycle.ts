@@ -9,7 +9,7 @@ const leaveMs = 2_000
 const againMs = 100
 
 /** The broker is to stop, and waits for nothing any more. */
-export class GivenUp extends Error {
+class GivenUp extends Error {
   constructor() {
     super('it was told to stop while it waited for the metadata log')
     this.name = 'GivenUp'
@@ -28,7 +28,8 @@ export class BrokerLifecycle {
   readonly #logger: Logger
   #wantsToLive = false
   #isAsking = false
-  #onGivenUp: (error: GivenUp) => void = () => {}
+  #onGivenUp: (reason: Error) => void = () => {}
+  #hasGivenUp = false
   readonly #givenUp: Promise<never>
 
   constructor(parts: {
@@ -51,9 +52,10 @@ export class BrokerLifecycle {
     this.#givenUp.catch(() => {})
   }
 
-  /** Whoever waits for the registration, or for the broker to be alive, does so no longer: `GivenUp`. */
-  giveUp(): void {
-    this.#onGivenUp(new GivenUp())
+  /** Whoever waits for the registration, or for the broker to be alive, does so no longer, for this reason. */
+  giveUp(reason: Error = new GivenUp()): void {
+    this.#hasGivenUp = true
+    this.#onGivenUp(reason)
   }
 
   /** Resolves once this process is registered, and its image knows it: that may take until there are enough others. */
@@ -82,7 +84,7 @@ export class BrokerLifecycle {
     if (!this.#wantsToLive || this.#isAsking || broker?.incarnation !== incarnation || !broker.fenced) return
     this.#logger.warn({ broker: brokerId }, 'this broker was taken for gone: it comes back')
     this.unfence([]).catch((error: unknown) => {
-      if (!(error instanceof GivenUp)) throw error
+      if (!this.#hasGivenUp) throw error
     })
   }
 

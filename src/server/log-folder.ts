@@ -1,5 +1,6 @@
 import type { LogName, PartitionLogs } from '../broker/partition-logs.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { DamagedRange } from '../log/damaged-ranges.ts'
 import { DelayedRemovals } from '../log/delayed-removals.ts'
 import { FileHandles } from '../log/file-handles.ts'
 import { Log } from '../log/log.ts'
@@ -21,8 +22,15 @@ class Relay implements LogEvents {
   readonly #topic: string
   readonly #partition: number
   readonly #logger: Logger
+  readonly #onFault: (fault: DiskFault) => void
 
-  constructor(folder: LogDirectory<Log>, { topic, partition }: LogPlace, logger: Logger) {
+  constructor(
+    folder: LogDirectory<Log>,
+    { topic, partition }: LogPlace,
+    told: { logger: Logger; onFault: (fault: DiskFault) => void },
+  ) {
+    const { logger } = told
+    this.#onFault = told.onFault
     this.#folder = folder
     this.#topic = topic
     this.#partition = partition
@@ -37,7 +45,12 @@ class Relay implements LogEvents {
     this.target?.flushed(upTo)
   }
 
+  damaged(range: DamagedRange): void {
+    this.target?.damaged(range)
+  }
+
   failed(fault: DiskFault): void {
+    this.#onFault(fault)
     if (fault.operation === 'sync') this.#noteFailedSync(fault)
     this.target?.failed(fault)
   }
@@ -62,6 +75,9 @@ export class LogFolder implements PartitionLogs {
   readonly #files: FileHandles
   readonly #removals: DelayedRemovals
   readonly #relays = new Map<Log, Relay>()
+  /** Resolves when the disk has failed under a log, or under what is kept beside one. */
+  readonly failed: Promise<DiskFault>
+  #tellFailed: (fault: DiskFault) => void = () => {}
 
   private constructor(runtime: Runtime, config: BrokerConfig, directory: LogDirectory<Log>, cuts: CutReceipts) {
     this.directory = directory
@@ -70,6 +86,9 @@ export class LogFolder implements PartitionLogs {
     this.#config = config
     this.#tail = new TailMemory({ maxBytes: config.logTailMemoryMaxBytes })
     this.#removals = new DelayedRemovals(runtime)
+    this.failed = new Promise((resolve) => {
+      this.#tellFailed = resolve
+    })
     this.#files = new FileHandles(runtime.disk, config.logFileHandlesMax, {
       idleBufferBytes: config.logReadBuffersMaxBytes,
     })
@@ -95,7 +114,7 @@ export class LogFolder implements PartitionLogs {
   /** Opens the log that stands at `place`. */
   async openAt(place: LogPlace, settings: LogSettings): Promise<Log> {
     const { disk, clock, random, logger } = this.#runtime
-    const relay = new Relay(this.directory, place, logger)
+    const relay = new Relay(this.directory, place, { logger, onFault: this.#tellFailed })
     const { directory, recoveryPoint, logStartOffset, cleanedUpTo, clean, asClosed, powerCut, syncFailed } = place
     const log = await Log.open({
       disk,
@@ -149,6 +168,11 @@ export class LogFolder implements PartitionLogs {
   /** What waits to be removed is left to the next start. */
   stopRemovals(): void {
     this.#removals.stop()
+  }
+
+  /** The disk has failed under a log, or under something else: a vote, a folder that is made. */
+  diskFailed(fault: DiskFault): void {
+    this.#tellFailed(fault)
   }
 
   async delete(name: { topic: string; partition: number }): Promise<void> {

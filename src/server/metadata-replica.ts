@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Log } from '../log/log.ts'
 import type { LogSettings } from '../log/log-settings.ts'
+import type { Suspect } from '../log/suspicion.ts'
 import { MetadataSnapshots } from '../metadata/snapshot/metadata-snapshots.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import { GroupVoters } from '../replica/group-voters.ts'
@@ -8,12 +9,15 @@ import type { Asks } from '../peer/asks.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicationGroups } from '../replica/replication-groups.ts'
 import { SelfElected } from '../replica/self-elected.ts'
-import type { ReplicaId } from '../replication/replica-id.ts'
+import { isSameReplica, type ReplicaId } from '../replication/replica-id.ts'
 import { majorityScheme } from '../replication/schemes.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { BrokerRules } from './broker-rules.ts'
 import type { LogFolder } from './log-folder.ts'
+import { damageOf } from './open-folder.ts'
 
 /** Kafka's name and id of the metadata log. */
 const metadataLog = { topic: metadataTopicName, partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }
@@ -62,20 +66,41 @@ export async function openMetadataReplica(
     open: (place) => folder.openAt(place, settings),
     flushesAlways: () => true,
   })
+  const isAlone = voters.every((voter) => isSameReplica(voter, self))
   const isMissing = found === null && !directory.start.madeNow && [...directory.hosted()].length > 0
   if (isMissing && voters.length === 1) throw new MetadataLogMissing(directory.path)
   // What becomes of it before its replica is there it also tells when asked.
-  const log = await folder.open(metadataLog, settings, { stored() {}, flushed() {}, failed() {} })
+  const log = await folder.open(metadataLog, settings, { stored() {}, flushed() {}, damaged() {}, failed() {} })
   const snapshots = await openSnapshots(log, runtime, config, member)
+  const why = found === null || isAlone ? null : whySuspect(log, directory.suspect(metadataLog))
+  if (why !== null) await directory.addSuspect(metadataLog, 'damage', why)
   // What it had voted for, or what it had acknowledged, is gone.
-  const suspect = voters.length > 1 && (isMissing || directory.suspect(metadataLog)?.reason === 'damage')
+  const suspect = !isAlone && (isMissing || why !== null)
   const { topic, partition } = metadataLog
   const { clock, logger } = runtime
   const link = linkOf(member, runtime)
+  const repair = (damaged: Replica): void => {
+    // Durable first: from then on it neither votes nor stands, and nobody counts on it.
+    const detail = `damaged bytes from offset ${damaged.log.damagedFrom()} on`
+    directory.addSuspect(metadataLog, 'damage', detail).then(() => damaged.repair(), noted(logger))
+  }
   const replica = await Replica.open(
-    { topic, partition, self, scheme: majorityScheme, link, suspect, snapshots, rules, clock, logger },
+    {
+      topic,
+      partition,
+      self,
+      scheme: majorityScheme,
+      link: isAlone ? null : link,
+      suspect,
+      damaged: isAlone ? () => {} : repair,
+      snapshots,
+      rules,
+      clock,
+      logger,
+    },
     (events) => folder.open(metadataLog, settings, events),
   )
+  if (why !== null) replica.repair()
   replica.countBy(GroupVoters.fixed(voters))
   await directory.markDirtyBeforeFirstAppend()
   const electionMs = config.controllerQuorumElectionTimeoutMs
@@ -88,6 +113,7 @@ export async function openMetadataReplica(
     electionMs: [electionMs / 3, electionMs],
     rules,
     send: link.send,
+    failed: (failed) => folder.diskFailed(failed),
   })
   groups.join(metadataLog, { replica, election })
   return { replica, snapshots }
@@ -140,6 +166,21 @@ function linkOf({ groups, folder }: MemberParts, { logger }: Runtime): ReturnTyp
     })
   }
   return { ...link, trusted }
+}
+
+/** Why it may lack what it had acknowledged, by what was found or noted before; null: it does not. */
+function whySuspect(log: Log, known: Suspect | null): string | null {
+  const damaged = log.damagedFrom()
+  const found = damaged === null ? null : `damaged bytes from offset ${damaged} on`
+  return found ?? damageOf(log.recovery) ?? known?.detail ?? null
+}
+
+/** Not written down it is judged anew by the next start. */
+function noted(logger: Logger): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof DiskFault)) throw error
+    logger.error({ error: error.message }, 'what became of the metadata log could not be written down')
+  }
 }
 
 /** The metadata log is always fsynced before it counts, and its batches are as large as its changes. */

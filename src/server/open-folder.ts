@@ -25,8 +25,9 @@ export function openFolder(
 }
 
 /** What recovery has found beyond a torn tail, in words; null: nothing. */
-export function damageOf({ damage, lostFlushed, cutFrom }: RecoveryReport): string | null {
+export function damageOf({ damage, lostFlushed, cutFrom, cutDamage }: RecoveryReport): string | null {
   const [first] = damage
   if (first !== undefined) return `damaged bytes from offset ${first.from} on`
+  if (cutDamage) return `damaged bytes from offset ${cutFrom} on, at the end`
   return lostFlushed ? `records from offset ${cutFrom} on were fsynced and are gone` : null
 }

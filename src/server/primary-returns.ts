@@ -34,12 +34,15 @@ interface Parts {
   readonly rules: ReplicationRules
   /** How long a primary waits for backups that nothing obliges it to hear. */
   readonly patienceMs: number
+  /** A primary goes on without what is damaged of it: nobody can be asked. */
+  goesOnDamaged(replica: Replica): Promise<unknown>
 }
 
 /**
  * Brings primaries back to lead that may have lost what they had (`fixed` roles). One asks its backups first how far they
  * are: with so many of them that one must have whatever was acknowledged. If one is further, that one leads, without taking
- * writes, until the primary has all of it; then the primary leads. So what was lost comes by the way of all data.
+ * writes, until the primary has all of it; then the primary leads. So what was lost comes by the way of all data. One whose
+ * log is damaged is led in the same way, by a backup that has at least as much; until there is one, it leads and takes no writes.
  */
 export class PrimaryReturns {
   readonly #parts: Parts
@@ -58,7 +61,7 @@ export class PrimaryReturns {
 
   /** To be called once the broker is alive. */
   lookAtAll(): void {
-    for (const replica of this.#parts.partitions.all()) this.#look(replica)
+    for (const replica of this.#parts.partitions.all()) this.lookAt(replica)
   }
 
   /** To be called when the image has changed by these. */
@@ -69,19 +72,20 @@ export class PrimaryReturns {
       if (record.type !== 'partition-change') continue
       const topic = coordinator.image.topicById(record.topicId)
       const replica = topic === null ? null : partitions.get(topic.name, record.partition)
-      if (replica !== null) this.#look(replica)
+      if (replica !== null) this.lookAt(replica)
     }
   }
 
-  #look(replica: Replica): void {
+  /** To be called when it turned out to be damaged. */
+  lookAt(replica: Replica): void {
     const key = `${replica.topic}:${replica.partition}`
     if (replica.scheme.elect !== 'fixed' || this.#underWay.has(key) || this.#awaited(replica) === null) return
     this.#underWay.add(key)
     void this.#bringBack(replica).finally(() => this.#underWay.delete(key))
   }
 
-  /** The partition, if this broker is its primary, alive and with its own copy or promoted, and somebody else leads or nobody. */
-  #awaited({ topic: name, partition: index }: Replica): Awaited | null {
+  /** The partition, if this broker is its primary, alive and with its own copy or promoted, and does not lead, or ought not to. */
+  #awaited({ topic: name, partition: index, isSuspect }: Replica): Awaited | null {
     const { coordinator, self } = this.#parts
     const topic = coordinator.image.topics.get(name)
     const partition = topic?.partitions[index]
@@ -89,7 +93,7 @@ export class PrimaryReturns {
     const isPrimary = partition.replicas[0] === self && coordinator.image.isAlive(self)
     // One without its copy leads only if it is promoted.
     const isDue = isPrimary && (partition.inSync.includes(self) || isBeingPromoted(partition))
-    return isDue && partition.leader !== self ? { topic, partition } : null
+    return isDue && (partition.leader !== self || isSuspect) ? { topic, partition } : null
   }
 
   async #bringBack(replica: Replica): Promise<void> {
@@ -98,7 +102,8 @@ export class PrimaryReturns {
     for (let awaited = this.#awaited(replica); awaited !== null; awaited = this.#awaited(replica)) {
       if (isBeingPromoted(awaited.partition)) await this.#takeOver(replica, awaited)
       else if (!replica.isSuspect) await this.#seat(awaited, self)
-      else if (awaited.partition.leader === -1) await this.#ask(replica, awaited, clock.monotonicMs() - startMs)
+      else if ([-1, self].includes(awaited.partition.leader))
+        await this.#ask(replica, awaited, clock.monotonicMs() - startMs)
       await new Promise<void>((resolve) => void clock.setTimer(againMs, resolve))
     }
   }
@@ -118,17 +123,27 @@ export class PrimaryReturns {
     const { replicationSyncBackups: copies } = configs.topic(topic.name)
     // Whatever was acknowledged is on one of these; without such a promise all are heard that answer in time.
     const needed = copies > 0 ? partition.replicas.length - copies : waitedMs < patienceMs ? backups.length : 0
-    if (ends.length < needed) return
-    let furthest: { broker: BrokerId; position: LogPosition } = { broker: self, position: positionOf(replica) }
-    for (const end of ends) if (!isUpToDate(furthest.position, end.position)) furthest = end
+    // What it has cut off for its repair it gets from one of them, or not at all.
+    if (ends.length < Math.max(needed, replica.isUnderRepair ? 1 : 0)) return
+    const furthest = furthestOf({ broker: self, position: positionOf(replica) }, ends, replica.isDamaged)
     const lacks = furthest.broker !== self
+    if (replica.isDamaged && !lacks && partition.leader === self) {
+      if (ends.length === 0) await this.#goOn(replica)
+      return
+    }
     const facts = { ...group, topic: topic.name, heard: ends.length, furthest }
     logger.info(
       facts,
       lacks ? 'a primary gets back from a backup what it lacks' : 'no backup has more than its primary',
     )
-    if (!lacks && copies > 0) replica.trust()
+    if (!lacks && copies > 0 && !replica.isDamaged) replica.trust()
     await this.#seat(awaited, furthest.broker)
+  }
+
+  /** Nobody answers, and nothing obliges it to wait. */
+  async #goOn(replica: Replica): Promise<void> {
+    await this.#parts.goesOnDamaged(replica)
+    replica.trust()
   }
 
   async #seat({ topic, partition }: Awaited, leader: BrokerId): Promise<void> {
@@ -141,6 +156,19 @@ export class PrimaryReturns {
       if (!(error instanceof CoordinatorUnavailable)) throw error
     }
   }
+}
+
+interface LogEnd {
+  readonly broker: BrokerId
+  readonly position: LogPosition
+}
+
+/** The first of those whose logs are the most complete; a damaged `own` only if no other is as complete. */
+function furthestOf(own: LogEnd, others: readonly LogEnd[], isDamaged: boolean): LogEnd {
+  let furthest = own
+  for (const end of others) if (!isUpToDate(furthest.position, end.position)) furthest = end
+  if (!isDamaged || furthest !== own) return furthest
+  return others.find(({ position }) => isUpToDate(position, own.position)) ?? own
 }
 
 const positionOf = ({ log }: Replica): LogPosition => ({ lastEpoch: log.lastEpoch, endOffset: log.storedUpTo })

@@ -16,6 +16,8 @@ import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { startCleaner } from './cleaner-timer.ts'
+import { DamagedReplicas } from './damaged-replicas.ts'
+import { DiskFailed } from './disk-failed.ts'
 import { expireProducers } from './expire-producers.ts'
 import { expireReceipts } from './expire-receipts.ts'
 import { GroupCoordination } from './group-coordination.ts'
@@ -28,6 +30,7 @@ import { openFolder } from './open-folder.ts'
 import { type OpenHttp, openHttp } from './open-http.ts'
 import { PrimaryReturns } from './primary-returns.ts'
 import { Promotions } from './promotions.ts'
+import { startScrub } from './scrub-timer.ts'
 import { ReplicaChanges } from './replica-changes.ts'
 import { startRetention } from './retention-timer.ts'
 import { startRounds } from './rounds.ts'
@@ -84,12 +87,11 @@ async function startAs(
   },
 ): Promise<RunningBroker> {
   const { runtime, config, folder, giveUp, rules } = parts
-  const { image } = member
   const accepted = new AcceptedSuspects(runtime, folder)
   const suspects = new SuspectsInFolder(folder, accepted, runtime.logger)
   const { broker, partitions } = brokerOf(member, { runtime, config, folder, suspects, rules })
   const groups = new GroupCoordination(broker)
-  const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, rules })
+  const { returns, promotions } = promotionsOf(runtime, member, { partitions, accepted, suspects, rules })
   const membership = membershipOf(runtime, member, { broker, partitions })
   const listener = listenerOf(runtime, broker, { groups, promoter: promotions, membership })
   const { endpoint } = broker
@@ -97,12 +99,13 @@ async function startAs(
   const isPicked = endpoint.port === 0
   if (isPicked) endpoint.port = await listener.start()
   const lifecycle = lifecycleOf(runtime, member, broker)
-  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
+  mayGiveUp(lifecycle, { member, folder, giveUp })
   await lifecycle.register()
   await openLogs(member, { folder, partitions, accepted, suspects })
   partitions.listen(groups)
+  const damaged = damagedOf(runtime, { member, partitions, suspects, returns })
   answerUncleanElections(member.asks, {
-    image,
+    image: member.image,
     partitions,
     write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
   })
@@ -112,31 +115,32 @@ async function startAs(
     returns.look(records)
   })
   member.replay.release()
-  await lifecycle.unfence(suspects.namedIn(image))
+  await lifecycle.unfence(suspects.namedIn(member.image))
   returns.lookAtAll()
+  damaged.lookAtAll()
   await makeBrokerGroups({ ...runtime, coordinator: broker.coordinator }, config.brokerGroups)
   // One broker alone asks nobody: it has what it needs whenever it needs it.
-  if (image.brokers.size > 1) broker.producerIds.prepare()
+  if (member.image.brokers.size > 1) broker.producerIds.prepare()
   if (!isPicked) await listener.start()
   await groups.loaded()
   const stopTimers = startTimers(runtime, broker, { partitions, folder })
   const health = (): Health => healthOf(broker)
   const http = await openHttp(runtime, config, { health, receipts: folder.cuts.served() })
-  const facts = { port: endpoint.port, topics: image.topics.size, partitions: image.partitionCount }
+  const facts = { port: endpoint.port, topics: member.image.topics.size, partitions: member.image.partitionCount }
   runtime.logger.info(facts, 'the broker is ready')
-  const brokerEpoch = image.brokers.get(broker.id)?.epoch ?? -1
+  const brokerEpoch = member.image.brokers.get(broker.id)?.epoch ?? -1
   return {
     kafka: { host: endpoint.host, port: endpoint.port },
     http: http?.at ?? null,
     health,
-    image,
+    image: member.image,
     replicas: () => [broker.metadataReplica, ...broker.replicas()],
     groupState(groupId) {
       const described = groups.service.describe(groupId)
       return described.code === 'ok' ? described.state : null
     },
-    failed: member.failed,
-    stop: () => stop({ listener, groups, member, lifecycle, returns, stopTimers, http, folder, brokerEpoch }),
+    failed: Promise.race([member.failed, diskFailed(runtime, { member, folder, lifecycle })]),
+    stop: () => stop({ listener, groups, member, lifecycle, returns, damaged, stopTimers, http, folder, brokerEpoch }),
   }
 }
 
@@ -152,6 +156,7 @@ function startTimers(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     startVoterRounds(runtime, broker, partitions),
+    startScrub(runtime, broker),
     balanceLeaders(runtime, broker),
     expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
   ]
@@ -182,6 +187,7 @@ function brokerOf(
     groups,
     inSync: new InSyncProposals({ coordinator, clock: runtime.clock, self: config.nodeId }),
     suspects,
+    diskFailed: (fault) => folder.diskFailed(fault),
   })
   const { host, port } = config.advertisedListeners?.[0] ?? listenAt(config)
   const broker = new Broker({
@@ -235,10 +241,12 @@ function startVoterRounds(runtime: Runtime, broker: Broker, partitions: HostedPa
 function promotionsOf(
   runtime: Runtime,
   member: ClusterMember,
-  { partitions, accepted, rules }: { partitions: HostedPartitions; accepted: AcceptedSuspects; rules: BrokerRules },
+  parts: { partitions: HostedPartitions; accepted: AcceptedSuspects; suspects: SuspectsInFolder; rules: BrokerRules },
 ): { returns: PrimaryReturns; promotions: Promotions } {
+  const { partitions, accepted, suspects, rules } = parts
   const { coordinator, configs, asks, incarnation } = member
   const { nodeId: self, brokerSessionTimeoutMs: patienceMs } = configs.started
+  const goesOnDamaged = (replica: Replica) => suspects.isDamaged(replica, { isAlone: true })
   const takeovers = new Takeovers({
     asks,
     self,
@@ -247,8 +255,31 @@ function promotionsOf(
     note: (lost) => accepted.note(lost),
   })
   const shared = { ...runtime, coordinator, takeovers, asks, self }
-  const replication = { rules: rules.replication, configs, incarnation, partitions, patienceMs }
+  const replication = { rules: rules.replication, configs, incarnation, partitions, patienceMs, goesOnDamaged }
   return { returns: new PrimaryReturns({ ...shared, ...replication }), promotions: new Promotions(shared) }
+}
+
+function damagedOf(
+  runtime: Runtime,
+  parts: { member: ClusterMember; partitions: HostedPartitions; suspects: SuspectsInFolder; returns: PrimaryReturns },
+): DamagedReplicas {
+  const { member, partitions, suspects, returns } = parts
+  const { coordinator, incarnation, configs } = member
+  const primaryIsDamaged = (replica: Replica): void => returns.lookAt(replica)
+  const self = configs.started.nodeId
+  const group = { coordinator, incarnation, partitions, suspects, self, primaryIsDamaged }
+  const damaged = new DamagedReplicas({ ...runtime, ...group })
+  suspects.tellOfDamage((replica) => damaged.look(replica))
+  return damaged
+}
+
+/** Told to stop, or with a disk that does not let the start come to its end, it must not wait for others for ever. */
+function mayGiveUp(
+  lifecycle: BrokerLifecycle,
+  { member, folder, giveUp }: { member: ClusterMember; folder: LogFolder; giveUp: AbortSignal | undefined },
+): void {
+  giveUp?.addEventListener('abort', () => lifecycle.giveUp(), { once: true })
+  if (!member.quorum.isAlone) void folder.failed.then((fault) => lifecycle.giveUp(fault))
 }
 
 /** Opens every log that the image places here, while the image stands still; nothing is led yet. */
@@ -266,14 +297,28 @@ async function openLogs(
   await replay.hold()
   const report = await openFolder(folder, { image, configs, self: configs.started.nodeId })
   await setUnknownAside(folder, image)
-  suspects.found = report.suspects.filter((suspect) => !isAlone(image, suspect))
+  // The metadata log sees to itself: see `openMetadataReplica`.
+  const found = report.suspects.filter(({ topic }) => topic !== metadataTopicName || member.quorum.isAlone)
+  const withOthers = found.filter((suspect) => !isAlone(image, suspect))
+  suspects.found = withOthers
   await partitions.openAll(suspects.names(), [...folder.directory.hosted()])
-  await accepted.ledBefore(
-    report.suspects.filter((suspect) => !isAlone(image, suspect)),
-    image,
-    configs.started.nodeId,
-  )
-  await accepted.accept(report.suspects.filter((suspect) => isAlone(image, suspect)))
+  await accepted.ledBefore(withOthers, image, configs.started.nodeId)
+  await accepted.accept(found.filter((suspect) => isAlone(image, suspect)))
+}
+
+/**
+ * A disk that fails, or is full, fails for everything on it, the metadata log included: in a cluster of several the broker has
+ * others take over what it leads, and ends. One alone goes on with what it can still do.
+ */
+async function diskFailed(
+  { logger }: Runtime,
+  { member, folder, lifecycle }: { member: ClusterMember; folder: LogFolder; lifecycle: BrokerLifecycle },
+): Promise<Error> {
+  const fault = await folder.failed
+  if (member.image.brokers.size <= 1 && member.quorum.isAlone) return new Promise(() => {})
+  logger.error({ error: fault.message }, 'the disk has failed: this broker gives up what it has')
+  await lifecycle.leave()
+  return new DiskFailed(fault)
 }
 
 /** Followers that lag leave the in-sync sets, and those that have caught up join: one timer for all partitions. */
@@ -345,12 +390,14 @@ async function stop(running: {
   member: ClusterMember
   lifecycle: BrokerLifecycle
   returns: PrimaryReturns
+  damaged: DamagedReplicas
   http: OpenHttp | null
   folder: LogFolder
   stopTimers: readonly (() => void | Promise<void>)[]
   brokerEpoch: number
 }): Promise<void> {
   running.returns.close()
+  running.damaged.close()
   const timersStopped = running.stopTimers.map((stopTimer) => Promise.resolve(stopTimer()))
   await running.member.handOverAll()
   await running.lifecycle.leave()

@@ -4,6 +4,7 @@ import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { asMember } from './as-member.ts'
 import { brokerRules } from './broker-rules.ts'
+import { DiskFailed } from './disk-failed.ts'
 import type { LogFolder } from './log-folder.ts'
 
 export interface RunningController {
@@ -31,7 +32,7 @@ export function startController(runtime: Runtime, config: BrokerConfig): Promise
     runtime.logger.info({ port: member.peers.port }, 'the controller is ready')
     return {
       peer: { host, port: peerAdvertisedListener?.port ?? member.peers.port },
-      failed: member.failed,
+      failed: Promise.race([member.failed, folder.failed.then((fault) => new DiskFailed(fault))]),
       stop: async () => {
         await member.handOverAll()
         await member.close()

@@ -4,6 +4,8 @@ import type { Suspect } from '../log/suspicion.ts'
 import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import type { Offset } from '../record/offset.ts'
+import type { Replica } from '../replica/replica.ts'
+import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { AcceptedSuspects } from './accept-suspects.ts'
 import type { LogFolder } from './log-folder.ts'
@@ -14,6 +16,7 @@ export class SuspectsInFolder implements SuspectReplicas {
   readonly #accepted: AcceptedSuspects
   readonly #logger: Logger
   #found: readonly Suspect[] = []
+  #onDamaged: (replica: Replica) => void = () => {}
 
   constructor(folder: LogFolder, accepted: AcceptedSuspects, logger: Logger) {
     this.#folder = folder
@@ -47,6 +50,35 @@ export class SuspectsInFolder implements SuspectReplicas {
   leadsWithout({ topic, partition }: HostedName): void {
     const suspects = this.#found.filter((each) => each.topic === topic && each.partition === partition)
     this.#orSay({ topic, partition }, this.#accepted.accept(suspects))
+  }
+
+  foundDamaged(replica: Replica): void {
+    this.#onDamaged(replica)
+  }
+
+  /** Of replicas that turn out to be damaged from now on `see` is told. */
+  tellOfDamage(see: (replica: Replica) => void): void {
+    this.#onDamaged = see
+  }
+
+  /**
+   * A replica is damaged. With true that is written down; of one without others that could help it as a receipt: what it has
+   * lost is lost.
+   */
+  async isDamaged({ topic, partition, log }: Replica, { isAlone }: { isAlone: boolean }): Promise<boolean> {
+    const { directory } = this.#folder
+    const from = log.damagedFrom()
+    const detail = `damaged bytes from offset ${from} on`
+    try {
+      await directory.addSuspect({ topic, partition }, 'damage', detail)
+      const suspect = directory.suspect({ topic, partition })
+      if (isAlone && suspect !== null) await this.#accepted.accept([suspect])
+      return true
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error
+      this.#logger.error({ topic, partition, detail, error: error.message }, 'a damage could not be written down')
+      return false
+    }
   }
 
   leadsAfter(name: LogName, { broker, epoch }: AstrayLeader, range: { from: Offset; to: Offset | null }): void {

@@ -5,6 +5,7 @@ import type { FetchPartition } from '../../broker/session-partitions.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import type { TopicImage } from '../../metadata/image.ts'
+import { endOffsetFor } from '../../replica/epoch-end.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
 import { kafkaErrors } from '../errors.ts'
@@ -227,7 +228,7 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
 function divergence({ replica, wish }: Found): { epoch: number; endOffset: number } | null {
   // Of a replica that follows it is not known whether it has less, or something else.
   if (wish.lastFetchedEpoch < 0 || !replica.leads) return null
-  const common = replica.endOffsetFor(wish.lastFetchedEpoch)
+  const common = endOffsetFor(replica.log, wish.lastFetchedEpoch)
   const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common
 }

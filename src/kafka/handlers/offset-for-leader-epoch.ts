@@ -1,4 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
+import { endOffsetFor } from '../../replica/epoch-end.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -18,7 +19,7 @@ export const offsetForLeaderEpochHandler = (broker: Broker) =>
         if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partition)] }
         const stale = replica.checkEpoch(currentLeaderEpoch)
         if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
-        const { epoch, endOffset } = replica.endOffsetFor(leaderEpoch)
+        const { epoch, endOffset } = endOffsetFor(replica.log, leaderEpoch)
         return { partition, errorCode: kafkaErrors.NONE.code, leaderEpoch: epoch, endOffset }
       }),
     })),

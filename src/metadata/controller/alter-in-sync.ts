@@ -52,7 +52,9 @@ function alter(
   const areFit = proposed.members.every(({ broker, incarnation }) => {
     if (!partition.replicas.includes(broker)) return false
     if (partition.inSync.includes(broker)) return true
-    return image.isAlive(broker) && image.brokers.get(broker)?.incarnation === incarnation
+    // On another folder, or given up by its broker, it is not the copy that the partition knows.
+    const isKnown = partition.directories[partition.replicas.indexOf(broker)] === image.brokers.get(broker)?.directoryId
+    return isKnown && image.isAlive(broker) && image.brokers.get(broker)?.incarnation === incarnation
   })
   if (!areFit || !members.includes(leader)) return 'ineligible-replica'
   const rules = { ...rulesOf(topic.name), isAlive: (broker: BrokerId) => image.isAlive(broker) }

@@ -11,6 +11,7 @@ import { deleteTopics } from './delete-topics.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { electUnclean } from './elect-unclean.ts'
 import { fenceBroker } from './fence-broker.ts'
+import { giveUpCopies, takeBackCopies } from './give-up-copies.ts'
 import { mirrorVoters } from './mirror-voters.ts'
 import { promoteReplica, withdrawPromotion } from './promote-replica.ts'
 import { registerBroker } from './register-broker.ts'
@@ -34,11 +35,13 @@ export const operations = {
   electLeaders,
   electUnclean,
   fenceBroker,
+  giveUpCopies,
   mirrorVoters,
   orderBrokerGroup,
   promoteReplica,
   registerBroker,
   seatLeader,
+  takeBackCopies,
   unfenceBroker,
   unregisterBroker,
   withdrawPromotion,

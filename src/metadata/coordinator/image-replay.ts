@@ -27,7 +27,7 @@ export interface ImageSnapshots {
  * Brings the image up to the committed end of the metadata log, on every broker: it begins with the newest snapshot, and what
  * lies below this replica's watermark is replayed in order. One batch is in effect here before the next is looked at.
  *
- * catching up ⇄ waiting for the watermark; held: the image does not move; failed, when something cannot be read or put
+ * catching up ⇄ waiting for the watermark, or for what is damaged to be repaired; held: the image does not move; failed, when something cannot be read or put
  * into effect; stopped.
  */
 export class ImageReplay {
@@ -35,7 +35,10 @@ export class ImageReplay {
   readonly #replica: Replica
   readonly #snapshots: ImageSnapshots | null
   readonly #waits = new OffsetWaits<CoordinatorUnavailable>()
-  readonly #onMoved = (): void => this.#go()
+  readonly #onMoved = (): void => {
+    this.#isStuck = false
+    this.#go()
+  }
   readonly #onFailed: (error: Error) => void
   #apply: MetadataApplier = async () => {}
   #next: Offset = 0
@@ -43,6 +46,8 @@ export class ImageReplay {
   #work: Promise<void> | null = null
   #isHeld = false
   #isOver = false
+  /** What comes next is damaged: it is tried again when the watermark moves. */
+  #isStuck = false
 
   constructor(parts: {
     image: ClusterImage
@@ -106,15 +111,23 @@ export class ImageReplay {
   #go(): void {
     if (this.#work !== null || !this.#mayGoOn()) return
     this.#work = this.#catchUp()
-      .catch((error: unknown) => this.#fail(error))
+      .catch((error: unknown) => {
+        if (!this.#waitsForRepair(error)) this.#fail(error)
+      })
       .finally(() => {
         this.#work = null
-        this.#go()
+        if (!this.#isStuck) this.#go()
       })
   }
 
   #mayGoOn(): boolean {
     return !this.#isHeld && !this.#isOver && this.#replica.highWatermark > this.#next
+  }
+
+  /** A damaged part of the log comes back from its leader, and the watermark with it. */
+  #waitsForRepair(error: unknown): boolean {
+    this.#isStuck = error instanceof LogReadFault && error.code === 'damaged' && this.#replica.isSuspect
+    return this.#isStuck
   }
 
   #fail(error: unknown): void {

@@ -61,6 +61,11 @@ export class MetadataQuorum {
     })
   }
 
+  /** Whether this process is the only voter: nobody has what it has not. */
+  get isAlone(): boolean {
+    return this.voters.every((voter) => isSameReplica(voter, this.#self))
+  }
+
   /** Null: nobody leads who could be asked. */
   async describe(): Promise<QuorumDescription | null> {
     const own = this.#own()

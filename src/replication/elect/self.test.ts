@@ -226,6 +226,24 @@ describe('a leader', () => {
     assert.deepEqual(received(leader(), denied), told)
   })
 
+  test('whose log turns out to be damaged leads no more, and neither votes nor stands until it is trusted', () => {
+    const election = leader()
+    assert.deepEqual(told(election.step({ type: 'suspected' })), ['resign 5', 'arm-timer'])
+    const asks = ['arm-timer', 'to 2: would you vote for me in 6?', 'to 3: would you vote for me in 6?']
+    assert.deepEqual(told(election.step({ type: 'timeout', log })), asks)
+    const yes = vote(2, 6, { granted: true, pre: true, voterEpoch: 5 })
+    assert.deepEqual(received(election, yes), [])
+    election.step({ type: 'trusted' })
+    assert.deepEqual(told(election.step({ type: 'timeout', log })), asks)
+    assert.deepEqual(received(election, yes).slice(0, 1), ['persist 6 for 1'])
+  })
+
+  test('that is its group’s only voter goes on, damaged or not', () => {
+    const election = electionOf(1)
+    election.start(log)
+    assert.deepEqual(told(election.step({ type: 'suspected' })), [])
+  })
+
   test('of an earlier epoch is told who leads now', () => {
     assert.deepEqual(received(leader(), { type: 'led', epoch: 3, leader: 2 }), ['to 2: 1 leads 5'])
   })

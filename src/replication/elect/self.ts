@@ -23,6 +23,8 @@ export type ElectionEvent =
   | { type: 'misled'; followed: LeaderEpoch; epoch: LeaderEpoch; leader: BrokerId | null }
   /** The replica has followed a leader up to a watermark of its epoch: what it may have lost, it has again. */
   | { type: 'trusted' }
+  /** The replica's log turned out to be damaged. */
+  | { type: 'suspected' }
   /** A voter set was appended to this replica's log, or cut off it: this one counts from now on. */
   | { type: 'voters'; voters: readonly ReplicaId[] }
   /** A set without this replica is committed, which leads. */
@@ -71,7 +73,7 @@ type Role = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower'
  * - prospective, candidate → unattached, and again: the timer runs out
  * - any → follower: somebody leads in the same or a newer epoch
  * - any → unattached: a newer epoch without a leader; follower: its leader is silent or denies that it leads;
- *   leader: a majority is silent
+ *   leader: a majority is silent, or its log is damaged
  * - leader → handing over (still leader): it is asked to, by whoever wants another one; back when its timer runs out, or when
  *   the other one falls silent; over when that one has been elected
  * - follower → candidate: its leader hands over to it, and it has all that the leader has
@@ -136,6 +138,8 @@ export class Election {
       case 'trusted':
         this.#suspect = false
         return []
+      case 'suspected':
+        return this.#onSuspected()
       case 'voters':
         return this.#onVoters(event.voters)
       case 'removed':
@@ -147,6 +151,13 @@ export class Election {
       default:
         return event satisfies never
     }
+  }
+
+  /** It neither leads nor stands; one alone goes on with what it has. */
+  #onSuspected(): ElectionEffect[] {
+    if (this.#others().length === 0) return []
+    this.#suspect = true
+    return this.#role === 'follower' || this.#role === 'unattached' ? [] : this.#unattach()
   }
 
   #onTimeout(log: LogPosition, isLeaving = false): ElectionEffect[] {

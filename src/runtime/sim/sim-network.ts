@@ -207,7 +207,7 @@ export class SimNetwork {
       out: back,
     }
     this.#open.add(nearOpen).add(farOpen)
-    listening.accept(far)
+    to.life.whenAwake(() => listening.accept(far))
     return near
   }
 

@@ -85,6 +85,13 @@ export class SimNode {
     return this.#runtime
   }
 
+  /** The process stands still (SIGSTOP), and goes on after `forMs`. What comes for it meanwhile waits. */
+  pause(forMs: number): void {
+    if (!this.#life.alive) return
+    this.#world.trace(`pause ${this.name}`)
+    this.#life.pause(forMs)
+  }
+
   /** Moves the wall clock by so many ms, forth or back. */
   jumpClock(byMs: number): void {
     this.#skew.offsetMs += byMs
