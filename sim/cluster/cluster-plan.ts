@@ -120,6 +120,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const compacted = compactedOf(seed)
   if (compacted.isThere) drawn.push(compactedFrom(topicFor('cached'), compacted.settings))
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
+  const degrades = degradesOf(seed, { mayLose })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
   const throttles = throttlesOf(seed)
@@ -134,7 +135,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   return {
     brokers,
     voters: unclean === null ? random.pick([3, brokers]) : brokers,
-    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
+    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas, ...degrades } })),
     producers,
     groups,
     members,
@@ -228,6 +229,13 @@ const compactedFrom = (topic: PlannedTopic, settings: Readonly<Record<string, st
   cleaning: 'compact',
   settings: { ...topic.settings, ...settings },
 })
+
+/** Whether primaries go on alone when their backups are slow: where no machine loses what it had they lose nothing by that. */
+function degradesOf(seed: number, { mayLose }: { mayLose: boolean }): Readonly<Record<string, string>> {
+  const random = new SimRandom(`degradation in the cluster plan ${seed}`)
+  if (mayLose || random.chance(0.5)) return {}
+  return { 'sync.on.timeout': 'degrade', 'sync.backup.timeout.ms': random.pick(['100', '500']) }
+}
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const
 
