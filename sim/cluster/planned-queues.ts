@@ -21,7 +21,8 @@ export function withQueues(
   const topics: PlannedTopic[] = []
   for (const topic of drawn) {
     // Whose replicas come and go is looked at by its name.
-    const mayBe = topic.settings['replication.scheme'] !== 'isr' && topic.name !== movedTopic
+    const isKept = topic.settings['cleanup.policy'] === undefined && topic.name !== movedTopic
+    const mayBe = topic.settings['replication.scheme'] !== 'isr' && isKept
     topics.push(mayBe && random.chance(0.5) ? inGroups(topic) : topic)
   }
   const sharing = topics.find(isOfQueues)
