@@ -381,6 +381,7 @@ class ClusterRun {
     this.world.trace(JSON.stringify(event))
     this.#leadersWord.note(event)
     this.#uncleanWord.note(event)
+    if (event.type === 'deleting') this.#receipts.deleting(event.partition, event.before)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })
