@@ -231,7 +231,9 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
     const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
     const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, votersAt, snapshots, throttle })
+    const copiesUpTo = (): Offset => this.#scheme.serve.copiesUpTo(log)
+    const parts = { log, clock, bytesMax, leader, proofs, followers, votersAt, snapshots, throttle, copiesUpTo }
+    return new ParkedFetches(parts)
   }
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
@@ -577,8 +579,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   #lookAtHandOver(): void {
-    const { logEndOffset } = this.#log
-    this.#handOver?.look(this.followers(), { logEndOffset, highWatermark: this.#highWatermark })
+    this.#handOver?.look(this.followers(), { logEndOffset: this.#log.logEndOffset, highWatermark: this.#highWatermark })
   }
 
   #proposeInSync(proposal: InSyncProposal): void {
