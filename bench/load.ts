@@ -45,17 +45,39 @@ export function loadsOf(scale: number): Load[] {
   ]
 }
 
-export function makeTopic(target: Target, topic: string): Promise<string> {
-  return topicTool(target, ['--create', '--topic', topic, '--partitions', '1', '--replication-factor', '1'])
+/** How a topic of a load is made. */
+export interface TopicShape {
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
 }
 
-export function dropTopic(target: Target, topic: string): Promise<string> {
+export function makeTopic(target: Loaded, topic: string, shape: TopicShape): Promise<string> {
+  const { partitions, replicationFactor } = shape
+  const configs = Object.entries(shape.configs).flatMap(([name, value]) => ['--config', `${name}=${value}`])
+  const place = ['--partitions', String(partitions), '--replication-factor', String(replicationFactor)]
+  return topicTool(target, ['--create', '--topic', topic, ...place, ...configs])
+}
+
+export function dropTopic(target: Loaded, topic: string): Promise<string> {
   return topicTool(target, ['--delete', '--topic', topic])
 }
 
-/** Runs the load once and measures the broker over it. */
-export async function measure(load: Load, target: Target, topic: string): Promise<Measured> {
-  const pids = (await target.control?.pids()) ?? []
+/** What a load is put on. */
+export interface Loaded {
+  readonly name: string
+  readonly bootstrap: string
+  /** The processes that are measured, in sum. */
+  pids(): Promise<number[]>
+}
+
+export function loadedTarget({ name, bootstrap, control }: Target): Loaded {
+  return { name, bootstrap, pids: async () => (await control?.pids()) ?? [] }
+}
+
+/** Runs the load once and measures the brokers over it. */
+export async function measure(load: Load, target: Loaded, topic: string): Promise<Measured> {
+  const pids = await target.pids()
   const before = processCost(pids)
   const outcome = await run(kafkaScript, ['tool', ...argsOf(load, target, topic)], { timeoutMs: loadMs })
   const after = processCost(pids)
@@ -70,7 +92,7 @@ export async function measure(load: Load, target: Target, topic: string): Promis
   }
 }
 
-function argsOf(load: Load, target: Target, topic: string): string[] {
+function argsOf(load: Load, target: Loaded, topic: string): string[] {
   const place = ['--bootstrap-server', target.bootstrap, '--topic', topic, '--num-records', String(load.records)]
   if (load.kind === 'consume') return ['kafka-consumer-perf-test', ...place, '--timeout', '20000', '--hide-header']
   const warmUp = ['--warmup-records', String(Math.floor(load.records / 5))]
@@ -109,7 +131,7 @@ function consumedOf(outcome: Outcome): Seen | null {
   return { records: Number(fields[4]), recordsPerSecond: Number(fields[9]) }
 }
 
-function topicTool(target: Target, args: readonly string[]): Promise<string> {
+function topicTool(target: Loaded, args: readonly string[]): Promise<string> {
   const env = { KAFKA_TOOL_JVM: '-XX:TieredStopAtLevel=1' }
   const all = ['tool', 'kafka-topics', '--bootstrap-server', target.bootstrap, ...args]
   return runOrThrow(kafkaScript, all, { timeoutMs: loadMs, env })

@@ -1,8 +1,11 @@
-/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- metadata`, `-- groups`, `-- catch-up`: what those cost. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- cluster`: three nodes of each; `-- metadata`, `-- groups`, `-- catch-up` and others: what those cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
 import { type CatchUpOptions, runCatchUp } from './catch-up.ts'
+import { type ManyReplicasOptions, runManyReplicas } from './cluster/many-replicas.ts'
+import { type ClusterOptions, runCluster } from './cluster/run-cluster.ts'
+import { runSteadyRate, type SteadyRateOptions } from './cluster/steady-rate.ts'
 import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
 import { type MetadataStartOptions, runMetadataStart } from './metadata-start.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
@@ -28,6 +31,29 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--no-loads', 'leave the loads out')
     .option('--json <file>', 'write every single figure to a file')
     .action((options: SideBySideOptions) => runSideBySide(options))
+  bench
+    .command('cluster')
+    .description(
+      "Three nodes of Trilog beside three of Apache Kafka, replication factor 3, with Kafka's own load tool.",
+    )
+    .option('--rounds <n>', 'measured rounds; in each, every load runs once on each side', positive, 3)
+    .option('--scale <factor>', 'multiplies the number of records', positive, 1)
+    .option('--json <file>', 'write every single figure to a file')
+    .action((options: ClusterOptions) => runCluster(options))
+  bench
+    .command('cluster-rate')
+    .description('Whether three brokers hold a rate with acks=all, and no in-sync set shrinks meanwhile.')
+    .option('--seconds <n>', 'how long', positive, 60)
+    .option('--rate <n>', 'records a second, of 100 bytes', positive, 100_000)
+    .action((options: SteadyRateOptions) => runSteadyRate(options))
+  bench
+    .command('cluster-partitions')
+    .description(
+      'What many partitions of three replicas cost when idle, and how long a killed broker leaves them without a leader.',
+    )
+    .option('--partitions <n>', 'partitions, in three topics', positive, 3_000)
+    .option('--idle-seconds <n>', 'how long idle brokers are watched', positive, 30)
+    .action((options: ManyReplicasOptions) => runManyReplicas(options))
   bench
     .command('scale')
     .description('What many partitions and many idle connections cost one broker, with the bound beside each figure.')

@@ -3,7 +3,7 @@ import { installKafka } from '../interop/targets/kafka.ts'
 import { startTarget } from '../interop/targets/start.ts'
 import { type Target, type TargetName, targetNames } from '../interop/targets/target.ts'
 import { coldStart } from './cold-start.ts'
-import { dropTopic, type Load, loadsOf, makeTopic, type Measured, measure } from './load.ts'
+import { dropTopic, type Load, loadedTarget, loadsOf, makeTopic, type Measured, measure } from './load.ts'
 import { machine } from './machine.ts'
 import { type ColdStartRuns, type LoadRuns, type Report, tablesOf } from './report.ts'
 
@@ -45,12 +45,12 @@ async function runLoads(names: readonly TargetName[], options: SideBySideOptions
       // Who comes first changes, so that neither always meets the other's page cache and dirty pages.
       for (const target of (round + at) % 2 === 0 ? targets : targets.toReversed()) {
         const topic = await topicFor(load, target, topics, `bench-${round}-${at}`)
-        const measured = await measure(load, target, topic)
+        const measured = await measure(load, loadedTarget(target), topic)
         say(round, load, target, measured)
         if (round > 0) runsOf(load, target)?.push(measured)
       }
     }
-    for (const [target, topic] of topics) await dropTopic(target, topic)
+    for (const [target, topic] of topics) await dropTopic(loadedTarget(target), topic)
   }
   for (const target of targets) await target.stop()
   return results
@@ -60,8 +60,8 @@ async function runLoads(names: readonly TargetName[], options: SideBySideOptions
 async function topicFor(load: Load, target: Target, topics: Map<Target, string>, name: string): Promise<string> {
   const before = topics.get(target) ?? ''
   if (load.kind === 'consume') return before
-  if (before !== '') await dropTopic(target, before)
-  await makeTopic(target, name)
+  if (before !== '') await dropTopic(loadedTarget(target), before)
+  await makeTopic(loadedTarget(target), name, { partitions: 1, replicationFactor: 1, configs: {} })
   topics.set(target, name)
   return name
 }

@@ -7,6 +7,7 @@ import type { AnyTarget } from '../target.ts'
 import { batchesTarget } from './batches.ts'
 import { codecsTarget } from './codecs.ts'
 import { commitLogsTarget } from './commit-logs.ts'
+import { filesTarget } from './files.ts'
 import { frameReaderTarget } from './frame-reader.ts'
 import { logsTarget } from './logs.ts'
 import { recordsTarget } from './records.ts'
@@ -20,6 +21,7 @@ export const targets: readonly AnyTarget[] = [
   requestsTarget('requests', decodeRequest),
   responsesTarget(),
   recordsTarget(),
+  filesTarget(),
   batchesTarget('batches', validateBatches),
   codecsTarget('codecs', decompress),
   logsTarget('logs'),

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import {
   assignedTopics,
   encodeAssignment,
@@ -20,52 +19,20 @@ import { buildBatch } from '../../src/record/batch-builder.ts'
 import { BatchHeader, batchHeaderBytes } from '../../src/record/batch-header.ts'
 import { endTransactionOf } from '../../src/record/control-record.ts'
 import { readRecords } from '../../src/record/record-reader.ts'
+import { type Form, type FormBytes, formsTarget } from '../forms.ts'
 import { kafkasBatches } from '../good-batches.ts'
-import { mutated } from '../mutation.ts'
 import type { Target } from '../target.ts'
 
-/** One form of bytes that Trilog reads besides Kafka's requests. */
-interface Form {
-  readonly name: string
-  good(): Promise<Uint8Array[]> | Uint8Array[]
-  /** What it may throw at bad bytes, by name. Others have a null for them. */
-  readonly refusals: readonly string[]
-  read(bytes: Buffer): unknown
-}
-
-interface Bytes {
-  readonly form: string
-  readonly bytes: Buffer
-}
-
 const uuid = 'AAAAAAAAAAAAAAAAAAAAAQ'
-const bytesPerByte = 300
-
-/** Records of Trilog's own topics, frames between brokers, what members of groups say, small files. */
-export function recordsTarget(): Target<Bytes> {
-  return {
+/** Records of Trilog's own topics, frames between brokers, what members of groups say, settings. */
+export function recordsTarget(): Target<FormBytes> {
+  return formsTarget({
     name: 'records',
     about:
       'metadata and group records, frames between brokers, subscriptions, control records, producer snapshots, checkpoints, configuration files',
     share: 20,
-    inputs: async () => {
-      const samples = await Promise.all(
-        forms.map(async ({ name, good }) => ({ name, bytes: (await good()).map((each) => Buffer.from(each)) })),
-      )
-      return fc.oneof(
-        ...samples.map(({ name, bytes }) => fc.record({ form: fc.constant(name), bytes: mutated(bytes) })),
-      )
-    },
-    bytesMax: ({ bytes }) => bytes.length * bytesPerByte,
-    feed: async ({ form, bytes }) => {
-      const { read, refusals } = forms.find(({ name }) => name === form) as Form
-      try {
-        await read(bytes)
-      } catch (error) {
-        if (!(error instanceof Error && refusals.includes(error.name))) throw error
-      }
-    },
-  }
+    forms,
+  })
 }
 
 const malformed = MalformedInput.name

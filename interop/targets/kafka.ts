@@ -26,21 +26,32 @@ export async function installKafka(): Promise<string | null> {
  * A real Kafka broker of one. Its group start delay is 0, as a development Trilog's is, so that cases take the same time.
  * `properties` are further lines of its server.properties.
  */
-export async function startKafka(...properties: readonly string[]): Promise<Target> {
+export function startKafka(...properties: readonly string[]): Promise<Target> {
+  return startNodes(1, properties)
+}
+
+/** Real Kafka of that many nodes, each broker and controller. What kills and starts means the first. */
+export function startKafkaCluster(nodes: number): Promise<Target> {
+  return startNodes(nodes, [])
+}
+
+async function startNodes(nodes: number, properties: readonly string[]): Promise<Target> {
   const missing = await installKafka()
   if (missing !== null) throw new Error(missing)
   const folder = await mkdtemp(join(tmpdir(), 'kafka-interop-'))
-  const port = await freePortBase([101])
+  const each = Array.from({ length: nodes }, (_, at) => at)
+  const port = await freePortBase([...each.slice(1), ...each.map((at) => 101 + at)])
   const settings = ['group.initial.rebalance.delay.ms=0', ...properties]
   const env = { KAFKA_DIR: folder, KAFKA_PROPS: settings.join('\n') }
-  const kafka = (...args: string[]): Promise<string> => runOrThrow(kafkaScript, args, { timeoutMs: 90_000, env })
+  const kafka = (...args: string[]): Promise<string> =>
+    runOrThrow(kafkaScript, args, { timeoutMs: nodes * 90_000, env })
   const stop = async (): Promise<void> => {
     release()
     await runOrThrow(kafkaScript, ['down'], { timeoutMs: 30_000, env, cleanup: true })
     await removeFolder(folder)
   }
   const release = onEnd(stop)
-  const bootstrap = (await kafka('up', '1', String(port))).trim()
+  const bootstrap = (await kafka('up', String(nodes), String(port))).trim()
   return {
     name: 'kafka',
     bootstrap,

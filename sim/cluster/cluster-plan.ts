@@ -118,6 +118,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   if (unclean !== null) drawn.push(unclean)
   if (moved !== null) drawn.push(moved)
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
+  const degrades = degradesOf(seed, { mayLose })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
   const throttles = throttlesOf(seed)
@@ -132,7 +133,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   return {
     brokers,
     voters: unclean === null ? random.pick([3, brokers]) : brokers,
-    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas } })),
+    topics: topics.map((topic) => ({ ...topic, settings: { ...topic.settings, ...throttles.replicas, ...degrades } })),
     producers,
     groups,
     members,
@@ -201,6 +202,13 @@ function throttlesOf(seed: number) {
   }
   const replicas = { 'leader.replication.throttled.replicas': '*', 'follower.replication.throttled.replicas': '*' }
   return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
+}
+
+/** Whether primaries go on alone when their backups are slow: where no machine loses what it had they lose nothing by that. */
+function degradesOf(seed: number, { mayLose }: { mayLose: boolean }): Readonly<Record<string, string>> {
+  const random = new SimRandom(`degradation in the cluster plan ${seed}`)
+  if (mayLose || random.chance(0.5)) return {}
+  return { 'sync.on.timeout': 'degrade', 'sync.backup.timeout.ms': random.pick(['100', '500']) }
 }
 
 const schemesOf = ['isr', 'majority', 'primary-backup'] as const

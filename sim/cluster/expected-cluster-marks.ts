@@ -33,6 +33,8 @@ export const expectedClusterMarks: readonly string[] = [
   'log: the disk has failed: this broker gives up what it has',
   'promoted',
   'promotion refused',
+  'log: backups do not keep up: the primary acknowledges alone, which the loss of its disk would undo',
+  'log: backups have everything again: records wait for them as before',
   'log: a promotion has asked the others how far they are',
   'log: groups loaded',
   'log: a replica cuts what its leader lacks; a receipt tells of it',

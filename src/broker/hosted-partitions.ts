@@ -204,6 +204,13 @@ export class HostedPartitions {
     }
   }
 
+  /** Those led here whose leader may go on alone when others are too slow. */
+  *degradable(): Iterable<Replica> {
+    for (const replica of this.#reviewed) {
+      if (replica.leads && replica.scheme.commit.degradesAfterMs !== undefined) yield replica
+    }
+  }
+
   /** Voters that are due are changed, and replicas that their groups have put out go. One round for all partitions. */
   async reviewVoters(): Promise<void> {
     for (const replica of this.#selfElected) {

@@ -14,6 +14,7 @@ export function redundancyOf(entries: readonly TopicConfigEntry[]): Rules | null
     scheme,
     minInSyncReplicas: number('min.insync.replicas', 1),
     syncBackups: number('replication.sync.backups', 0),
+    degrades: value('sync.on.timeout') === 'degrade',
   }
 }
 

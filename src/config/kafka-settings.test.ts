@@ -172,6 +172,8 @@ const own = new Set([
   'replication.scheme',
   'replication.sync.backups',
   'replication.unit',
+  'sync.backup.timeout.ms',
+  'sync.on.timeout',
 ])
 
 /** Kafka has them and takes them, but tells nobody. */

@@ -159,6 +159,17 @@ export const topicSettings = {
     min: 1,
     about: 'Age of its first record at which a segment is closed and a new one begun by the next append.',
   }),
+  'sync.backup.timeout.ms': int({
+    default: 3_000,
+    min: 100,
+    about:
+      'Trilog only. primary-backup with sync.on.timeout=degrade: how long backups may lack what the primary has, or be out of touch, before it goes on alone; looked at every 250 ms.',
+  }),
+  'sync.on.timeout': oneOf(['none', 'degrade'], {
+    default: 'none',
+    about:
+      'Trilog only. primary-backup with replication.sync.backups: what the primary does when its backups do not keep up. none: records are refused, or time out. degrade: it acknowledges alone until they have everything again, with a warning and the metric trilog_degraded_partitions; the loss of its disk would undo that, and nobody is promoted in its place without it, but with --unclean. Taken when the topic is made.',
+  }),
   'unclean.leader.election.enable': boolean({
     default: false,
     about:

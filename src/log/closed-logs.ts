@@ -13,8 +13,8 @@ export interface NotedLog {
 }
 
 /**
- * What was noted of a folder's logs when they were closed, in one file beside the clean mark. It is believed only with the
- * mark, and goes before it; of each log only what its files still look like.
+ * What was noted of a folder's logs at the last clean close, in one file. Of each log it is believed while its files look as they
+ * did: also when the process that came after was killed, as most of its logs were not written to. A power cut ends that.
  */
 export class ClosedLogs {
   readonly #disk: Disk
@@ -49,7 +49,7 @@ export class ClosedLogs {
     await new LogDirectoryFile(this.#disk, this.#path).write({ version, logs: noted })
   }
 
-  /** Gone, and durably so once the folder is synced. */
+  /** Not durably: where it comes back, the boot is another again. */
   remove(): Promise<void> {
     return removeIfThere(this.#disk, this.#path)
   }

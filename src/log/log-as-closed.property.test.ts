@@ -134,6 +134,50 @@ test('a log that is taken up from what was noted at its close is the one that it
   assert.ok(noted > 100, `${noted} logs of 200 were noted`)
 })
 
+/** A life with a clean close, one that begins with what was noted then and is killed, and what a third one finds. */
+async function killedAfterClose(seed: number, lives: readonly (readonly Step[])[]) {
+  const world = new SimWorld(seed)
+  return world.complete(
+    (async () => {
+      const { runtime } = world.node('a')
+      let { log } = await openTestLog(runtime, { settings })
+      await carryOut(log, lives[0] ?? [])
+      await log.close()
+      const asClosed: LogAsClosed | null = JSON.parse(JSON.stringify(await log.asClosed()))
+      // No process is there again within the millisecond.
+      await new Promise<void>((resolve) => void runtime.clock.setTimer(1, resolve))
+      const files = new FileHandles(runtime.disk, 4)
+      ;({ log } = await openTestLog(runtime, { settings, logStartOffset: log.logStartOffset, asClosed, files }))
+      await carryOut(log, lives[1] ?? [])
+      await log.flush()
+      const left = await describe(log)
+      await files.close()
+      const counted = counting(runtime)
+      const how = { settings, logStartOffset: log.logStartOffset, asClosed, clean: false }
+      const handles = new FileHandles(counted.runtime.disk, 4)
+      const { log: again } = await openTestLog(counted.runtime, { ...how, files: handles })
+      const opened = counted.opened()
+      return { isNoted: asClosed !== null, opened, left, found: await describe(again) }
+    })(),
+  )
+}
+
+test('a process that was killed leaves every log as it was, those that it has not written to with no file to be opened', async () => {
+  const steps = fc.array(step, { maxLength: 12 })
+  let untouched = 0
+  await fc.assert(
+    fc.asyncProperty(steps, fc.oneof(fc.constant([]), steps), fc.integer(), async (first, second, seed) => {
+      const { isNoted, opened, left, found } = await killedAfterClose(seed, [first, second])
+      assert.deepEqual(found, left)
+      if (!isNoted || second.length > 0) return
+      untouched++
+      assert.equal(opened, 0, 'files were opened')
+    }),
+    { numRuns: 200 },
+  )
+  assert.ok(untouched > 50, `${untouched} logs of 200 were noted and left alone`)
+})
+
 test('a retry of any batch that a producer may have in flight is recognized after a clean close', async () => {
   const world = new SimWorld(1)
   await world.complete(

@@ -108,7 +108,9 @@ async function look(options: LogDirectoryOptions): Promise<Omit<OpenedFolder, 'l
   }
   const checkpoints = await DirectoryCheckpoints.read(runtime, path)
   const closedLogs = new ClosedLogs(disk, path)
-  if (mark !== null) await closedLogs.load()
+  // After a power cut a file may look as it did, and hold something else.
+  if (mark !== null || sameBoot) await closedLogs.load()
+  else await closedLogs.remove()
   return { identity, start, hosted, suspicion, checkpoints, closedLogs, leftovers }
 }
 

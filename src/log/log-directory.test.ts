@@ -139,6 +139,21 @@ describe('how the folder was left', () => {
     assert.deepEqual(reasons(report), ['flights power-cut', 'orders power-cut'])
   })
 
+  test('what was noted of logs at a clean close outlives a kill, and no power cut', async () => {
+    const { world, machine } = node()
+    await world.complete(madeFolder(machine.runtime, 'closed'))
+    const isThere = (runtime: Runtime) => world.complete(runtime.disk.exists(`${path}/trilog-closed-logs.json`))
+    const { directory } = await world.complete(start(machine.restart()))
+    await world.complete(directory.markDirtyBeforeFirstAppend())
+    const killed = machine.restart()
+    await world.complete(start(killed))
+    assert.equal(await isThere(killed), true)
+    machine.powerCut()
+    const cut = machine.restart()
+    await world.complete(start(cut))
+    assert.equal(await isThere(cut), false)
+  })
+
   test('topics that always flush are not suspect after a power cut', async () => {
     const { world, machine } = node()
     await world.complete(madeFolder(machine.runtime, 'open'))

@@ -41,7 +41,7 @@ export interface LogPlace extends HostedReplica {
   readonly cleanedUpTo: Offset | null
   /** Closed cleanly and untouched since: nothing needs to be scanned. */
   readonly clean: boolean
-  /** What was noted of it then; null: nothing. */
+  /** What was noted of it at the last clean close, which may not be the last one; null: nothing. */
   readonly asClosed: LogAsClosed | null
   /** Bytes above the recovery point may be gone in any order. */
   readonly powerCut: boolean
@@ -373,7 +373,7 @@ export class LogDirectory<L extends HostedLog> {
     const unjudged = suspect?.reason === 'power-cut' && suspect.logEndOffset === null
     const powerCut = (doubts.powerCut || unjudged) && !clean
     const syncFailed = suspect?.reason === 'failed-sync'
-    const asClosed = clean ? closedLogs.of(replica) : null
+    const asClosed = powerCut || syncFailed ? null : closedLogs.of(replica)
     const place = { ...identified, ...noted, directory, clean, asClosed, powerCut, syncFailed }
     const log = await how.open(place)
     this.#logs.set(partitionKey(replica), log)
@@ -455,7 +455,6 @@ export class LogDirectory<L extends HostedLog> {
     const { disk, bootId } = this.#options.runtime
     // The boot first: with the mark gone and an older boot named, a kill would look like a power cut.
     await writeBootId(disk, this.path, bootId)
-    await this.#folder.closedLogs.remove()
     await removeCleanMark(disk, this.path)
   }
 

@@ -57,10 +57,10 @@ export async function openLog(options: LogOptions): Promise<OpenedLog> {
   return { parts, logEndOffset, recovery }
 }
 
-/** Null: nothing was noted at its close, or it does not look as it did then. */
+/** Null: nothing was noted when it was closed last, or it does not look as it did then: it was written to since. */
 async function openAsClosed(options: LogOptions, names: readonly string[]): Promise<OpenedLog | null> {
-  const { disk, directory, logger, clean, asClosed = null } = options
-  if (!clean || asClosed === null) return null
+  const { disk, directory, logger, asClosed = null } = options
+  if (asClosed === null) return null
   const parts = await partsOf(options, { disk, directory, logger, names })
   if (!(await takeUpAsClosed(parts, names, asClosed))) return null
   return { parts, logEndOffset: await fitToLogStart(parts, asClosed.logEndOffset), recovery: nothingRecovered }

@@ -131,6 +131,10 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return this.#leadership !== null
   }
 
+  get isDegraded(): boolean {
+    return this.#leadership?.leader.isDegraded === true
+  }
+
   get scheme(): Scheme {
     return this.#scheme
   }
@@ -341,8 +345,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Called from time to time while it leads: followers that have lagged for longer than `lagMs` are to leave the in-sync set. */
   reviewInSync(lagMs: number): void {
-    const { logEndOffset } = this.#log
-    this.#stepLeader({ type: 'review', lagMs, logEndOffset, nowMs: this.#clock.monotonicMs() })
+    this.#stepLeader({ type: 'review', lagMs, logEndOffset: this.#log.logEndOffset, nowMs: this.#clock.monotonicMs() })
   }
 
   /** What was proposed in `epoch` on that state of the partition will never be in force. */
@@ -485,15 +488,13 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   #newFollowing(): Following {
-    const { topic, partition } = this
     const sink: FollowingSink = {
       fetch: (to, request) => this.#link?.fetch(to, request),
       throttle: () => (this.#inSync !== null && this.#isInSync ? null : this.#throttles.follower),
       advanceTo: (highWatermark) => this.#advanceTo(highWatermark),
       misled: (told) => {
-        if (this.#scheme.elect !== 'self') return false
-        this.#link?.misled(told)
-        return true
+        if (this.#scheme.elect === 'self') this.#link?.misled(told)
+        return this.#scheme.elect === 'self'
       },
       trusted: () => this.trust(),
       voters: () => this.#voters,
@@ -502,7 +503,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
       cut: (at) => void (this.#highWatermark = Math.min(this.#highWatermark, at)),
     }
     const [log, clock, logger, rules] = [this.#log, this.#clock, this.#logger, this.#rules]
-    const [receipts, snapshots, facts] = [this.#receipts, this.#snapshots, { topic, partition }]
+    const [receipts, snapshots] = [this.#receipts, this.#snapshots]
+    const facts = { topic: this.topic, partition: this.partition }
     return new Following({ log, clock, logger, rules, facts, receipts, snapshots, sink })
   }
 

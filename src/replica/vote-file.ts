@@ -16,6 +16,7 @@ class DamagedVote extends Error {
 
   constructor(path: string) {
     super(`${path} does not hold a vote`)
+    this.name = 'DamagedVote'
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { CommitPolicy, CommitRefusal, CommitView, ReplicaCopy } from './commit/commit-policy.ts'
+import { Degradation } from './commit/degradation.ts'
 import {
   type FetchingReplica,
   type InSyncProposal,
@@ -58,6 +59,8 @@ export class Leader {
   #sets: ReplicaSets
   #commit: CommitPolicy
   #highWatermark: Offset
+  /** Null: it has not been looked at whether the leader is to go on alone, or may not. */
+  #degradation: Degradation | null = null
 
   constructor(start: {
     epoch: LeaderEpoch
@@ -97,7 +100,7 @@ export class Leader {
         this.#inSync?.departed(event.broker)
         return []
       case 'review':
-        return this.#proposed(this.#inSync?.review(event.lagMs, event) ?? this.#inSync?.join(this) ?? null)
+        return [...this.#lookAtBackups(event.nowMs), ...this.#reviewed(event)]
       case 'proposal-refused':
         this.#inSync?.refused(event.partitionEpoch)
         return this.#advance()
@@ -114,6 +117,11 @@ export class Leader {
   /** Whether producers may write here at all. */
   get takesWrites(): boolean {
     return this.#commit.takesWrites(this.#self, this.#sets.replicas)
+  }
+
+  /** Whether it acknowledges alone what others were to have as well. */
+  get isDegraded(): boolean {
+    return this.#degradation?.isOn === true
   }
 
   /** Whether nobody else can lead by now, if these brokers have fetched in this epoch since. */
@@ -179,6 +187,21 @@ export class Leader {
     this.#inSync = new InSyncSet({ self, sets, nowMs, mayJoin: (replica) => judge.mayJoin(replica) })
   }
 
+  #reviewed(event: LeaderEvent & { type: 'review' }): LeaderEffect[] {
+    return this.#proposed(this.#inSync?.review(event.lagMs, event) ?? this.#inSync?.join(this) ?? null)
+  }
+
+  /** Whether it is to go on alone from now on, or no more. */
+  #lookAtBackups(nowMs: number): LeaderEffect[] {
+    const { degradesAfterMs: afterMs } = this.#commit
+    if (afterMs === undefined) return []
+    const logEndOffset = this.#ownStoredUpTo
+    this.#degradation ??= new Degradation({ logEndOffset, nowMs })
+    const copiedUpTo = this.#commit.committedUpTo({ ...this.#view(), isDegraded: false })
+    this.#degradation.look({ copiedUpTo, logEndOffset, nowMs, afterMs })
+    return this.#advance()
+  }
+
   #proposed(proposal: InSyncProposal | null): LeaderEffect[] {
     return proposal === null ? [] : [{ type: 'propose-in-sync', proposal }]
   }
@@ -204,6 +227,7 @@ export class Leader {
       eligible: this.#sets.eligible,
       epoch: this.epoch,
       epochStart: this.epochStart,
+      isDegraded: this.isDegraded,
     }
   }
 }

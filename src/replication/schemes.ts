@@ -32,15 +32,34 @@ export const isrScheme = once((minInSyncReplicas) => {
 export const majorityScheme: Scheme = { name: 'majority', elect: 'self', commit: majorityCommit, serve: serveAtLeader }
 
 /** RocketMQ's classic: the first replica leads or nobody does. By how many backups must have what is acknowledged. */
-const primaryBackupScheme = once((backups) => {
-  return { name: 'primary-backup', elect: 'fixed', commit: primaryCommit(backups), serve: serveAtBackup }
-})
+const primaryBackupScheme = once((backups) => primaryBackup(backups, null))
+
+/** The same where the primary goes on alone when they are slower than so many ms: by those, and by their number. */
+const degradingScheme = new Map<number, (afterMs: number) => Scheme>()
+
+function degradingSchemeOf(backups: number, afterMs: number): Scheme {
+  const known = degradingScheme.get(backups) ?? once((ms) => primaryBackup(backups, ms))
+  degradingScheme.set(backups, known)
+  return known(afterMs)
+}
+
+function primaryBackup(backups: number, degradesAfterMs: number | null): Scheme {
+  const commit = primaryCommit(backups, degradesAfterMs)
+  return { name: 'primary-backup', elect: 'fixed', commit, serve: serveAtBackup }
+}
 
 /** What a topic's settings say of its scheme. */
 export interface SchemeSettings {
   readonly replicationScheme: Scheme['name']
   readonly minInsyncReplicas: number
   readonly replicationSyncBackups: number
+  readonly syncOnTimeout: 'none' | 'degrade'
+  readonly syncBackupTimeoutMs: number
+}
+
+/** How many backups are sure to have whatever was acknowledged: none, where the primary may have gone on alone. */
+export function sureBackupsOf(topic: Pick<SchemeSettings, 'replicationSyncBackups' | 'syncOnTimeout'>): number {
+  return topic.syncOnTimeout === 'degrade' ? 0 : topic.replicationSyncBackups
 }
 
 /** The scheme that a topic's settings choose. */
@@ -50,16 +69,26 @@ export function schemeOf(topic: SchemeSettings): Scheme {
       return isrScheme(topic.minInsyncReplicas)
     case 'majority':
       return majorityScheme
-    case 'primary-backup':
-      return primaryBackupScheme(topic.replicationSyncBackups)
+    case 'primary-backup': {
+      const { replicationSyncBackups: backups, syncOnTimeout, syncBackupTimeoutMs } = topic
+      const degrades = syncOnTimeout === 'degrade' && backups > 0
+      return degrades ? degradingSchemeOf(backups, syncBackupTimeoutMs) : primaryBackupScheme(backups)
+    }
     default:
       return topic.replicationScheme satisfies never
   }
 }
 
+const leastSettings = {
+  minInsyncReplicas: 1,
+  replicationSyncBackups: 0,
+  syncOnTimeout: 'none',
+  syncBackupTimeoutMs: 0,
+} as const
+
 /** Who decides on the leaders of a topic of that scheme. */
 export const electOf = (scheme: Scheme['name']): Scheme['elect'] =>
-  schemeOf({ replicationScheme: scheme, minInsyncReplicas: 1, replicationSyncBackups: 0 }).elect
+  schemeOf({ ...leastSettings, replicationScheme: scheme }).elect
 
 /** How a topic is to be replicated, as it is chosen when the topic is made. */
 export interface Composition {

@@ -21,7 +21,7 @@ interface Family {
   readonly electing: (acknowledged: Members) => readonly Members[]
 }
 
-function familyOf({ scheme, replicas: n, minInSyncReplicas, syncBackups }: Redundancy): Family {
+function familyOf({ scheme, replicas: n, minInSyncReplicas, syncBackups, degrades }: Redundancy): Family {
   if (scheme === 'isr') {
     const required = Math.min(minInSyncReplicas, n)
     // The in-sync set and the eligible ones: each has all that is committed, and each alone may be elected.
@@ -33,6 +33,8 @@ function familyOf({ scheme, replicas: n, minInSyncReplicas, syncBackups }: Redun
   }
   // Replica 0 is the primary: it leads if it is there, else enough of its backups are asked.
   const withPrimary = subsets(n, (size) => size === syncBackups + 1).filter((set) => set.includes(0))
+  // It may have acknowledged alone: nobody takes its place without it.
+  if (degrades === true) return { acknowledging: [[0]], electing: () => [[0]] }
   const asked = subsets(n, (size) => size >= n - syncBackups).filter((set) => !set.includes(0))
   return { acknowledging: withPrimary, electing: () => [[0], ...asked] }
 }
@@ -63,6 +65,7 @@ const partitions: Redundancy[] = [1, 2, 3, 4, 5].flatMap((replicas) => [
   ...Array.from({ length: replicas }, (_, syncBackups) => {
     return { scheme: 'primary-backup' as const, replicas, minInSyncReplicas: 1, syncBackups }
   }),
+  { scheme: 'primary-backup' as const, replicas, minInSyncReplicas: 1, syncBackups: replicas - 1, degrades: true },
 ])
 
 test('the data that a scheme survives is what trying all losses and all elections gives', () => {

@@ -14,6 +14,8 @@ export interface Redundancy {
   readonly replicas: number
   readonly minInSyncReplicas: number
   readonly syncBackups: number
+  /** The primary goes on alone when they are too slow, and nobody but itself is sure to have everything. */
+  readonly degrades?: boolean
 }
 
 /** What is promised, whatever has happened before: from the worst state that the scheme goes on in. */
@@ -28,7 +30,7 @@ export function tolerance(partition: Redundancy): Tolerance {
       return { data: majorityOf(replicas) - 1, writes: replicas - majorityOf(replicas) }
     case 'primary-backup':
       // Without its primary a partition takes no writes, however many backups it has.
-      return { data: Math.min(partition.syncBackups, replicas - 1), writes: 0 }
+      return { data: partition.degrades === true ? 0 : Math.min(partition.syncBackups, replicas - 1), writes: 0 }
     default:
       return partition.scheme satisfies never
   }
@@ -56,7 +58,7 @@ export function toleranceNow(
     const spare = alive - majorityOf(partition.replicas)
     return { ...promised, writes: isLed && spare >= 0 ? spare : -1 }
   }
-  return { ...promised, writes: isLed && alive > partition.syncBackups ? 0 : -1 }
+  return { ...promised, writes: isLed && (partition.degrades === true || alive > partition.syncBackups) ? 0 : -1 }
 }
 
 const majorityOf = (replicas: number): number => Math.floor(replicas / 2) + 1

@@ -9,6 +9,7 @@ import type { Replica } from '../replica/replica.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { isUpToDate, type LogPosition } from '../replication/log-position.ts'
 import type { ReplicationRules } from '../replication/rules.ts'
+import { sureBackupsOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { answerLogEnds, askLogEnd } from './log-ends.ts'
@@ -120,7 +121,7 @@ export class PrimaryReturns {
     const group = { topicId: topic.id, partition: partition.index, epoch: partition.leaderEpoch }
     const answers = await Promise.all(backups.map((broker) => askLogEnd(asks, broker, group)))
     const ends = answers.filter((answer) => answer !== null)
-    const { replicationSyncBackups: copies } = configs.topic(topic.name)
+    const copies = sureBackupsOf(configs.topic(topic.name))
     // Whatever was acknowledged is on one of these; without such a promise all are heard that answer in time.
     const needed = copies > 0 ? partition.replicas.length - copies : waitedMs < patienceMs ? backups.length : 0
     // What it has cut off for its repair it gets from one of them, or not at all.

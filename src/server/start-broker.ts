@@ -36,6 +36,8 @@ import { startRetention } from './retention-timer.ts'
 import { startRounds } from './rounds.ts'
 import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
+import { startSyncWatch } from './sync-watch.ts'
+import { sureBackupsOf } from '../replication/schemes.ts'
 import { VoterRounds } from './voter-rounds.ts'
 
 export interface RunningBroker {
@@ -156,6 +158,7 @@ function startTimers(
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
     startVoterRounds(runtime, broker, partitions),
+    startSyncWatch(runtime, partitions),
     startScrub(runtime, broker),
     balanceLeaders(runtime, broker),
     expireReceipts(runtime, folder.cuts, broker.configs.started.logRetentionCheckIntervalMs),
@@ -251,7 +254,7 @@ function promotionsOf(
     asks,
     self,
     logger: runtime.logger,
-    syncBackupsOf: (topic) => configs.topic(topic).replicationSyncBackups,
+    syncBackupsOf: (topic) => sureBackupsOf(configs.topic(topic)),
     note: (lost) => accepted.note(lost),
   })
   const shared = { ...runtime, coordinator, takeovers, asks, self }

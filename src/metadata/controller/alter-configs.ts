@@ -72,6 +72,7 @@ const lastingSettings = {
   'replication.scheme': 'isr',
   'replication.sync.backups': '0',
   'replication.unit': 'partition',
+  'sync.on.timeout': 'none',
 }
 
 function lastingRefusal(image: ClusterImage, topic: string, changes: ConfigChanges): Outcome | null {

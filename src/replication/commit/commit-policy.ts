@@ -23,6 +23,8 @@ export interface CommitView {
   readonly epoch: LeaderEpoch
   /** Log end offset at which the leader's epoch began. */
   readonly epochStart: Offset
+  /** The leader goes on without those that were to have a record as well; `primary-backup` only. */
+  readonly isDegraded?: boolean
 }
 
 /** Why a produce that wants every promise is refused before anything is appended. */
@@ -41,4 +43,6 @@ export interface CommitPolicy {
   takesWrites(leader: BrokerId, replicas: readonly { readonly broker: BrokerId }[]): boolean
   /** Whether a new leader opens its epoch with a control batch, because its elections compare logs. */
   readonly opensEpoch: boolean
+  /** The leader goes on alone when others have not had for so many ms what they are to have; absent: it waits. */
+  readonly degradesAfterMs?: number
 }
