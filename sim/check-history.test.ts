@@ -283,3 +283,22 @@ test('a topic that keeps records for some time may lack the first of those from 
   assert.deepEqual(codes([first, second, aged, third, fourth], { aged: [] }), ['lost'])
   assert.deepEqual(codes([first, second, third, fourth, aged], { aged: [] }), [])
 })
+
+test('a tombstone of a compacted topic may go, when all that it had deleted is gone', () => {
+  const events = [
+    keyed(1, 'compacted', { a: 'k', b: 'l' }),
+    acknowledged(1, 0),
+    keyed(2, 'compacted', { 'gone c': 'k' }),
+    acknowledged(2, 2),
+  ]
+  const found = (...entries: [number, string][]) =>
+    codes(events, { compacted: entries.map(([offset, value]) => ({ offset, value })) })
+  assert.deepEqual(found([0, 'a'], [1, 'b'], [2, 'gone c']), [])
+  assert.deepEqual(found([1, 'b'], [2, 'gone c']), [])
+  assert.deepEqual(found([1, 'b']), [])
+  assert.deepEqual(found([0, 'a'], [1, 'b']), ['back'])
+  assert.deepEqual(found([2, 'gone c']), ['lost'])
+  // Whether it is stored nobody knows.
+  const unanswered = [...events, keyed(3, 'compacted', { 'gone d': 'l' })]
+  assert.deepEqual(codes(unanswered, { compacted: [] }), [])
+})

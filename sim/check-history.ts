@@ -1,4 +1,4 @@
-import { checkCopies, checkRising, goneByPolicy } from './check-cleaned.ts'
+import { checkCopies, checkDeleted, checkRising, goneByPolicy } from './check-cleaned.ts'
 import { checkCommits } from './check-commits.ts'
 import { checkOwnership } from './check-ownership.ts'
 import {
@@ -35,8 +35,10 @@ export function checkHistory(history: History): Violation[] {
       checkReceipts(missed, log, history.receipts.get(view.partition) ?? Number.POSITIVE_INFINITY, report)
     }
     checkReuse(view, report)
-    if (cleaning === 'compact') checkCopies(view, log, history.idempotentProducers, report)
-    else checkBatches(view, log, history.idempotentProducers, report)
+    if (cleaning === 'compact') {
+      checkCopies(view, log, history.idempotentProducers, report)
+      checkDeleted(view, log, powerCuts, report)
+    } else checkBatches(view, log, history.idempotentProducers, report)
     checkOrder(view, log, history.idempotentProducers, report)
   }
   for (const event of history.events) {

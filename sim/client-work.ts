@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { KafkaError } from '../src/client/kafka-error.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
@@ -35,6 +36,9 @@ export type ClientAction = PlannedAction & {
     | 'look'
 }
 
+/** Members that are left alone have shared all by then, nearly always. */
+const callAfterMs = 20_000
+
 /** The clients of a run at work: producers, readers, committers and members of a group, each noting what it is told. */
 export class ClientWork {
   readonly #in: ClientSurroundings
@@ -61,7 +65,7 @@ export class ClientWork {
   act(action: ClientAction): void {
     switch (action.do) {
       case 'produce':
-        return this.#producers[action.producer]?.add({ ...action, topic: this.#topic(action.topic) })
+        return this.#producers[action.producer]?.add({ ...action, ...this.#sentTo(action.topic) })
       case 'read':
         return void this.#read(action)
       case 'commit':
@@ -110,7 +114,10 @@ export class ClientWork {
 
   /** Members are left alone from now on: those that are away come back, and those for whom there is no room leave for good. */
   calmMembers(): void {
-    const { sizeMax } = this.#in.workload.members
+    const { sizeMax, cooperative } = this.#in.workload.members
+    // Static members that all die between the two rounds of a cooperative rebalance come back to what the first has given them,
+    // with Kafka, too: part of it to nobody, until somebody calls.
+    if (cooperative) this.#in.world.schedule(callAfterMs, () => this.#members.find((one) => !one.isRetired)?.callAll())
     for (const [place, member] of this.#members.entries()) {
       if (sizeMax !== null && place >= sizeMax) member.retire()
       else member.calm()
@@ -128,9 +135,9 @@ export class ClientWork {
 
   /** Every partition must take records again. */
   produceEverywhere(): void {
-    for (const { name, partitions } of this.#in.workload.topics) {
+    for (const [index, { partitions }] of this.#in.workload.topics.entries()) {
       for (let partition = 0; partition < partitions; partition++) {
-        this.#producers[0]?.add({ topic: name, partition, records: 1, valueBytes: 1 })
+        this.#producers[0]?.add({ ...this.#sentTo(index), partition, records: 1, valueBytes: 1 })
       }
     }
   }
@@ -156,20 +163,29 @@ export class ClientWork {
 
   async readAll(): Promise<Map<string, ReadRecord[]>> {
     const logs = new Map<string, ReadRecord[]>()
-    for (const { name, partitions } of this.#in.workload.topics) {
+    for (const { name, partitions, cleaning } of this.#in.workload.topics) {
       for (let partition = 0; partition < partitions; partition++) {
-        const log: ReadRecord[] = []
-        const first = await this.insist(() => this.#in.client.earliest(name, partition))
-        for (;;) {
-          const from = (log.at(-1)?.offset ?? first - 1) + 1
-          const records = await this.insist(() => this.#in.client.read(name, partition, from, 0))
-          if (records.length === 0) break
-          log.push(...records)
+        let log = await this.#readWhole(name, partition)
+        // What is compacted between two reads shows what it never was.
+        for (let before: ReadRecord[] | null = null; cleaning === 'compact' && !isDeepStrictEqual(log, before); ) {
+          before = log
+          log = await this.#readWhole(name, partition)
         }
         logs.set(`${name}/${partition}`, log)
       }
     }
     return logs
+  }
+
+  async #readWhole(topic: string, partition: number): Promise<ReadRecord[]> {
+    const log: ReadRecord[] = []
+    const first = await this.insist(() => this.#in.client.earliest(topic, partition))
+    for (;;) {
+      const from = (log.at(-1)?.offset ?? first - 1) + 1
+      const records = await this.insist(() => this.#in.client.read(topic, partition, from, 0))
+      if (records.length === 0) return log
+      log.push(...records)
+    }
   }
 
   /** Asks for offsets by time, and compares them with what stands in the logs. */
@@ -217,6 +233,10 @@ export class ClientWork {
 
   #topic(index: number): string {
     return this.#in.workload.topics[index]?.name ?? ''
+  }
+
+  #sentTo(index: number): { topic: string; hasTombstones: boolean } {
+    return { topic: this.#topic(index), hasTombstones: this.#in.workload.topics[index]?.cleaning === 'compact' }
   }
 
   /** What a request was answered with instead. */

@@ -106,6 +106,8 @@ export type ViolationCode =
   | 'failed request'
   | 'offset reused'
   | 'lost'
+  /** A record that was deleted is there again. */
+  | 'back'
   | 'lost from the middle'
   | 'duplicate'
   | 'reordered'

@@ -15,6 +15,7 @@ import { controlValueOf, type ReadRecord } from './history.ts'
 import { type Caller, type ClusterCaller, requestTimeoutMs } from './kafka-link.ts'
 import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
+import { valueOf } from './tombstones.ts'
 import type { PlannedProducer, PlannedTopic } from './workload.ts'
 
 /** Where topics are still named, not numbered: what is asked is the same. */
@@ -185,9 +186,10 @@ async function recordsIn(
   for (const batch of batchesIn(Buffer.from(bytes))) {
     if (!crcHolds(batch.bytes, batch.at))
       throw new Error(`a batch at ${batch.baseOffset} with another CRC than it says`)
-    for (const { offset, timestamp, value } of await readRecords(batch)) {
-      const text = batch.isControl ? controlValueOf(batch.partitionLeaderEpoch) : (value?.toString() ?? '')
-      if (offset >= from) records.push({ offset, timestamp, value: text })
+    for (const record of await readRecords(batch)) {
+      const { offset, timestamp } = record
+      const value = batch.isControl ? controlValueOf(batch.partitionLeaderEpoch) : valueOf(record)
+      if (offset >= from) records.push({ offset, timestamp, value })
     }
     nextOffset = Math.max(nextOffset, batch.nextOffset)
   }

@@ -5,6 +5,7 @@ import { buildBatch } from '../src/record/batch-builder.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import type { WorkloadProducer } from './tested-broker.ts'
 import type { ClusterCaller } from './kafka-link.ts'
+import { contentOf } from './tombstones.ts'
 import type { PlannedProducer } from './workload.ts'
 
 /** The last version of Produce that names topics. */
@@ -76,7 +77,7 @@ export class KafkaProducer implements WorkloadProducer {
     const records = values.map((value, index) => ({
       timestamp: timestamp + (index % 3),
       key: keys[index] === undefined ? null : Buffer.from(keys[index]),
-      value: Buffer.from(value),
+      ...contentOf(value),
     }))
     if (this.#identity === null) return buildBatch(records)
     return buildBatch(records, { producer: { ...this.#identity, baseSequence: this.#sequences.get(partition) ?? 0 } })

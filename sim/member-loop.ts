@@ -95,6 +95,11 @@ export class MemberLoop {
     this.#comeBack()
   }
 
+  /** It wants something else, calm or not: the others are called. */
+  callAll(): void {
+    this.#life?.joinAgain()
+  }
+
   /** It leaves for good. */
   retire(): void {
     this.#isRetired = true

@@ -1,6 +1,7 @@
 import type { Clock } from '../src/runtime/clock.ts'
 import type { WorkloadProducer } from './tested-broker.ts'
 import type { HistoryEvent } from './history.ts'
+import { tombstoneOf } from './tombstones.ts'
 import type { PlannedProducer } from './workload.ts'
 
 interface Batch {
@@ -8,6 +9,8 @@ interface Batch {
   readonly partition: number
   readonly records: number
   readonly valueBytes: number
+  /** Some of its records are tombstones: the topic is compacted. */
+  readonly hasTombstones: boolean
 }
 
 /** What a loop needs of the run that it is in. */
@@ -26,6 +29,8 @@ const plainAttempts = 2
 const retryAfterMs = 50
 /** Few, so that records soon have newer ones of their key. */
 const keyCount = 6
+/** Of so many records one is a tombstone: no divisor of the keys, so that each has its turn. */
+const deletesEach = 5
 
 /** One producer at work: its batches one after the other, each until it is answered or given up. */
 export class ProducerLoop {
@@ -60,9 +65,11 @@ export class ProducerLoop {
     const { name, acks, idempotent } = this.#plan
     const { topic, partition } = batch
     const send = numberOf(name, ++this.#sent)
-    const values = Array.from({ length: batch.records }, (_, index) =>
-      `${name}-${this.#sent}.${index}`.padEnd(batch.valueBytes, '.'),
-    )
+    const values = Array.from({ length: batch.records }, (_, index) => {
+      const value = `${name}-${this.#sent}.${index}`
+      const isDeletion = batch.hasTombstones && (this.#sent + index) % deletesEach === 0
+      return isDeletion ? tombstoneOf(value) : value.padEnd(batch.valueBytes, '.')
+    })
     const keys = values.map((_, index) => `key ${(this.#sent + index) % keyCount}`)
     this.#in.note({ type: 'sent', send, producer: name, partition: `${topic}/${partition}`, values, keys, acks })
     for (let attempt = 1; ; attempt++) {

@@ -1,6 +1,7 @@
 import type { SimWorld } from '../src/runtime/sim/sim-world.ts'
 import type { History } from './history.ts'
 import { viewsOf } from './observations.ts'
+import { isTombstone } from './tombstones.ts'
 
 /** Marks what a run was to show at times, as far as its history and its disk tell. */
 export function markRareThings(history: History, world: SimWorld): void {
@@ -8,11 +9,23 @@ export function markRareThings(history: History, world: SimWorld): void {
   markRecoveredDuplicates(history, world)
   markExpired(history, world)
   markNewTopics(history, world)
+  markTombstones(history, world)
   for (const partition of history.finalLogs.keys()) {
     const [topic, index] = partition.split('/')
     const folder = world.node('broker').disk.names.find(`/data/${topic}-${index}`)
     if (folder?.kind !== 'directory') continue
     if ([...folder.entries.keys()].filter((name) => name.endsWith('.log')).length > 1) world.mark('rolled log')
+  }
+}
+
+/** Tombstones of compacted topics that were seen, and are gone in their time. */
+export function markTombstones(history: History, world: SimWorld): void {
+  for (const view of viewsOf(history).values()) {
+    if (history.cleaned?.get(view.partition) !== 'compact') continue
+    const there = new Set((history.finalLogs.get(view.partition) ?? []).map(({ value }) => value))
+    for (const { value } of view.observations) {
+      if (isTombstone(value) && !there.has(value)) world.mark('tombstone gone')
+    }
   }
 }
 

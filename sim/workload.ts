@@ -245,6 +245,7 @@ function cleanedTopicsOf(random: SimRandom): PlannedTopic[] {
     topic('compacted', 'compact', {
       'cleanup.policy': random.pick(['compact', 'compact', 'compact,delete']),
       'min.cleanable.dirty.ratio': random.pick(['0.01', '0.5']),
+      'delete.retention.ms': random.pick(['0', '100', '86400000']),
     }),
     topic('aged', 'age', { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': `${keptMs}` }),
   ]

@@ -66,16 +66,20 @@ async function attackOne(chosen: readonly Attack[], unbounded: Unbounded | null)
   await elapsed(restMs)
   const restMiB = broker.residentMiB()
   const harmful: string[] = []
-  for (const attack of chosen) {
-    const ground = { ...broker.address, big, many }
-    const outcome = await carryOut(attack, { broker, client, restMiB, ground, planted: unbounded !== null })
-    const wrong = verdictOf(outcome)
-    if (wrong.length > 0) harmful.push(attack.name)
-    say(textOf(outcome, wrong))
-    if (!outcome.running) break
+  try {
+    for (const attack of chosen) {
+      const ground = { ...broker.address, big, many }
+      const outcome = await carryOut(attack, { broker, client, restMiB, ground, planted: unbounded !== null })
+      const wrong = verdictOf(outcome)
+      if (wrong.length > 0) harmful.push(attack.name)
+      say(textOf(outcome, wrong))
+      if (!outcome.running) break
+    }
+  } finally {
+    // Whatever has gone wrong: a broker that is left behind would keep this process as well.
+    await client.end()
+    await broker.end()
   }
-  await client.end()
-  await broker.end()
   return harmful
 }
 

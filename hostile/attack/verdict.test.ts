@@ -28,6 +28,7 @@ for (const [what, outcome, said] of [
   ['memory beyond the bound', { mostMiB: 5_000 }, /grew by 4900 MiB/],
   ['a process that stays large', { afterMiB: 4_000 }, /3900 MiB did not come back/],
   ['answers that are still held', { heldMiB: 80 }, /still hold 80.0 MiB/],
+  ['a broker that does not tell its metrics', { heldMiB: Number.POSITIVE_INFINITY }, /does not say any more/],
   ['a client that was not served', { during: { ...served, count: 0 } }, /no round trip during/],
   ['a client that waited too long', { during: { ...served, longestMs: 9_000 } }, /took 9000 ms during/],
   ['a client that is slow afterwards', { after: { ...served, longestMs: 2_000 } }, /took 2000 ms after/],

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly mostMiB: number
   /** At the end of the time that it has to come back. */
   readonly afterMiB: number
-  /** What the broker says then that requests and answers hold. */
+  /** What the broker says then that requests and answers hold; Infinity: it does not say. */
   readonly heldMiB: number
   readonly during: RoundTrips
   readonly after: RoundTrips
@@ -52,7 +52,8 @@ export function verdictOf(outcome: Outcome): string[] {
     wrong.push(`memory grew by ${more.toFixed(0)} MiB, at most ${attack.boundMiB} are allowed`)
   const kept = afterMiB - restMiB
   if (kept > keptMiB) wrong.push(`${kept.toFixed(0)} MiB did not come back, at most ${keptMiB} may stay`)
-  if (heldMiB > heldMostMiB) wrong.push(`requests and answers still hold ${heldMiB.toFixed(1)} MiB`)
+  if (heldMiB === Number.POSITIVE_INFINITY) wrong.push('it does not say any more what requests and answers hold')
+  else if (heldMiB > heldMostMiB) wrong.push(`requests and answers still hold ${heldMiB.toFixed(1)} MiB`)
   wrong.push(...clientVerdict('during', during, allowedMs('during', outcome)))
   wrong.push(...clientVerdict('after', after, allowedMs('after', outcome)))
   return wrong

@@ -1,9 +1,11 @@
 import { recordsBetween } from '../../src/metadata/snapshot/records-between.ts'
 import { crcHolds } from '../../src/record/batch-crc.ts'
-import { batchesIn } from '../../src/record/record-reader.ts'
+import type { BatchHeader } from '../../src/record/batch-header.ts'
+import { batchesIn, readRecords } from '../../src/record/record-reader.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { GroupChecks } from '../group/group-checks.ts'
 import type { Violation, ViolationCode } from '../history.ts'
+import { valueOf } from '../tombstones.ts'
 import type { ClusterMachine } from './cluster-machine.ts'
 
 /** What must hold of every partition after every event, and of their copies in the end. */
@@ -13,6 +15,7 @@ export class ClusterChecks {
   readonly #watched: (topic: string) => boolean
   /** Of which only is looked at who leads: what was committed may be lost. */
   readonly #mayLose: (topic: string) => boolean
+  readonly #isCompacted: (topic: string) => boolean
   readonly #violations: Violation[]
   readonly #checks = new Map<string, GroupChecks>()
 
@@ -20,11 +23,14 @@ export class ClusterChecks {
     machines: readonly ClusterMachine[]
     watched: (topic: string) => boolean
     mayLose?: (topic: string) => boolean
+    /** Each copy lets go by itself of what newer records make superfluous. */
+    isCompacted?: (topic: string) => boolean
     violations: Violation[]
   }) {
     this.#machines = parts.machines
     this.#watched = parts.watched
     this.#mayLose = parts.mayLose ?? (() => false)
+    this.#isCompacted = parts.isCompacted ?? (() => false)
     this.#violations = parts.violations
   }
 
@@ -64,13 +70,14 @@ export class ClusterChecks {
     return others.every((image) => isNothing(recordsBetween(first, image)) && isNothing(recordsBetween(image, first)))
   }
 
-  /** That the copies are the same, byte for byte, where all have something. */
+  /** That the copies are the same, byte for byte, where all have something; of what is compacted, the newest of each key. */
   async compareBytes(): Promise<void> {
     for (const [partition, replicas] of this.copies()) {
       const from = Math.max(...replicas.map(({ log }) => log.logStartOffset))
       // Members of groups go on with their work.
       const upTo = Math.min(...replicas.map(({ log }) => log.logEndOffset))
-      const [first, ...others] = await Promise.all(replicas.map((replica) => batchesOf(replica, from, upTo)))
+      const told = this.#isCompacted(replicas[0]?.topic ?? '') ? newestOf : batchesOf
+      const [first, ...others] = await Promise.all(replicas.map((replica) => told(replica, from, upTo)))
       for (const batches of others) {
         const at = batches.findIndex((batch, index) => batch !== first?.[index])
         if (at >= 0)
@@ -96,18 +103,37 @@ const isNothing = (records: Generator<unknown>): boolean => records.next().done 
 const keyOf = ({ topic, partition }: Replica): string => `${topic}/${partition}`
 
 /** What tells each batch from others: its place, and the CRC of all else. */
-async function batchesOf({ log }: Replica, start: number, upTo: number): Promise<string[]> {
+async function batchesOf(replica: Replica, start: number, upTo: number): Promise<string[]> {
   const batches: string[] = []
+  for await (const { baseOffset, partitionLeaderEpoch: epoch, crc, bytes, at, sizeBytes } of eachBatch(
+    replica,
+    start,
+    upTo,
+  )) {
+    if (!crcHolds(bytes, at)) batches.push(`a damaged batch at ${baseOffset}`)
+    else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${crc}`)
+  }
+  return batches
+}
+
+/** What a compacted log tells in the end: the newest record of each key that was not deleted. */
+async function newestOf(replica: Replica, start: number, upTo: number): Promise<string[]> {
+  const newest = new Map<string, string>()
+  for await (const batch of eachBatch(replica, start, upTo)) {
+    if (batch.isControl) continue
+    for (const record of await readRecords(batch)) {
+      if (record.value === null) newest.delete(`${record.key}`)
+      else newest.set(`${record.key}`, `'${valueOf(record)}' at ${record.offset}`)
+    }
+  }
+  return [...newest].map(([key, value]) => `${key}: ${value}`).sort()
+}
+
+async function* eachBatch({ log }: Replica, start: number, upTo: number): AsyncGenerator<BatchHeader> {
   for (let from = start; from < upTo; ) {
     const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
-    for (const { baseOffset, partitionLeaderEpoch: epoch, crc, bytes, at, sizeBytes } of batchesIn(
-      Buffer.concat(slice.buffers),
-    )) {
-      if (!crcHolds(bytes, at)) batches.push(`a damaged batch at ${baseOffset}`)
-      else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${crc}`)
-    }
+    yield* batchesIn(Buffer.concat(slice.buffers))
     from = slice.nextOffset
     slice.release()
   }
-  return batches
 }

@@ -117,6 +117,8 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   const valueBytesMax = random.pick([20, 200, 5000])
   if (unclean !== null) drawn.push(unclean)
   if (moved !== null) drawn.push(moved)
+  const compacted = compactedOf(seed)
+  if (compacted.isThere) drawn.push(compactedFrom(topicFor('cached'), compacted.settings))
   const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
   const degrades = degradesOf(seed, { mayLose })
   const steps: PlannedStep<ClusterAction>[] = []
@@ -141,6 +143,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...settingsOf(random, minInSync, damages),
       ...groupSettingsOf(random, members),
       ...snapshots.settings,
+      'log.cleaner.backoff.ms': compacted.backoffMs,
       ...throttles.rates,
       ...balanceSettings(seed),
     },
@@ -204,6 +207,29 @@ function throttlesOf(seed: number) {
   return isThrottled ? { rates, replicas } : { rates: {}, replicas: {} }
 }
 
+/** Whether there is a topic that keeps the newest record of each key only, and how hard it is cleaned. */
+function compactedOf(seed: number) {
+  const random = new SimRandom(`compaction in the cluster plan ${seed}`)
+  return {
+    isThere: random.chance(0.4),
+    settings: {
+      'internal.segment.bytes': random.pick(['300', '1000']),
+      'cleanup.policy': 'compact',
+      'min.cleanable.dirty.ratio': random.pick(['0.01', '0.5']),
+      'delete.retention.ms': random.pick(['0', '0', '100', '86400000']),
+      'file.delete.delay.ms': random.pick(['0', '20', '60000']),
+    },
+    backoffMs: random.pick(['20', '300']),
+  }
+}
+
+const compactedFrom = (topic: PlannedTopic, settings: Readonly<Record<string, string>>): PlannedTopic => ({
+  ...topic,
+  name: 'compacted',
+  cleaning: 'compact',
+  settings: { ...topic.settings, ...settings },
+})
+
 /** Whether primaries go on alone when their backups are slow: where no machine loses what it had they lose nothing by that. */
 function degradesOf(seed: number, { mayLose }: { mayLose: boolean }): Readonly<Record<string, string>> {
   const random = new SimRandom(`degradation in the cluster plan ${seed}`)
@@ -259,7 +285,9 @@ function workOf(
     return { do: 'read', topic, partition, fromStart: random.chance(0.3), waitMs: random.pick([0, 0, 30, 600]) }
   }
   if (kind < 0.2) return { do: 'commit', group: random.pick(groups), topic, partition }
-  if (kind < 0.22) return { do: 'delete-records', topic, partition, share: random.float() }
+  // What is compacted nobody may delete from the beginning.
+  if (kind < 0.22 && topics[topic]?.cleaning !== 'compact')
+    return { do: 'delete-records', topic, partition, share: random.float() }
   if (kind < 0.24) return { do: random.pick(['make-topic', 'delete-topic']), name: `spare-${random.integer(2)}` }
   if (kind < 0.26) return { do: 'promote', topic, partition, node: 1 + random.integer(brokers) }
   const records = 1 + random.integer(random.pick([1, 5, recordsMax]))

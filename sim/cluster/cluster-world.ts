@@ -3,12 +3,15 @@ import { metadata } from '../../src/kafka/schema/metadata.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
 import type { RunOutcome } from '../broker-world.ts'
+import type { Cleaning } from '../check-cleaned.ts'
 import { checkHistory } from '../check-history.ts'
 import { ClientWork } from '../client-work.ts'
 import type { HistoryEvent, Violation } from '../history.ts'
 import { KafkaWorkloadClient } from '../kafka-client.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
 import { runSteps } from '../planned-steps.ts'
+import { markTombstones } from '../rare-things.ts'
+import type { PlannedTopic } from '../workload.ts'
 import { askForElection, type PlannedOutage, uncleanTopic } from './asked-elections.ts'
 import { ClusterChecks } from './cluster-checks.ts'
 import { ClusterLink } from './cluster-link.ts'
@@ -92,9 +95,11 @@ class ClusterRun {
     const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     const checked = { machines: this.#machines, violations: this.#violations }
-    this.#checks = new ClusterChecks({ ...checked, watched, mayLose: (topic) => topic === uncleanTopic })
-    // Nothing is written of the metadata log.
-    const isReceipted = (topic: string): boolean => watched(topic) && topic !== '__cluster_metadata'
+    const isCompacted = (topic: string): boolean => this.#isCompacted(`${topic}/`)
+    this.#checks = new ClusterChecks({ ...checked, watched, isCompacted, mayLose: (topic) => topic === uncleanTopic })
+    // Nothing is written of the metadata log, and what compaction has taken is not to be told from what was cut.
+    const isReceipted = (topic: string): boolean =>
+      watched(topic) && topic !== '__cluster_metadata' && !isCompacted(topic)
     this.#receipts = new ReceiptChecks({ ...checked, watched: isReceipted, mark: (name) => this.world.mark(name) })
     const { runtime } = this.world.node('client')
     const addresses = new Map(machineIds.map((id) => [id, { host: machineName(id), port: kafkaPort }]))
@@ -168,9 +173,13 @@ class ClusterRun {
     const [finalLogs, finalTopics] = [read.value, new Set(names.value)]
     const idempotentProducers = new Set(this.#plan.producers.flatMap((plan) => (plan.idempotent ? [plan.name] : [])))
     const flushedPartitions = new Set(finalLogs.keys())
-    const known = { flushedPartitions, idempotentProducers, receipts: null }
+    const cleaned = new Map<string, Cleaning>(
+      [...finalLogs.keys()].filter((partition) => this.#isCompacted(partition)).map((each) => [each, 'compact']),
+    )
+    const known = { flushedPartitions, idempotentProducers, cleaned, receipts: null }
     const promised = { events: withoutUnclean(this.#events), finalLogs: logsWithoutUnclean(finalLogs) }
     this.#violations.push(...checkHistory({ ...promised, finalTopics, ...known }))
+    markTombstones({ ...promised, finalTopics, ...known }, this.world)
     const lost = [...this.#leadersWord.lost(finalLogs)].filter(({ partition }) => this.#isToBeReceipted(partition))
     if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
     this.#violations.push(...unreceipted(lost, this.#receipts.all()))
@@ -353,10 +362,19 @@ class ClusterRun {
    * nobody may who was started since; and a replica that is removed takes along what it alone had.
    */
   #isToBeReceipted(partition: string): boolean {
-    const topic = this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
+    const topic = this.#topicOf(partition)
+    if (topic?.cleaning === 'compact') return false
     const knows = (fault: string): boolean => this.#plan.steps.some(({ action }) => action.do === fault)
     if (knows('lose-disk') || topic?.name === movedTopic) return false
     return !knows('power-cut') || topic?.settings['replication.scheme'] !== 'majority'
+  }
+
+  #topicOf(partition: string): PlannedTopic | undefined {
+    return this.#plan.topics.find(({ name }) => partition.startsWith(`${name}/`))
+  }
+
+  #isCompacted(partition: string): boolean {
+    return this.#topicOf(partition)?.cleaning === 'compact'
   }
 
   #note(event: HistoryEvent): void {

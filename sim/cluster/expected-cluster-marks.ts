@@ -43,6 +43,8 @@ export const expectedClusterMarks: readonly string[] = [
   // acks=1 does lose when leaders die: a run in which it loses nothing looks at nothing.
   'answered by a leader alone, and lost',
   'reads on at a replica that is near',
+  'log: a log was compacted',
+  'tombstone gone',
   'log: a snapshot of the cluster was taken',
   'log: a snapshot of the cluster was fetched from the leader',
   'log: the image is taken up from a snapshot',

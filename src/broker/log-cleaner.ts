@@ -90,6 +90,7 @@ export class LogCleaner {
       ...this.#parts.settings(),
       part,
       committedUpTo: replica.highWatermark,
+      replicatedUpTo: () => replica.replicatedUpTo,
       isStopped: () => this.#isStopped,
     })
     await this.#parts.checkpoint()

@@ -100,6 +100,11 @@ export class EpochTable {
     return this.#starts[low - 1]?.epoch ?? null
   }
 
+  /** Whether an epoch begins just there. */
+  beginsAt(offset: Offset): boolean {
+    return this.#starts.some(({ startOffset }) => startOffset === offset)
+  }
+
   /**
    * The largest epoch not above `epoch`, and where it ends (KIP-101, KIP-279): at the start of the next one, or at the
    * log end. Null where every epoch here is larger, or `epoch` is newer than all and thus unknown.

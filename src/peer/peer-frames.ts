@@ -38,6 +38,18 @@ const answerToGroup = message({
   leader: { type: 'int32', default: -1, about: '… and who leads in it; -1: nobody.' },
   logStartOffset: { type: 'int64', default: -1, about: 'Where the log of the leader begins (entries, gone).' },
   logEndOffset: { type: 'int64', default: -1, about: 'Where the log of the leader ends (entries).' },
+  replicatedUpTo: {
+    type: 'int64',
+    since: 2,
+    default: 0,
+    about: 'Everything below is on all replicas (entries).',
+  },
+  compactedUpTo: {
+    type: 'int64',
+    since: 2,
+    default: 0,
+    about: 'Below, the log of the leader is compacted (entries).',
+  },
   voters: {
     type: array(voterOfGroup),
     since: 1,
@@ -71,7 +83,7 @@ const kinds = {
   fetch: { id: 2, version: 0, fields: message({ groups: { type: array(fetchOfGroup), about: 'What is asked for.' } }) },
   answer: {
     id: 3,
-    version: 1,
+    version: 2,
     fields: message({ groups: { type: array(answerToGroup), about: 'What is answered.' } }),
   },
   'vote-request': {

@@ -92,6 +92,11 @@ export class Following {
     return this.#shown.get(leader) ?? null
   }
 
+  /** Everything below is on all of the group's replicas, as far as its leader has told in this epoch. */
+  get replicatedUpTo(): Offset {
+    return this.#follower?.replicatedUpTo ?? 0
+  }
+
   /** The leader has answered, in this epoch and over a stream that is open. */
   get isInTouch(): boolean {
     return this.#isInTouch && this.#cutting === null

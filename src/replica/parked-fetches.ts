@@ -8,7 +8,6 @@ import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { CatchUpThrottle } from './catch-up-throttle.ts'
 import type { FollowerState, FollowerStates } from './follower-states.ts'
-import type { GroupSnapshots } from './group-snapshots.ts'
 
 /** Sends the answer; `sent` is called when its entries may be released, also if they never get through. */
 export type AnswerFetch = (answer: FetchAnswer<readonly Uint8Array[]>, sent: () => void) => void
@@ -22,6 +21,7 @@ interface Parked {
 /** What every answer tells of the leader. */
 interface LeaderFacts {
   readonly highWatermark: Offset
+  readonly replicatedUpTo: Offset
   /** Whether it is in sync; null: the group has no in-sync set that changes. */
   isInSync(broker: BrokerId): boolean | null
 }
@@ -29,6 +29,7 @@ interface LeaderFacts {
 /** What a follower was told last. */
 interface Told {
   readonly highWatermark: Offset
+  readonly replicatedUpTo: Offset
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
 }
@@ -52,8 +53,7 @@ export class ParkedFetches {
   readonly #leader: LeaderFacts
   readonly #proofs: AwaitedAnswers
   readonly #followers: FollowerStates | null
-  readonly #votersAt: (offset: Offset) => readonly ReplicaId[] | null
-  readonly #snapshots: GroupSnapshots | null
+  readonly #gone: (request: FetchRequest) => FetchAnswer<never>
   readonly #throttle: () => CatchUpThrottle | null
   readonly #copiesUpTo: () => Offset
   #isToWakeLater = false
@@ -69,9 +69,8 @@ export class ParkedFetches {
     proofs: AwaitedAnswers
     /** Null: nobody asks how far followers are. */
     followers: FollowerStates | null
-    /** Who votes where the log is at that offset; null: that does not stand in the log. */
-    votersAt: (offset: Offset) => readonly ReplicaId[] | null
-    snapshots: GroupSnapshots | null
+    /** What whoever asks for what is not kept is told. */
+    gone: (request: FetchRequest) => FetchAnswer<never>
     /** What holds back answers to followers that are far behind, at the moment. */
     throttle: () => CatchUpThrottle | null
     /** How far followers may copy the log. */
@@ -83,8 +82,7 @@ export class ParkedFetches {
     this.#leader = parts.leader
     this.#proofs = parts.proofs
     this.#followers = parts.followers
-    this.#votersAt = parts.votersAt
-    this.#snapshots = parts.snapshots
+    this.#gone = parts.gone
     this.#throttle = parts.throttle
     this.#copiesUpTo = parts.copiesUpTo
   }
@@ -176,27 +174,28 @@ export class ParkedFetches {
     if (this.#proofs.waitsFor(broker)) return true
     const told = this.#told.get(broker)
     if (told === undefined || this.#leader.highWatermark > told.highWatermark) return true
+    // A replica has begun anew: what it does not have yet must be kept for it.
+    if (this.#leader.replicatedUpTo < told.replicatedUpTo) return true
     return this.#log.logStartOffset > told.logStartOffset
   }
 
-  #refuse(broker: BrokerId, { request: { epoch, from }, answer }: Parked): void {
+  #refuse(broker: BrokerId, { request, answer }: Parked): void {
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
-    const { logStartOffset } = this.#log
-    const told = { voters: this.#votersAt(logStartOffset), snapshot: this.#snapshots?.newest ?? null }
-    answer({ epoch, from, outcome: 'gone', logStartOffset, ...told }, nothingToRelease)
+    answer(this.#gone(request), nothingToRelease)
   }
 
   #give(broker: BrokerId, { request, answer }: Parked, slice: LogSlice): void {
     const { epoch, from } = request
-    const { highWatermark } = this.#leader
+    const { highWatermark, replicatedUpTo } = this.#leader
     const { logStartOffset, logEndOffset } = this.#log
     this.#parked.delete(broker)
     this.#proofs.answered(broker)
     if (slice.bytes > 0) this.#throttleFor(broker, from)?.moved(slice.bytes)
-    this.#told.set(broker, { highWatermark, logStartOffset, logEndOffset })
-    const entries = slice.buffers
-    const given = { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries } as const
+    const told = { highWatermark, replicatedUpTo, logStartOffset, logEndOffset }
+    this.#told.set(broker, told)
+    const compactedUpTo = this.#log.cleanedUpTo ?? 0
+    const given = { epoch, from, outcome: 'entries', ...told, compactedUpTo, entries: slice.buffers } as const
     answer(given, () => slice.release())
   }
 }

@@ -73,7 +73,15 @@ describe('a replica', () => {
     inWorld(async ({ runtime }) => {
       const replica = await openReplica(runtime)
       replica.follow(1, 2)
-      const answer = { epoch: 1, from: 0, outcome: 'entries', highWatermark: 0, logStartOffset: 0 } as const
+      const answer = {
+        epoch: 1,
+        from: 0,
+        outcome: 'entries',
+        highWatermark: 0,
+        replicatedUpTo: 0,
+        compactedUpTo: 0,
+        logStartOffset: 0,
+      } as const
       replica.answered(2, { ...answer, logEndOffset: 7, entries: Buffer.alloc(0) })
       replica.answered(3, { ...answer, logEndOffset: 9, entries: Buffer.alloc(0) })
       replica.resign(2, null)

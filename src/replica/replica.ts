@@ -3,7 +3,7 @@ import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import type { FetchingReplica, InSyncProposal, ReplicaSets } from '../replication/in-sync-set.ts'
+import type { FetchingReplica, ReplicaSets } from '../replication/in-sync-set.ts'
 import { Leader, type LeaderEffect, type LeaderEvent } from '../replication/leader.ts'
 import type { FetchAnswer, FetchRequest } from '../replication/fetch.ts'
 import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
@@ -16,7 +16,7 @@ import type { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { deleteVisible } from './delete-visible.ts'
-import { answerInstead } from './fetch-instead.ts'
+import { answerInstead, type GroupsPast, goneAnswer, notLeaderAnswer } from './fetch-instead.ts'
 import { expireGroup } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
@@ -158,6 +158,11 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return Math.max(this.#highWatermark, this.#log.logStartOffset)
   }
 
+  /** Everything below is on all replicas of the group, as far as its leader knows and has told in this epoch. */
+  get replicatedUpTo(): Offset {
+    return this.#leadership?.leader.replicatedUpTo ?? this.#following?.replicatedUpTo ?? 0
+  }
+
   /** The highest end of its log that a broker has shown to this process as its leader; null: it has not. */
   endShownBy(leader: BrokerId): Offset | null {
     return this.#following?.endShownBy(leader) ?? null
@@ -230,13 +235,12 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** For its leadership: where fetches of followers wait. */
   parkedFetches(leader: Leader, proofs: AwaitedAnswers): ParkedFetches {
-    const [log, clock, bytesMax, snapshots] = [this.#log, this.#clock, this.#answerBytesMax, this.#snapshots]
+    const [log, clock, bytesMax] = [this.#log, this.#clock, this.#answerBytesMax]
     // Of the others the controller knows who keeps pace.
     const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
-    const votersAt = (offset: Offset) => this.#voters?.history.at(offset).voters ?? null
+    const gone = (request: FetchRequest) => goneAnswer(request, log, this.#past)
     const [throttle, copiesUpTo] = [() => this.#throttles.leader, () => this.#scheme.serve.copiesUpTo(log)]
-    const parts = { log, clock, bytesMax, leader, proofs, followers, votersAt, snapshots, throttle, copiesUpTo }
-    return new ParkedFetches(parts)
+    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, gone, throttle, copiesUpTo })
   }
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
@@ -257,7 +261,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   /** Takes no writes from now on; `caughtUp` is called once that broker's replica has everything. For a leader only. */
   handOver(to: BrokerId, caughtUp: () => void): void {
     this.#handOver = new HandOver(to, this.#rules, caughtUp)
-    this.#lookAtHandOver()
+    this.#handOver?.look(this)
   }
 
   /** Takes writes again. */
@@ -270,8 +274,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     const leadership = this.#leadership
     const { epoch, from } = request
     if (leadership === null || epoch !== this.#epoch) return answer(this.#denies(request), () => {})
-    const group = { rules: this.#rules, snapshots: this.#snapshots, voters: this.#voters }
-    const instead = answerInstead(request, this.#log, group)
+    const instead = answerInstead(request, this.#log, { ...this.#past, rules: this.#rules })
     if (instead !== null) return answer(instead, () => {})
     if (!leadership.leader.counts(replica)) this.#hasStrangers = true
     leadership.fetched(replica, request, answer)
@@ -519,10 +522,12 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     leadership?.end({ denies: (request) => this.#denies(request), refusal: this.#notLeader() })
   }
 
-  #denies({ epoch, from }: FetchRequest): FetchAnswer<never> {
-    // Whoever asks this replica takes it for the leader: it is not to be named as the one to go to.
-    const leader = this.#knownLeader === this.self.broker ? null : this.#knownLeader
-    return { epoch, from, outcome: 'not-leader', knownEpoch: this.#epoch, leader }
+  get #past(): GroupsPast {
+    return { snapshots: this.#snapshots, voters: this.#voters }
+  }
+
+  #denies(request: FetchRequest): FetchAnswer<never> {
+    return notLeaderAnswer(request, { self: this.self.broker, epoch: this.#epoch, leader: this.#knownLeader })
   }
 
   #readState(): ReadState {
@@ -568,25 +573,14 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   #apply(effects: LeaderEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'propose-in-sync') this.#proposeInSync(effect.proposal)
+      if (effect.type === 'propose-in-sync') this.#inSync?.propose(this, effect.proposal)
       else {
         this.#leadership?.advanced(effect.to)
         this.#advanceTo(effect.to)
       }
     }
     this.#leadership?.wake()
-    this.#lookAtHandOver()
-  }
-
-  #lookAtHandOver(): void {
-    this.#handOver?.look(this.followers(), { logEndOffset: this.#log.logEndOffset, highWatermark: this.#highWatermark })
-  }
-
-  #proposeInSync(proposal: InSyncProposal): void {
-    const facts = { topic: this.topic, partition: this.partition, epoch: this.#epoch, ...proposal }
-    const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
-    this.#logger.info(facts, joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave')
-    this.#inSync?.propose(this, proposal)
+    this.#handOver?.look(this)
   }
 
   #advanceTo(to: Offset): void {

@@ -244,6 +244,8 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
       return {
         ...head,
         highWatermark: answer.highWatermark,
+        replicatedUpTo: answer.replicatedUpTo,
+        compactedUpTo: answer.compactedUpTo,
         logStartOffset: answer.logStartOffset,
         logEndOffset: answer.logEndOffset,
         entries: answer.entries,
@@ -263,10 +265,12 @@ function answerFields(answer: FetchAnswer<readonly Uint8Array[]>) {
 }
 
 function answerOf(fields: AnswerFields): FetchAnswer {
-  const { epoch, from, outcome, highWatermark, logStartOffset, logEndOffset, endEpoch, endOffset } = fields
+  const { epoch, from, outcome, logStartOffset, endEpoch, endOffset } = fields
   if (outcome === outcomes.entries) {
+    const { highWatermark, replicatedUpTo, compactedUpTo, logEndOffset } = fields
     const entries = fields.entries ?? new Uint8Array(0)
-    return { epoch, from, outcome: 'entries', highWatermark, logStartOffset, logEndOffset, entries }
+    const known = { highWatermark, replicatedUpTo, compactedUpTo, logStartOffset, logEndOffset }
+    return { epoch, from, outcome: 'entries', ...known, entries }
   }
   if (outcome === outcomes.diverging) return { epoch, from, outcome: 'diverging', end: { epoch: endEpoch, endOffset } }
   if (outcome === outcomes.gone) {

@@ -38,6 +38,10 @@ export type FetchAnswer<Entries = Uint8Array> = { readonly epoch: LeaderEpoch; r
 export interface FetchedEntries<Entries = Uint8Array> {
   readonly outcome: 'entries'
   readonly highWatermark: Offset
+  /** Everything below is on all of the group's replicas. */
+  readonly replicatedUpTo: Offset
+  /** Below, the leader has compacted its log: what said that something is gone may have gone there. */
+  readonly compactedUpTo: Offset
   /** Where the leader's log begins. */
   readonly logStartOffset: Offset
   /** Where the leader's log ends: a suspect is to reach what it was told first. */

@@ -38,12 +38,23 @@ interface Given {
   readonly highWatermark?: number
   readonly start?: number
   readonly end?: number
+  readonly everywhere?: number
+  readonly compacted?: number
 }
 
-const entries = (from: number, { base, highWatermark = 0, start = 0, end = 0 }: Given): FetchAnswer => {
+const entries = (
+  from: number,
+  { base, highWatermark = 0, start = 0, end = 0, everywhere = 0, compacted = 0 }: Given,
+): FetchAnswer => {
   const records = Array.from({ length: 5 }, () => ({ timestamp: 1 }))
   const batch = base === undefined ? new Uint8Array(0) : buildBatch(records, { baseOffset: base, epoch: 3 })
-  const told = { highWatermark, logStartOffset: start, logEndOffset: end }
+  const told = {
+    highWatermark,
+    replicatedUpTo: everywhere,
+    compactedUpTo: compacted,
+    logStartOffset: start,
+    logEndOffset: end,
+  }
   return { epoch: 4, from, outcome: 'entries', ...told, entries: batch }
 }
 const fetchFrom = (from: number, suspect = false, logStartOffset = 0) => ({
@@ -63,6 +74,16 @@ describe('a follower', () => {
     assert.deepEqual(follower.step({ type: 'stored', upTo: 12 }), [])
     log.storedUpTo = 15
     assert.deepEqual(follower.step({ type: 'stored', upTo: 15 }), [fetchFrom(15)])
+  })
+
+  test('knows how far all replicas are as its leader has told last', () => {
+    const follower = followerOf(logOf(10, 3))
+    assert.equal(follower.replicatedUpTo, 0)
+    for (const everywhere of [8, 3]) {
+      follower.step({ type: 'reachable' })
+      follower.step({ type: 'answered', answer: entries(10, { everywhere }) })
+      assert.equal(follower.replicatedUpTo, everywhere)
+    }
   })
 
   test('takes no answer but the one to the fetch that is on its way', () => {
@@ -190,6 +211,31 @@ describe('a follower whose log is damaged', () => {
       { type: 'trust' },
       fetchFrom(9),
     ])
+  })
+
+  test('that lost a part of it copies all anew, once, where its leader may have let go of tombstones of that part', () => {
+    const log = logOf(10, 3)
+    const follower = followerOf(log, { suspect: true, highWatermark: 10 })
+    follower.step({ type: 'reachable' })
+    const answer = entries(10, { highWatermark: 20, end: 20, compacted: 14 })
+    assert.deepEqual(follower.step({ type: 'answered', answer }), [{ type: 'cut-damage', to: 0 }])
+    Object.assign(log, { logEndOffset: 0, storedUpTo: 0, lastEpoch: -1 })
+    assert.deepEqual(follower.step({ type: 'cut' }), [fetchFrom(0, true)])
+    const again = follower.step({ type: 'answered', answer: entries(0, { base: 0, end: 20, compacted: 14 }) })
+    assert.deepEqual(
+      again.map(({ type }) => type),
+      ['append'],
+    )
+  })
+
+  test('that lost what its leader has not compacted goes on from there', () => {
+    for (const suspect of [true, false]) {
+      const log = logOf(10, 3)
+      const follower = followerOf(log, { suspect })
+      follower.step({ type: 'reachable' })
+      const answer = entries(10, { base: 10, end: 20, compacted: suspect ? 10 : 14 })
+      assert.equal(follower.step({ type: 'answered', answer })[0]?.type, 'append')
+    }
   })
 
   test('that follows already cuts at once when it may', () => {

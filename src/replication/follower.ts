@@ -41,7 +41,7 @@ export type FollowerEffect =
   | { type: 'append'; entries: Uint8Array }
   /** Cut the log at `to`; nothing may be appended meanwhile. Ends with the event `cut`. */
   | { type: 'cut'; to: Offset }
-  /** Cut the log at `to`, where it is damaged: the leader has all that goes. Ends as `cut` does. */
+  /** Cut the log at `to`, where it is damaged or has something that was deleted: the leader has all that is to stay. Ends as `cut` does. */
   | { type: 'cut-damage'; to: Offset }
   /**
    * Drop the whole log and begin anew at `at`, behind an entry of `epochBelow` (-1: nothing tells); nothing may be appended
@@ -82,6 +82,7 @@ export class Follower {
   #mayRepair: boolean
   /** What the leader has said last, in this epoch. */
   #leaderWatermark: Offset = -1
+  #replicatedUpTo: Offset = 0
   /** Where its log ended when it first answered, in this epoch and since a damage was cut off; null: it has not. */
   #leaderEnd: Offset | null = null
   /** Where its log begins. */
@@ -109,6 +110,11 @@ export class Follower {
 
   get highWatermark(): Offset {
     return this.#highWatermark
+  }
+
+  /** Everything below is on all of the group's replicas, as the leader has told last in this epoch. */
+  get replicatedUpTo(): Offset {
+    return this.#replicatedUpTo
   }
 
   /** It asks nobody: whom it asked does not lead. */
@@ -185,6 +191,9 @@ export class Follower {
 
   #onEntries(answer: FetchAnswer & FetchedEntries): FollowerEffect[] {
     this.#leaderWatermark = answer.highWatermark
+    this.#replicatedUpTo = answer.replicatedUpTo
+    // What it has lost may have held a tombstone that the leader does not keep any more: what that had deleted would stay.
+    const mayLack = this.#suspect && this.#leaderEnd === null && answer.compactedUpTo > answer.from
     this.#leaderEnd ??= answer.logEndOffset
     this.#leaderStart = answer.logStartOffset
     const { logStartOffset, entries } = answer
@@ -192,6 +201,8 @@ export class Follower {
     const start: FollowerEffect[] = logStartOffset > this.#log.logStartOffset ? [advance] : []
     const damaged = this.#toBeCut()
     if (damaged !== null) return [...start, ...this.#cutDamage(damaged)]
+    const ownStart = this.#log.logStartOffset
+    if (mayLack && ownStart < answer.from && this.#log.damagedFrom(ownStart) === null) return this.#cutDamage(ownStart)
     if (entries.length === 0) return [...start, ...this.#fetchOnceStored()]
     const base = baseOffsetOf(asBuffer(entries), 0)
     if (base < answer.from) {

@@ -56,6 +56,23 @@ describe('a leader', () => {
     assert.equal(leader.admits(), null)
   })
 
+  test('knows what all replicas have, in sync or not, and nothing of it while one is away', () => {
+    const leader = isrLeader({ sets: setsOf([1, 2, 3], [1, 2]) })
+    const fetched = (broker: number, from: number) => {
+      leader.step({ type: 'fetched', replica: replicaOf(broker), from, ...now })
+      return leader.replicatedUpTo
+    }
+    leader.step({ type: 'stored', upTo: 12 })
+    assert.equal(leader.replicatedUpTo, 0)
+    assert.equal(fetched(2, 20), 0)
+    assert.equal(fetched(3, 7), 7)
+    assert.equal(fetched(3, 20), 12)
+    leader.step({ type: 'departed', broker: 3 })
+    assert.equal(leader.replicatedUpTo, 0)
+    // One that begins anew.
+    assert.equal(fetched(3, 2), 2)
+  })
+
   test('sends consumers to nobody whose log begins above what they ask for', () => {
     const leader = isrLeader({ sets: setsOf([1, 2, 3], [1, 2, 3]) })
     leader.step({ type: 'fetched', replica: replicaOf(2), from: 15, logStartOffset: 6, ...now })

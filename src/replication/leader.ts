@@ -114,6 +114,13 @@ export class Leader {
     }
   }
 
+  /** Everything below is on all of the group's replicas; 0 while one of them is away. */
+  get replicatedUpTo(): Offset {
+    let upTo = this.#ownStoredUpTo
+    for (const { broker } of this.#sets.replicas) upTo = Math.min(upTo, this.#storedBy(broker))
+    return Math.max(0, upTo)
+  }
+
   /** Whether producers may write here at all. */
   get takesWrites(): boolean {
     return this.#commit.takesWrites(this.#self, this.#sets.replicas)

@@ -6,6 +6,7 @@ import type { FetchingReplica, InSyncProposal } from '../replication/in-sync-set
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
 
 /** How long a proposal waits that nobody could decide on. */
 const againMs = 100
@@ -20,12 +21,14 @@ interface Waiting {
 export class InSyncProposals implements InSyncDecider {
   readonly #coordinator: Coordinator
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #self: BrokerId
   #waiting: Waiting[] = []
 
-  constructor(parts: { coordinator: Coordinator; clock: Clock; self: BrokerId }) {
+  constructor(parts: { coordinator: Coordinator; clock: Clock; logger: Logger; self: BrokerId }) {
     this.#coordinator = parts.coordinator
     this.#clock = parts.clock
+    this.#logger = parts.logger
     this.#self = parts.self
   }
 
@@ -36,7 +39,11 @@ export class InSyncProposals implements InSyncDecider {
   }
 
   propose(replica: Replica, proposal: InSyncProposal): void {
-    this.#add([{ replica, epoch: replica.epoch, proposal }], () => this.#clock.defer(() => void this.#send()))
+    const { topic, partition, epoch } = replica
+    const joins = proposal.members.some(({ incarnation }) => incarnation !== null)
+    const what = joins ? 'a follower has caught up and is to be in sync' : 'followers lag and are to leave'
+    this.#logger.info({ topic, partition, epoch, ...proposal }, what)
+    this.#add([{ replica, epoch, proposal }], () => this.#clock.defer(() => void this.#send()))
   }
 
   #add(waiting: readonly Waiting[], schedule: () => void): void {

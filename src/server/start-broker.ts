@@ -188,7 +188,7 @@ function brokerOf(
     configs,
     logs: folder,
     groups,
-    inSync: new InSyncProposals({ coordinator, clock: runtime.clock, self: config.nodeId }),
+    inSync: new InSyncProposals({ coordinator, clock: runtime.clock, logger: runtime.logger, self: config.nodeId }),
     suspects,
     diskFailed: (fault) => folder.diskFailed(fault),
   })

@@ -15,7 +15,13 @@ const deleteRetentionMs = 500
 
 function knowledge(
   newest: Record<string, number>,
-  more: { nowMs?: number; upThrough?: number; aborted?: AbortedTransaction[]; lastOf?: number } = {},
+  more: {
+    nowMs?: number
+    upThrough?: number
+    aborted?: AbortedTransaction[]
+    lastOf?: number
+    replicatedUpTo?: number
+  } = {},
 ): CompactionKnowledge {
   const offsets = new KeyOffsets({ bytes: 10_000, loadFactor: 0.9, secret: Buffer.alloc(16) })
   for (const [key, offset] of Object.entries(newest)) offsets.put(Buffer.from(key), offset)
@@ -26,6 +32,7 @@ function knowledge(
     isLastOfProducer: (batch) => batch.baseOffset === more.lastOf,
     nowMs: more.nowMs ?? nowMs,
     deleteRetentionMs,
+    replicatedUpTo: more.replicatedUpTo ?? Number.POSITIVE_INFINITY,
   }
 }
 
@@ -105,6 +112,13 @@ test('the first compaction that meets a tombstone sets its horizon, and one behi
   assert.deepEqual(await told(second), ['11@501 b=1'])
   assert.deepEqual([second.hasDeleteHorizon, second.baseTimestamp], [true, nowMs + 500])
   assert.equal(fateOf(batchOf(10, ['a=']), knowledge({ a: 20 }), false), 'drop')
+})
+
+test('a tombstone stays while a copy of the log lacks it, however old it is', () => {
+  const first = rewritten(fateOf(batchOf(10, ['a=', 'b=1']), knowledge({ a: 10, b: 11 }), false))
+  const late = (replicatedUpTo: number) => knowledge({ b: 11 }, { nowMs: nowMs + 500, replicatedUpTo })
+  assert.equal(fateOf(first, knowledge({ a: 10, b: 11 }, { nowMs: nowMs + 500, replicatedUpTo: 11 }), false), 'keep')
+  assert.equal(rewritten(fateOf(first, late(12), false)).recordCount, 1)
 })
 
 test('aborted records go at once; their marker stays until a compaction meets none of them, and its horizon has passed', () => {

@@ -31,6 +31,8 @@ export interface CompactionKnowledge {
   isLastOfProducer(batch: BatchHeader): boolean
   readonly nowMs: Timestamp
   readonly deleteRetentionMs: number
+  /** Tombstones and markers at or above stay. */
+  readonly replicatedUpTo: Offset
 }
 
 /** `keep`: as it is; `drop`: nothing of it stays; else the batch that takes its place. */
@@ -49,13 +51,13 @@ interface Kept {
 
 /**
  * What becomes of one batch (KIP-98, KIP-534). Of each key the newest record stays; a tombstone until its batch's delete horizon
- * has passed, which the first compaction that meets it sets. Offsets, and what is kept of a record, never change.
+ * has passed, which the first compaction that meets it sets, and all who copy the log have it. Offsets, and what is kept of a record, never change.
  * `keepsPlace`: the batch stays as a header where no record of it does. To be asked of all batches in order.
  */
 export function fateOf(batch: BatchHeader, by: CompactionKnowledge, keepsPlace: boolean): BatchFate {
   const isOver = by.transactions.isOver(batch)
   const horizon = batch.hasDeleteHorizon ? batch.baseTimestamp : null
-  const isPast = horizon !== null && horizon <= by.nowMs
+  const isPast = horizon !== null && horizon <= by.nowMs && batch.nextOffset <= by.replicatedUpTo
   const isEmpty = batch.recordCount === 0
   const goes = isEmpty || (batch.isControl ? isOver && isPast : isOver)
   const kept = goes

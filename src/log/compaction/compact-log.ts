@@ -8,7 +8,7 @@ import type { AbortedTransaction } from '../transaction-index.ts'
 import { type CompactionKnowledge, fateOf, recordsOf, unlessUnreadable } from './batch-fate.ts'
 import type { Cleanable, CompactionRule } from './cleanable.ts'
 import { CleanedSegment } from './cleaned-segment.ts'
-import type { CompactionPace } from './compaction-pace.ts'
+import { type CompactionPace, CompactionStopped } from './compaction-pace.ts'
 import { EndedTransactions } from './ended-transactions.ts'
 import { bytesPerKey, KeyOffsets } from './key-offsets.ts'
 import { eachBatch } from './segment-batches.ts'
@@ -40,6 +40,8 @@ export interface Compaction {
   readonly pace: CompactionPace
   /** Nothing at or above has been committed yet. */
   readonly committedUpTo: Offset
+  /** All that copy the log have what lies below, now: what says that something is gone must reach them before it goes itself. */
+  replicatedUpTo(): Offset
   /** Puts the cleaned segment in the place of others, durably; throws where they are not the log's any more. */
   swap(old: readonly Segment[], cleaned: Segment): Promise<void>
 }
@@ -58,7 +60,7 @@ export async function compactLog(parts: LogParts, compaction: Compaction): Promi
   const cleanedUpTo = known.upThrough + 1
   const cleaned = segments.filter(({ baseOffset }) => baseOffset < cleanedUpTo)
   let abortedInGroup: (transaction: AbortedTransaction) => void = () => {}
-  const by: CompactionKnowledge = {
+  const by: Omit<CompactionKnowledge, 'replicatedUpTo'> = {
     newest: known.newest,
     newestUpThrough: known.upThrough,
     transactions: new EndedTransactions(aborted, (transaction) => abortedInGroup(transaction)),
@@ -78,7 +80,9 @@ export async function compactLog(parts: LogParts, compaction: Compaction): Promi
     })
     abortedInGroup = (transaction) => output.addAborted(transaction)
     try {
-      const isSame = await writeGroup(parts, group, { output, by, pace, blockBytes: compaction.memory.ioBytes / 2 })
+      const replicatedUpTo = compaction.replicatedUpTo()
+      const how = { output, by: { ...by, replicatedUpTo }, pace, blockBytes: compaction.memory.ioBytes / 2 }
+      const isSame = await writeGroup(parts, group, how)
       const before = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       bytesBefore += before
       bytesAfter += isSame ? before : output.segment.sizeBytes
@@ -87,6 +91,7 @@ export async function compactLog(parts: LogParts, compaction: Compaction): Promi
         continue
       }
       await output.finish()
+      if (compaction.replicatedUpTo() < replicatedUpTo) throw new CompactionStopped('a copy of the log has begun anew')
       await compaction.swap(group, output.segment)
     } catch (error) {
       await output.discard()
@@ -164,8 +169,10 @@ async function writeGroup(
     let position = 0
     await eachBatch(parts, segment, { from: 0, blockBytes, pace }, async (batch) => {
       position += batch.sizeBytes
-      // The end of the group is kept, whatever of its last batch is: a start has to know what the new segment replaces.
-      const keepsPlace = segment === last && position === last.writtenBytes
+      // The end of the group is kept, whatever of its last batch is: a start has to know what the new segment replaces. So is
+      // where an epoch begins: a follower that is given the log has nothing else to tell it from.
+      const isLast = segment === last && position === last.writtenBytes
+      const keepsPlace = isLast || parts.epochs.beginsAt(batch.baseOffset)
       const fate = fateOf(batch, by, keepsPlace)
       if (fate !== 'keep') isSame = false
       if (fate === 'drop') return

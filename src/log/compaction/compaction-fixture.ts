@@ -4,9 +4,10 @@ import { buildCompressedBatch, type RecordInput } from '../../record/batch-build
 import { crcHolds } from '../../record/batch-crc.ts'
 import { type BatchHeader, batchHeaderBytes } from '../../record/batch-header.ts'
 import { endTransactionOf } from '../../record/control-record.ts'
-import type { Offset, Timestamp } from '../../record/offset.ts'
+import type { LeaderEpoch, Offset, Timestamp } from '../../record/offset.ts'
 import { batchesIn, type BatchRecord, readRecords } from '../../record/record-reader.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import type { EpochStart } from '../epoch-table.ts'
 import type { Log } from '../log.ts'
 import { readAll, testSettings, validated } from '../log-fixture.ts'
 import type { CompactionMemory, CompactionReport } from './compact-log.ts'
@@ -48,6 +49,12 @@ export class CompactionTwin {
   /** Below, a compaction has been through all of it. */
   cleanedUpTo: Offset = 0
   end: Offset = 0
+  /** Below, all who copy the log have had everything, at some time. */
+  replicatedUpTo: Offset = 0
+  /** Where the epochs begin that have a batch. */
+  readonly #epochStarts: EpochStart[] = []
+  /** Of the batches to come. */
+  epoch: LeaderEpoch = 0
 
   /** Appends a batch to the log and notes it. `producerId` below 0: of none. */
   async append(
@@ -67,8 +74,7 @@ export class CompactionTwin {
     const options = producerId < 0 ? {} : { producer, transactional }
     const bytes = await buildCompressedBatch(inputs, codec, options)
     if (producerId >= 0) this.#sequences.set(producerId, sequence + records.length)
-    const { baseOffset } = log.append(validated(bytes), 0)
-    assert.equal(baseOffset, this.end)
+    assert.equal(this.#appendTo(log, bytes), this.end)
     const transaction = transactional ? (this.#open.get(producerId) ?? { outcome: 'open' as const }) : null
     if (transaction !== null) this.#open.set(producerId, transaction)
     for (const [i, { key, value }] of records.entries()) {
@@ -86,8 +92,14 @@ export class CompactionTwin {
     const record = { timestamp, key: Buffer.from([0, 0, 0, how === 'commit' ? 1 : 0]), value: Buffer.alloc(6) }
     const producer = { id: producerId, epoch: 0, baseSequence: -1 }
     const bytes = await buildCompressedBatch([record], 'none', { producer, transactional: true, control: true })
-    log.append(validated(bytes), 0)
+    this.#appendTo(log, bytes)
     this.end++
+  }
+
+  #appendTo(log: Log, bytes: Buffer): Offset {
+    const { epoch } = this
+    if (this.#epochStarts.at(-1)?.epoch !== epoch) this.#epochStarts.push({ epoch, startOffset: this.end })
+    return log.append(validated(bytes), epoch).baseOffset
   }
 
   /** A compaction begins that sees what lies below `upTo`, whether or not it comes to its end. */
@@ -100,10 +112,20 @@ export class CompactionTwin {
   async check(log: Log, nowMs: Timestamp): Promise<void> {
     assert.equal(log.logEndOffset, this.end)
     const batches = [...batchesIn(await readAll(log, log.logStartOffset))]
+    this.#checkEpochs(batches)
     const present = await this.#presentIn(batches)
     this.#checkMissing(present, log.logStartOffset, nowMs)
     this.#checkSuperfluous(present, log.logStartOffset)
     this.#checkCommittedView(log, batches, present)
+  }
+
+  /** Whoever copies the log, batch by batch, learns where epochs begin. */
+  #checkEpochs(batches: readonly BatchHeader[]): void {
+    const told: EpochStart[] = []
+    for (const { partitionLeaderEpoch: epoch, baseOffset: startOffset } of batches) {
+      if (told.at(-1)?.epoch !== epoch) told.push({ epoch, startOffset })
+    }
+    assert.deepEqual(told, this.#epochStarts)
   }
 
   /** Offsets of the records that are there. All must be what was appended, in order. */
@@ -153,6 +175,7 @@ export class CompactionTwin {
       assert.equal(value, null, `offset ${offset}, the newest of ${key}, is gone`)
       const seen = this.#seen.find(({ upTo }) => upTo > offset) as { atMs: Timestamp }
       assert.ok(nowMs >= seen.atMs + deleteRetentionMs, `the tombstone at ${offset} went too soon`)
+      assert.ok(offset < this.replicatedUpTo, `the tombstone at ${offset} is gone, and a copy of the log lacks it`)
       const older = this.#entries.find((one) => one.key === key && one.offset < offset && present.has(one.offset))
       assert.equal(older, undefined, `the tombstone at ${offset} is gone, and an older record of its key is not`)
     }
@@ -210,15 +233,30 @@ function isCommitted({ transaction }: Entry): boolean {
 export async function compactOnce(
   runtime: Runtime,
   log: Log,
-  how: { committedUpTo: Offset; memory?: CompactionMemory; isStopped?: () => boolean; twin?: CompactionTwin },
+  how: {
+    committedUpTo: Offset
+    /** Left out: nobody else copies the log. */
+    replicatedUpTo?: Offset
+    memory?: CompactionMemory
+    isStopped?: () => boolean
+    twin?: CompactionTwin
+  },
 ): Promise<CompactionReport | null> {
-  const { committedUpTo, memory = roomyMemory, isStopped = () => false, twin } = how
+  const { committedUpTo, replicatedUpTo = log.logEndOffset, memory = roomyMemory, isStopped = () => false, twin } = how
   log.compactions.begin()
   const part = await log.compactions.cleanable(log.lastStableOffset(committedUpTo))
   if (part === null || part.upTo <= part.firstDirty) return null
   twin?.seen(part.upTo, runtime.clock.nowMs())
+  if (twin !== undefined) twin.replicatedUpTo = Math.max(twin.replicatedUpTo, replicatedUpTo)
   const bytesPerSecond = Number.MAX_VALUE
-  const report = await log.compactions.run({ part, memory, committedUpTo, bytesPerSecond, isStopped })
+  const report = await log.compactions.run({
+    part,
+    memory,
+    committedUpTo,
+    replicatedUpTo: () => replicatedUpTo,
+    bytesPerSecond,
+    isStopped,
+  })
   if (twin !== undefined) twin.cleanedUpTo = report.cleanedUpTo
   return report
 }

@@ -11,8 +11,9 @@ type Step =
   | { do: 'append'; keys: string[]; size: number; tombstones: boolean; codec: 'none' | 'gzip' | 'lz4'; by: number }
   | { do: 'end'; by: number; how: 'commit' | 'abort' }
   | { do: 'roll' }
+  | { do: 'lead' }
   | { do: 'wait'; ms: number }
-  | { do: 'compact'; committed: number; keys: number }
+  | { do: 'compact'; committed: number; replicated: number; keys: number }
   | { do: 'restart'; how: 'reopen' | 'kill' | 'power-cut'; during: boolean; forgetful: boolean }
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'a longer key')
@@ -38,12 +39,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'roll' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'lead' as const }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }) },
   {
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('compact' as const),
       committed: fc.constantFrom(1, 1, 0.7),
+      replicated: fc.constantFrom(1, 1, 0.5, 0),
       keys: fc.constantFrom(100, 3, 1),
     }),
   },
@@ -78,10 +81,11 @@ class Life {
     this.twin.cleanedUpTo = this.cleanedUpTo ?? 0
   }
 
-  compact(one: { committed: number; keys: number }): Promise<unknown> {
+  compact(one: { committed: number; replicated: number; keys: number }): Promise<unknown> {
     const committedUpTo = Math.floor(this.twin.end * one.committed)
+    const replicatedUpTo = Math.floor(committedUpTo * one.replicated)
     const memory = { ...roomyMemory, keyBytes: Math.ceil(one.keys / 0.9 + 1) * 24 }
-    return compactOnce(this.node.runtime, this.log, { committedUpTo, memory, twin: this.twin })
+    return compactOnce(this.node.runtime, this.log, { committedUpTo, replicatedUpTo, memory, twin: this.twin })
   }
 
   /** What a broker has noted before its log is first compacted. */
@@ -93,7 +97,7 @@ class Life {
   async restart(one: { how: 'reopen' | 'kill' | 'power-cut'; during: boolean; forgetful: boolean }): Promise<void> {
     const producers = statesOf(this.log)
     this.begin()
-    const compacting = one.during ? this.compact({ committed: 1, keys: 100 }).catch(() => {}) : null
+    const compacting = one.during ? this.compact({ committed: 1, replicated: 1, keys: 100 }).catch(() => {}) : null
     if (one.during) await this.world.run({ untilMs: this.world.nowMs + this.world.random.between(0, 25) })
     if (one.how === 'reopen') {
       await this.world.complete(this.log.close())
@@ -147,6 +151,9 @@ async function run(life: Life, steps: readonly Step[]): Promise<void> {
         await world.complete(life.log.roll())
         await world.complete(life.log.flush())
         break
+      case 'lead':
+        twin.epoch++
+        break
       case 'wait':
         await world.run({ untilMs: world.nowMs + one.ms })
         break
@@ -180,8 +187,8 @@ const memoryOfTwoParts: Step[] = [
   append(['e', 'a', 'a']),
   { do: 'end', by: 13, how: 'abort' },
   append(['a']),
-  { do: 'compact', committed: 1, keys: 1 },
-  { do: 'compact', committed: 1, keys: 1 },
+  { do: 'compact', committed: 1, replicated: 1, keys: 1 },
+  { do: 'compact', committed: 1, replicated: 1, keys: 1 },
 ]
 
 test('a compacted log keeps the newest record of each key, through transactions, full maps, crashes and restarts', async () => {

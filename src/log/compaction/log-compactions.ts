@@ -24,7 +24,7 @@ export interface CompactedLog {
   fail(fault: DiskFault): void
 }
 
-export interface CompactionRequest extends Pick<Compaction, 'part' | 'memory' | 'committedUpTo'> {
+export interface CompactionRequest extends Pick<Compaction, 'part' | 'memory' | 'committedUpTo' | 'replicatedUpTo'> {
   /** Read and written, at most (`log.cleaner.io.max.bytes.per.second`). */
   readonly bytesPerSecond: number
   /** Asked now and then: true has it end early. A log that is closed ends it by itself. */
