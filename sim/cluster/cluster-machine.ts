@@ -176,7 +176,8 @@ export class ClusterMachine {
   #startProcess(config: BrokerConfig): Promise<RunningProcess> {
     const { runtime } = this.node
     const isController = !config.processRoles.includes('broker')
-    return isController ? startController(runtime, config) : startBroker(runtime, config, { rules: this.#in.rules })
+    const { rules } = this.#in
+    return isController ? startController(runtime, config, { rules }) : startBroker(runtime, config, { rules })
   }
 
   async #startAgain(): Promise<void> {

@@ -39,7 +39,12 @@ export class EmbeddedCluster implements Cluster {
       return new EmbeddedBroker({ place, settings: own, logLevel })
     })
     this.#controllers = places.controllers.map((place) => {
-      const node = new EmbeddedNode({ kind: 'controller', place, logLevel, start: startController })
+      const node = new EmbeddedNode({
+        kind: 'controller',
+        place,
+        logLevel,
+        start: (runtime, config) => startController(runtime, config),
+      })
       return { start: () => node.start({ ...place.settings, ...settings }), stop: () => node.stop() }
     })
     // All at once: a broker is ready only when a majority of the voters is there.

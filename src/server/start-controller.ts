@@ -3,7 +3,7 @@ import { LogDirectoryRefusal } from '../log/log-directory-refusal.ts'
 import { metadataTopicName } from '../metadata/topic-name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { asMember } from './as-member.ts'
-import { brokerRules } from './broker-rules.ts'
+import { type BrokerRules, brokerRules } from './broker-rules.ts'
 import { DiskFailed } from './disk-failed.ts'
 import type { LogFolder } from './log-folder.ts'
 
@@ -20,8 +20,12 @@ export interface RunningController {
  * Starts a process that only takes part in the metadata log (`process.roles: controller`): it votes, may decide on what the
  * cluster is, and has no topics and no port for clients. Resolves once the others can reach it; who leads may be open then.
  */
-export function startController(runtime: Runtime, config: BrokerConfig): Promise<RunningController> {
-  return asMember({ runtime, config, rules: brokerRules }, async (member, folder) => {
+export function startController(
+  runtime: Runtime,
+  config: BrokerConfig,
+  { rules = brokerRules }: { rules?: BrokerRules } = {},
+): Promise<RunningController> {
+  return asMember({ runtime, config, rules }, async (member, folder) => {
     refuseTopics(folder)
     await folder.directory.openAll({
       open: () => Promise.reject(new Error('a controller opens no log but that of the metadata')),
