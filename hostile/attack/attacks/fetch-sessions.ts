@@ -15,6 +15,7 @@ export const fetchSessions: Attack = {
       'fetch.session.partitions.max': '2147483647',
       'max.incremental.fetch.session.cache.slots': '1000000',
     },
+    plant: new URL('../plants/lazy-collector.js', import.meta.url),
   },
   begin: (crowd, ground) => {
     const request = fetchInSession(ground)
