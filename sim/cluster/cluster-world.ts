@@ -403,6 +403,7 @@ class ClusterRun {
     if (event.type === 'acknowledged') this.#markQueue(event.send)
     if (event.type === 'sent') this.#partitionOf.set(event.send, event.partition)
     this.#uncleanWord.note(event)
+    if (event.type === 'deleting') this.#receipts.deleting(event.partition, event.before)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })

@@ -48,6 +48,31 @@ describe('primary-backup: a primary whose disk is full', () => {
     }))
 })
 
+test('what a primary has not stored no backup has: it is gone with the process, and no consumer has seen it', () => {
+  const settings = { 'replication.scheme': 'primary-backup', 'replication.sync.backups': '1' }
+  return ClusterFixture.tell(settings, async (cluster, primary) => {
+    const { world } = cluster
+    await cluster.insist('before')
+    await cluster.until(() => cluster.machines.every((each) => cluster.replicaOn(each)?.log.storedUpTo === 2))
+    primary.node.disk.slowness = 100_000
+    const ends: (number | undefined)[] = []
+    world.schedule(100, () => {
+      ends.push(...cluster.machines.map((each) => cluster.replicaOn(each)?.log.logEndOffset))
+      primary.end({ do: 'crash', node: primary.id, downMs: 2000 })
+      primary.node.disk.slowness = 1
+    })
+    assert.equal(typeof (await cluster.produce('under way')), 'string')
+    assert.deepEqual(
+      ends,
+      cluster.machines.map((each) => (each === primary ? 3 : 2)),
+    )
+    assert.deepEqual(await cluster.read(), ['before'])
+    await cluster.until(() => cluster.leader === primary)
+    await cluster.insist('after')
+    assert.deepEqual(await cluster.read(), ['before', 'after'])
+  })
+})
+
 const logEndOf = (cluster: ClusterFixture): number | undefined => {
   const { leader } = cluster
   return leader === null ? undefined : cluster.replicaOn(leader)?.log.logEndOffset

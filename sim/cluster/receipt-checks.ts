@@ -31,6 +31,7 @@ export class ReceiptChecks {
   readonly #violations: Violation[]
   readonly #mark: (name: string) => void
   readonly #copies = new Map<string, Copy>()
+  readonly #deletedBelow = new Map<string, number>()
   /** Of disks that are lost with them. */
   readonly #gone: Receipt[] = []
 
@@ -44,6 +45,11 @@ export class ReceiptChecks {
     this.#watched = parts.watched
     this.#violations = parts.violations
     this.#mark = parts.mark
+  }
+
+  /** Somebody asks for the records below that offset to be deleted. */
+  deleting(partition: string, before: number): void {
+    this.#deletedBelow.set(partition, Math.max(before, this.#deletedBelow.get(partition) ?? 0))
   }
 
   look(): void {
@@ -144,12 +150,15 @@ export class ReceiptChecks {
     const written = receiptsIn(machine.node.disk).filter(
       (each) => each.cut !== null && each.topic === topic && each.partition === partition && !copy.known.has(each.id),
     )
+    const deletedBelow = this.#deletedBelow.get(`${topic}/${partition}`) ?? 0
     const missing = copy.batches.filter((batch) => !isThere(batch))
     for (const batch of missing) {
       if (
         isLost ||
         batch.records === 0 ||
         batch.next > upTo ||
+        // Whether it was deleted before a leader without that began lower nobody has seen.
+        batch.base < deletedBelow ||
         written.some(({ from, to }) => from <= batch.base && batch.next <= (to ?? 0))
       )
         continue
@@ -161,7 +170,7 @@ export class ReceiptChecks {
       this.#mark('a receipt of a cut')
       // What a process has appended that ended before it was ready nobody has seen.
       if (copy.hasUnseen && (receipt.to ?? 0) > (copy.batches.at(-1)?.next ?? 0)) continue
-      const problem = this.#problemOf(receipt, machine, copy.batches, isThere)
+      const problem = this.#problemOf(receipt, machine, { seen: copy.batches, deletedBelow }, isThere)
       if (problem !== null) violate('receipt is not the cut', `receipt ${receipt.id}: ${problem}`)
     }
     copy.batches = copy.batches.filter(isThere)
@@ -172,16 +181,18 @@ export class ReceiptChecks {
   #problemOf(
     { from, to, cut }: Receipt,
     { node }: ClusterMachine,
-    seen: readonly SeenBatch[],
+    { seen, deletedBelow }: { seen: readonly SeenBatch[]; deletedBelow: number },
     isThere: (batch: SeenBatch) => boolean,
   ): string | null {
     const within = seen.filter(({ base, next }) => base < (to ?? 0) && next > from)
     const [first, last] = [within[0], within.at(-1)]
-    if (first?.base !== from || last?.next !== to)
-      return `it says ${from} to ${to}, cut was ${first?.base} to ${last?.next}`
+    // The log may have begun within the first.
+    const isFirst = first !== undefined && (first.base === from || (first.base < from && from <= deletedBelow))
+    if (!isFirst || last?.next !== to) return `it says ${from} to ${to}, cut was ${first?.base} to ${last?.next}`
     const records = within.reduce((sum, batch) => sum + batch.records, 0)
     if (cut?.records !== records) return `it says ${cut?.records} records, cut were ${records}`
-    const survivor = cut.beginsAnewAt === null ? within.find(isThere) : undefined
+    const survivor =
+      cut.beginsAnewAt === null ? within.find((batch) => batch.base >= from && isThere(batch)) : undefined
     if (survivor !== undefined) return `the batch at ${survivor.base} is still there`
     if (cut.kept === null) return 'it keeps nothing'
     const kept = seenIn(Buffer.from(node.disk.peek(`/data/${cut.kept.file}`)))

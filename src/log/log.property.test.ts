@@ -116,7 +116,8 @@ async function run(world: SimWorld, steps: readonly Step[]): Promise<void> {
       case 'reopen':
         await log.close()
         log = await open(true)
-        assert.equal(log.recovery.scannedBytes, 0)
+        // Of an empty log that has a segment below its start no epoch is known: that segment is looked at.
+        if (twin.end > twin.start) assert.equal(log.recovery.scannedBytes, 0)
         break
       case 'crash':
         // As a killed process whose writes have all reached the page cache: nothing was closed.

@@ -55,6 +55,7 @@ export class ParkedFetches {
   readonly #followers: FollowerStates | null
   readonly #gone: (request: FetchRequest) => FetchAnswer<never>
   readonly #throttle: () => CatchUpThrottle | null
+  readonly #copiesUpTo: () => Offset
   #isToWakeLater = false
   readonly #parked = new Map<BrokerId, Parked>()
   readonly #told = new Map<BrokerId, Told>()
@@ -72,6 +73,8 @@ export class ParkedFetches {
     gone: (request: FetchRequest) => FetchAnswer<never>
     /** What holds back answers to followers that are far behind, at the moment. */
     throttle: () => CatchUpThrottle | null
+    /** How far followers may copy the log. */
+    copiesUpTo: () => Offset
   }) {
     this.#log = parts.log
     this.#clock = parts.clock
@@ -81,6 +84,7 @@ export class ParkedFetches {
     this.#followers = parts.followers
     this.#gone = parts.gone
     this.#throttle = parts.throttle
+    this.#copiesUpTo = parts.copiesUpTo
   }
 
   /** How far each follower is; none where that is not noted. */
@@ -123,7 +127,8 @@ export class ParkedFetches {
 
   #answerIfDue(broker: BrokerId, parked: Parked): void {
     const { from } = parked.request
-    const hasEntries = from < this.#log.logEndOffset
+    const upTo = this.#copiesUpTo()
+    const hasEntries = from < upTo
     if (parked.isReading || (!hasEntries && !this.#hasNewsFor(broker))) return
     // What it has asked for may have been deleted while it waited.
     if (from < this.#log.logStartOffset) return this.#refuse(broker, parked)
@@ -134,7 +139,6 @@ export class ParkedFetches {
       this.#wakeLater(waitMs)
       return this.#proofs.waitsFor(broker) ? this.#give(broker, parked, emptySlice(from)) : undefined
     }
-    const upTo = this.#log.logEndOffset
     const maxBytes = Math.min(this.#bytesMax, throttle?.pieceBytesMax ?? this.#bytesMax)
     const slice = this.#log.read({ from, upTo, maxBytes, minOneBatch: true })
     if (!(slice instanceof Promise)) return this.#give(broker, parked, slice)

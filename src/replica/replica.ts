@@ -19,7 +19,7 @@ import { deleteVisible } from './delete-visible.ts'
 import { answerInstead, type GroupsPast, goneAnswer, notLeaderAnswer } from './fetch-instead.ts'
 import { expireLog } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
-import { type CatchUpThrottle, noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
+import { noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
 import type { GroupSnapshots } from './group-snapshots.ts'
 import { type FetchesHome, Leadership } from './leadership.ts'
@@ -234,8 +234,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     // Of the others the controller knows who keeps pace.
     const followers = this.#scheme.elect === 'self' ? new FollowerStates() : null
     const gone = (request: FetchRequest) => goneAnswer(request, log, this.#past)
-    const throttle = (): CatchUpThrottle | null => this.#throttles.leader
-    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, gone, throttle })
+    const [throttle, copiesUpTo] = [() => this.#throttles.leader, () => this.#scheme.serve.copiesUpTo(log)]
+    return new ParkedFetches({ log, clock, bytesMax, leader, proofs, followers, gone, throttle, copiesUpTo })
   }
 
   /** Follows the leader of `epoch`, which is durable here. Asks it as soon as it can be reached. Only when `settled`. */
@@ -439,8 +439,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    if (!this.isSettled) return false
-    const moved = await expireLog(this, this.#clock.nowMs())
+    const moved = this.isSettled && (await expireLog(this, this.#clock.nowMs()))
     if (moved) this.#leadership?.wake()
     return moved
   }

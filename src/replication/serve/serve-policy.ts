@@ -28,6 +28,8 @@ export interface ServePolicy {
   nearVisibleUpTo(view: ServeView): Offset | ServeRefusal
   /** The end of the log for a consumer that asks for `latest`; stricter, for it must not seem to go back (KIP-207). */
   latest(view: ServeView): Offset | ServeRefusal
+  /** How far others may copy a leader's log. */
+  copiesUpTo(leaders: { readonly storedUpTo: Offset; readonly logEndOffset: Offset }): Offset
 }
 
 /** Only the leader answers, up to its high watermark. */
@@ -39,6 +41,8 @@ export const serveAtLeader: ServePolicy = {
     if (!view.leads) return { code: 'not-leader' }
     return view.highWatermark < view.epochStart ? { code: 'offset-not-available' } : view.highWatermark
   },
+  // They may store it before the leader has.
+  copiesUpTo: ({ logEndOffset }) => logEndOffset,
 }
 
 /** The leader, up to its high watermark; and while nobody leads, any replica, with all that it has. */
@@ -47,4 +51,7 @@ export const serveAtBackup: ServePolicy = {
   visibleUpTo: (view) => (view.isLed ? serveAtLeader.visibleUpTo(view) : view.storedUpTo),
   nearVisibleUpTo: (view) => (view.isLed ? nearVisible(view) : view.storedUpTo),
   latest: (view) => (view.isLed ? serveAtLeader.latest(view) : view.storedUpTo),
+  // What a backup shows without its primary, that one must have when it is back: a process that ends, or a disk that fails, takes
+  // what was not stored yet.
+  copiesUpTo: ({ storedUpTo }) => storedUpTo,
 }
