@@ -43,7 +43,7 @@ const planted: readonly Planted[] = [
     name: 'of two logs the longer one wins, whatever its last epoch',
     parts: { ...sound, rules: { ...replicationRules, isUpToDate: (one, other) => one.endOffset >= other.endOffset } },
     seeds: 320,
-    seenAs: ['committed entries lost', 'committed history differs'],
+    seenAs: ['committed entries lost', 'committed history differs', 'logs differ'],
   },
   {
     name: 'a log that is no longer than the leader’s is never cut, and its fetch acknowledges (KIP-101, rocketmq#3015)',
