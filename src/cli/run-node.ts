@@ -86,18 +86,28 @@ async function runOnce(
   const ended = await Promise.race([run.stopWanted, node.failed])
   if (ended instanceof DiskFailed) {
     logger.error({ error: ended }, 'it stops, and waits for its disk')
-    await node.stop().catch((error: unknown) => logger.error({ error }, 'it did not stop cleanly'))
+    await stopped(node).catch((error: unknown) => logger.error({ error }, 'it did not stop cleanly'))
     return false
   }
   if (ended instanceof Error) {
     logger.error({ error: ended }, 'it cannot go on')
-    await node.stop()
+    await stopped(node)
     throw new CommandFailed(`${name} cannot go on: ${sentenceOf(ended)}`, { cause: ended })
   }
   logger.info({ because: ended }, 'stopping')
-  await node.stop()
+  await stopped(node)
   logger.info({}, 'stopped cleanly')
   return true
+}
+
+/** Stops it. What it waits for meanwhile may be a timer only, which would keep no process alive: it would end before it has stopped. */
+async function stopped(node: RunningNode): Promise<void> {
+  const awake = setInterval(() => {}, dayMs)
+  try {
+    await node.stop()
+  } finally {
+    clearInterval(awake)
+  }
 }
 
 /** It is not usable after all: it is waited for again. */
