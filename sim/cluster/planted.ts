@@ -50,7 +50,7 @@ export const planted: readonly Planted[] = [
       unfenceBroker: (context, asked) => operations.unfenceBroker(context, { ...asked, suspects: [] }),
     }),
     seenAs: lost,
-    from: 60,
+    from: 99,
   },
   {
     name: 'a primary resumes its epoch after a start (RocketMQ’s classic has none)',

@@ -46,7 +46,7 @@ const planted: readonly Planted[] = [
     parts: { ...sound, rules: { ...replicationRules, isUpToDate: (one, other) => one.endOffset >= other.endOffset } },
     firstSeed: 560,
     seeds: 320,
-    seenAs: ['committed entries lost', 'committed history differs'],
+    seenAs: ['committed entries lost', 'committed history differs', 'logs differ'],
   },
   {
     name: 'a log that is no longer than the leader’s is never cut, and its fetch acknowledges (KIP-101, rocketmq#3015)',

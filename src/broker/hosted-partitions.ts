@@ -477,12 +477,12 @@ export class HostedPartitions {
   #meetOthers(replica: Replica, group: GroupName, { replicas }: PartitionImage): void {
     const hasOthers = replicas.length > 1
     if (hasOthers === this.#reviewed.has(replica)) return
-    if (hasOthers) replica.meet(this.#linkFor(replica, group), this.#receiptsFor(replica, group))
-    else replica.meet(null, noReceipts)
     if (hasOthers) {
+      replica.meet(this.#linkFor(replica, group), this.#receiptsFor(replica, group))
       this.#reviewed.add(replica)
       this.#groups.join(group, { replica, election: null })
     } else {
+      replica.meet(null, noReceipts)
       this.#reviewed.delete(replica)
       this.#groups.leave(group)
     }

@@ -7,8 +7,8 @@ import type { Counter, Metrics } from '../runtime/metrics.ts'
 
 /** So much is read at once, before everybody else gets a turn. */
 const sliceBytes = 1024 * 1024
-/** A log counts for at least so many bytes: a broker may have thousands of small ones. */
-const leastBytes = 64 * 1024
+/** A log counts for at least so many bytes: opening the files of thousands of small ones costs more than reading them. */
+const leastBytes = 512 * 1024
 /** In short naps, so that a stop is not held up by a slow pace. */
 const napMs = 500
 

@@ -60,10 +60,7 @@ export async function runNode(run: NodeRun): Promise<void> {
       // Each run counts anew.
       const fresh = isAgain ? { ...runtime, metrics: new NodeMetrics() } : runtime
       if (await runOnce(fresh, { run, config, name, isAgain })) return
-      // The runtime's own timers keep no process alive.
-      const awake = setInterval(() => {}, dayMs)
-      await untilUsable(runtime, config.logDirs[0] ?? '', () => isStopWanted)
-      clearInterval(awake)
+      await awakeFor(untilUsable(runtime, config.logDirs[0] ?? '', () => isStopWanted))
       if (isStopWanted) return
       logger.info({}, 'the disk can be used again: it starts anew')
     }
@@ -86,18 +83,28 @@ async function runOnce(
   const ended = await Promise.race([run.stopWanted, node.failed])
   if (ended instanceof DiskFailed) {
     logger.error({ error: ended }, 'it stops, and waits for its disk')
-    await node.stop().catch((error: unknown) => logger.error({ error }, 'it did not stop cleanly'))
+    await awakeFor(node.stop()).catch((error: unknown) => logger.error({ error }, 'it did not stop cleanly'))
     return false
   }
   if (ended instanceof Error) {
     logger.error({ error: ended }, 'it cannot go on')
-    await node.stop()
+    await awakeFor(node.stop())
     throw new CommandFailed(`${name} cannot go on: ${sentenceOf(ended)}`, { cause: ended })
   }
   logger.info({ because: ended }, 'stopping')
-  await node.stop()
+  await awakeFor(node.stop())
   logger.info({}, 'stopped cleanly')
   return true
+}
+
+/** Keeps the process alive until `work` is done: the runtime's own timers, which it may wait for alone, do not. */
+async function awakeFor(work: Promise<void>): Promise<void> {
+  const awake = setInterval(() => {}, dayMs)
+  try {
+    await work
+  } finally {
+    clearInterval(awake)
+  }
 }
 
 /** It is not usable after all: it is waited for again. */

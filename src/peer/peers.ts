@@ -36,6 +36,8 @@ interface Peer {
 
 /** A broker whose stream has closed is tried at once, then after so long each, then with every beat. */
 const triesAgainMs = [5, 10, 20, 40]
+/** Whoever knows of nobody else looks around only every so many beats. */
+const aloneBeats = 10
 
 /**
  * One stream to each of the other brokers, with a beat on it. Of two brokers the one that is no hub dials, else the one
@@ -57,6 +59,7 @@ export class Peers {
   readonly #unclear = new Map<BrokerId, number>()
   #listener: Listener | null = null
   #beat: Timer | null = null
+  #isAlone = false
   #isClosed = false
 
   constructor(runtime: Runtime, settings: PeerSettings) {
@@ -102,6 +105,7 @@ export class Peers {
     if (broker === this.#settings.self.broker) return
     this.#addresses.set(broker, address)
     if (this.#liveness.know(broker)) this.#judge()
+    this.#noLongerAlone()
     if (this.#beat !== null && !this.#peers.has(broker) && this.#dials(broker)) void this.#try(broker)
   }
 
@@ -152,7 +156,16 @@ export class Peers {
       if (!this.#peers.has(broker) && (this.#dials(broker) || this.#unclear.has(broker))) void this.#try(broker)
     }
     this.#judge()
-    this.#beat = clock.setTimer(beatMs, () => this.#tick(nowMs + beatMs))
+    // Who knows nobody has nobody to hear from.
+    this.#isAlone = this.#addresses.size === 0 && this.#peers.size === 0
+    const restMs = this.#isAlone ? aloneBeats * beatMs : beatMs
+    this.#beat = clock.setTimer(restMs, () => this.#tick(nowMs + restMs))
+  }
+
+  #noLongerAlone(): void {
+    if (!this.#isAlone || this.#beat === null || this.#isClosed) return
+    this.#beat.cancel()
+    this.#tick(this.#runtime.clock.monotonicMs())
   }
 
   /** Connects to the broker's port: to converse if it is this side that dials, else to see whether anybody is there. */
@@ -218,6 +231,7 @@ export class Peers {
     const id = { broker: frame.brokerId, directory: frame.directoryId, incarnation: frame.incarnation }
     const before = this.#peers.get(id.broker)
     this.#peers.set(id.broker, { stream, id })
+    this.#noLongerAlone()
     if (before !== undefined) {
       before.stream.close('there is a newer stream')
       this.#tellDisconnected(before.id, 'there is a newer stream')

@@ -290,9 +290,7 @@ export class Following {
     } finally {
       this.#cutting = null
     }
-    this.#votersCut(what.beginsAnewAt !== null)
-    this.#sink.cut(this.#log.logEndOffset)
-    if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
+    this.#isCut(follower, what.beginsAnewAt !== null)
   }
 
   /** What goes its leader has: there is nothing to be written down. */
@@ -309,7 +307,11 @@ export class Following {
     } finally {
       this.#cutting = null
     }
-    this.#votersCut(false)
+    this.#isCut(follower, false)
+  }
+
+  #isCut(follower: Follower, beginsAnew: boolean): void {
+    this.#votersCut(beginsAnew)
     this.#sink.cut(this.#log.logEndOffset)
     if (this.#follower === follower) this.#carryOut(follower, { type: 'cut' })
   }

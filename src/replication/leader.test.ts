@@ -56,6 +56,22 @@ describe('a leader', () => {
     assert.equal(leader.admits(), null)
   })
 
+  test('counts what a replica has fetched once the group counts the replica: it has no reason to fetch again', () => {
+    const leader = isrLeader({ sets: setsOf([1], [1]) })
+    leader.step({ type: 'stored', upTo: 20 })
+    leader.step({ type: 'fetched', replica: replicaOf(2), from: 20, ...now })
+    const reconfigured = (sets: ReplicaSets) =>
+      leader.step({ type: 'reconfigured', commit: isrCommit(1), sets, nowMs: 0 })
+    reconfigured(setsOf([1, 2], [1, 2]))
+    leader.step({ type: 'stored', upTo: 21 })
+    assert.equal(leader.highWatermark, 20)
+    assert.equal(leader.replicatedUpTo, 20)
+    // On another folder it is another replica, which has told nothing.
+    const replaced = { ...setsOf([1, 2], [1]), replicas: [replicaOf(1), { ...replicaOf(2), directory: 'another' }] }
+    reconfigured(replaced)
+    assert.equal(leader.replicatedUpTo, 0)
+  })
+
   test('knows what all replicas have, in sync or not, and nothing of it while one is away', () => {
     const leader = isrLeader({ sets: setsOf([1, 2, 3], [1, 2]) })
     const fetched = (broker: number, from: number) => {

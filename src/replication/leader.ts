@@ -41,6 +41,14 @@ export type LeaderEffect =
   /** Whoever keeps the image is to decide on this in-sync set. */
   | { type: 'propose-in-sync'; proposal: InSyncProposal }
 
+interface FetchedCopy {
+  readonly replica: FetchingReplica
+  readonly storedUpTo: Offset
+  readonly logStartOffset: Offset
+  /** The group counts that replica, on that folder. */
+  isCounted: boolean
+}
+
 /**
  * The leader of a replication group in one epoch: who has how much, and so how far the high watermark is.
  * Sans-IO; a new epoch is a new object. The watermark never moves backwards.
@@ -50,7 +58,7 @@ export class Leader {
   readonly epochStart: Offset
   readonly #self: BrokerId
   /** What the others have, and where their logs begin, by their latest fetches; null: nobody has fetched yet. */
-  #fetched: Map<BrokerId, { readonly storedUpTo: Offset; readonly logStartOffset: Offset }> | null = null
+  #fetched: Map<BrokerId, FetchedCopy> | null = null
   /** The leader's own copy; -1: not known yet. */
   #ownStoredUpTo: Offset = -1
   readonly #judge: JoinJudge | null
@@ -107,6 +115,7 @@ export class Leader {
       case 'reconfigured':
         this.#commit = event.commit
         this.#sets = event.sets
+        for (const copy of this.#fetched?.values() ?? []) copy.isCounted = this.counts(copy.replica)
         this.#followInSync(event.sets, event.nowMs)
         return [...this.#advance(), ...this.#proposed(this.#inSync?.join(this) ?? null)]
       default:
@@ -165,19 +174,14 @@ export class Leader {
 
   #onFetched(fetch: LeaderEvent & { type: 'fetched' }): LeaderEffect[] {
     const { replica, from, logStartOffset = 0, logEndOffset, nowMs } = fetch
-    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing. Its pace is noted: once
-    // it counts it has no reason to fetch again.
-    const advanced = this.counts(replica) ? this.#counted(replica.broker, { storedUpTo: from, logStartOffset }) : []
+    // A replica that the group does not count, on an unknown folder for example, acknowledges nothing. What it has is noted: once
+    // it counts it has no reason to fetch again. Its latest fetch counts, not the highest: a replica may have lost what it had.
+    this.#fetched ??= new Map()
+    this.#fetched.set(replica.broker, { replica, storedUpTo: from, logStartOffset, isCounted: this.counts(replica) })
+    const advanced = this.#advance()
     const { epochStart, highWatermark } = this
     const proposal = this.#inSync?.fetched(replica, from, { logEndOffset, highWatermark, epochStart, nowMs })
     return [...advanced, ...this.#proposed(proposal ?? null)]
-  }
-
-  /** Its latest fetch counts, not the highest: a replica may have lost what it had. */
-  #counted(broker: BrokerId, copy: { storedUpTo: Offset; logStartOffset: Offset }): LeaderEffect[] {
-    this.#fetched ??= new Map()
-    this.#fetched.set(broker, copy)
-    return this.#advance()
   }
 
   #onStored(upTo: Offset): void {
@@ -222,7 +226,9 @@ export class Leader {
   }
 
   #storedBy(broker: BrokerId): Offset {
-    return broker === this.#self ? this.#ownStoredUpTo : (this.#fetched?.get(broker)?.storedUpTo ?? -1)
+    if (broker === this.#self) return this.#ownStoredUpTo
+    const copy = this.#fetched?.get(broker)
+    return copy?.isCounted === true ? copy.storedUpTo : -1
   }
 
   #view(): CommitView {
