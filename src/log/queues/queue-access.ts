@@ -48,9 +48,9 @@ export class QueueAccess {
     this.#queues.watermarkReached(groupOffset)
   }
 
-  /** Queues whose end nothing tells above a group offset: before the log begins there, something has to. */
-  untoldFrom(groupOffset: Offset): LogQueue[] {
-    return this.#queues.untoldFrom(groupOffset)
+  /** Queues whose end nothing tells from `groupOffset` up to `upTo`: before the log begins there, something has to. */
+  untoldFrom(groupOffset: Offset, upTo: Offset): LogQueue[] {
+    return this.#queues.untoldFrom(groupOffset, upTo)
   }
 
   /** The topic is gone, for ever. Its batches go with the segments that they are in. */
