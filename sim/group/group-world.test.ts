@@ -4,7 +4,7 @@ import { divergenceOf } from '../../src/replication/divergence.ts'
 import { replicationRules } from '../../src/replication/rules.ts'
 import { groupPlanOf } from './group-plan.ts'
 import { type GroupUnderTest, runGroupSeed, soundGroup as sound } from './group-world.ts'
-import { countsFromCommitted, showsUncommitted } from './planted-queues.ts'
+import { countsFromCommitted, showsUncommitted, toldByUncommitted, uncutQueue } from './planted-queues.ts'
 
 describe('a group that elects its leader itself', () => {
   test('30 seeds of faults show no violation', async () => {
@@ -98,6 +98,19 @@ const planted: readonly Planted[] = [
     parts: { ...sound, serve: showsUncommitted },
     seeds: 120,
     seenAs: ['early read'],
+  },
+  {
+    name: 'a consume queue is not cut when its commit log is',
+    parts: { ...sound, serve: uncutQueue },
+    seeds: 60,
+    seenAs: ['uncaught error', 'ended itself', 'lost', 'hole'],
+  },
+  {
+    name: 'a commit log begins above all that tells of a queue but for what is not committed',
+    parts: { ...sound, serve: toldByUncommitted },
+    firstSeed: 192_968_461,
+    seeds: 1,
+    seenAs: ['hole'],
   },
 ]
 

@@ -40,3 +40,17 @@ export const showsUncommitted: ServeQueue = (served) => ({
     return { ...visible, slice, abortedUpTo: () => [] }
   },
 })
+
+/** A consume queue that keeps what it had when its commit log is cut. */
+export const uncutQueue: ServeQueue = (served) => {
+  const { entries } = served.log.queue
+  entries.cutTo = () => Promise.resolve(true)
+  return serveQueue(served)
+}
+
+/** A leader that takes the end of a queue for told by what is not committed, before its log begins higher. */
+export const toldByUncommitted: ServeQueue = (served) => {
+  const queues = served.group.log.queues
+  if (queues !== null) queues.untoldFrom = (from) => [...queues.all()].filter(({ toldUpTo }) => toldUpTo <= from)
+  return serveQueue(served)
+}
