@@ -55,10 +55,12 @@ describe('a topic with replication.unit=broker', () => {
       await produce(keyed(200))
       assert.equal((await cli.run('broker', 'start', `${led}`, '--data', cli.data)).code, 0)
 
-      const read = await cli.run('consume', 't', '--from', 'earliest', '--until-end', '--key-separator', ':', ...bootstrap)
-      const valuesOf = (key: string, lines: string): string[] => lines.split('\n').filter((line) => line.startsWith(key))
-      for (let key = 0; key < 5; key++)
-        assert.deepEqual(valuesOf(`key ${key}`, read.stdout), valuesOf(`key ${key}`, keyed(100) + keyed(200)), read.stderr)
+      const all = ['--from', 'earliest', '--until-end', '--key-separator', ':']
+      const read = await cli.run('consume', 't', ...all, ...bootstrap)
+      const ofKey = (key: number, lines: string): string[] =>
+        lines.split('\n').filter((line) => line.startsWith(`key ${key}:`))
+      const sent = keyed(100) + keyed(200)
+      for (let key = 0; key < 5; key++) assert.deepEqual(ofKey(key, read.stdout), ofKey(key, sent), read.stderr)
 
       assert.match(await topic('describe', '__commit_log.majority-1'), /replicated by majority/)
       assert.doesNotMatch(await topic('list'), /__commit_log/)
