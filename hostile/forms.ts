@@ -16,13 +16,22 @@ export interface FormBytes {
   readonly bytes: Buffer
 }
 
+/** What reads a form: `form.read`, but where a mistake is planted. */
+export type ReaderOf = (form: Form) => Form['read']
+
+export const readerOf: ReaderOf = ({ read }) => read
+
 const bytesPerByte = 300
 
 /** Bytes of several forms, each changed and read by its own reader, which may refuse them in no way but its own. */
 export function formsTarget({
   forms,
+  reader,
   ...about
-}: Pick<Target<FormBytes>, 'name' | 'about' | 'share'> & { forms: readonly Form[] }): Target<FormBytes> {
+}: Pick<Target<FormBytes>, 'name' | 'about' | 'share'> & {
+  forms: readonly Form[]
+  reader: ReaderOf
+}): Target<FormBytes> {
   return {
     ...about,
     inputs: async () => {
@@ -35,11 +44,11 @@ export function formsTarget({
     },
     bytesMax: ({ bytes }) => bytes.length * bytesPerByte,
     feed: async ({ form, bytes }) => {
-      const { read, refusals } = forms.find(({ name }) => name === form) as Form
+      const known = forms.find(({ name }) => name === form) as Form
       try {
-        await read(bytes)
+        await reader(known)(bytes)
       } catch (error) {
-        if (!(error instanceof Error && refusals.includes(error.name))) throw error
+        if (!(error instanceof Error && known.refusals.includes(error.name))) throw error
       }
     },
   }

@@ -22,6 +22,14 @@ for (const { name } of targets) {
   })
 }
 
+test('each target is seen to find a mistake', () => {
+  const without = targets.filter(({ name }) => !planted.some(({ of }) => of === name))
+  assert.deepEqual(
+    without.map(({ name }) => name),
+    [],
+  )
+})
+
 test('inputs are dealt out by share, none of them left over', () => {
   const dealt = shares(100_000)
   assert.deepEqual(

@@ -1,5 +1,6 @@
-import { decodeRequest } from '../../src/codec/api.ts'
+import { decodeRequest, decodeResponse } from '../../src/codec/api.ts'
 import { decompress } from '../../src/codec/compression.ts'
+import { SizedFrames } from '../../src/codec/sized-frames.ts'
 import { FrameReader } from '../../src/kafka/frame-reader.ts'
 import { validateBatches } from '../../src/record/batch-validation.ts'
 import { plantedTargets } from '../planted/all.ts'
@@ -17,11 +18,11 @@ import { sizedFramesTarget } from './sized-frames.ts'
 /** Everything that takes bytes from outside. */
 export const targets: readonly AnyTarget[] = [
   frameReaderTarget('frame-reader', (shared, sink) => new FrameReader(shared, sink)),
-  sizedFramesTarget(),
+  sizedFramesTarget('sized-frames', (bounds, onFrame) => new SizedFrames(bounds, onFrame)),
   requestsTarget('requests', decodeRequest),
-  responsesTarget(),
-  recordsTarget(),
-  filesTarget(),
+  responsesTarget('responses', decodeResponse),
+  recordsTarget('records'),
+  filesTarget('files'),
   batchesTarget('batches', validateBatches),
   codecsTarget('codecs', decompress),
   logsTarget('logs'),

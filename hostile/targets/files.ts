@@ -18,13 +18,14 @@ import { batchHeaderBytes, batchSizeOf } from '../../src/record/batch-header.ts'
 import { readVote, writeVote } from '../../src/replica/vote-file.ts'
 import type { Disk } from '../../src/runtime/disk.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
-import { type Form, type FormBytes, formsTarget } from '../forms.ts'
+import { type Form, type FormBytes, formsTarget, type ReaderOf, readerOf } from '../forms.ts'
 import type { Target } from '../target.ts'
 
 /** What lies in a broker's folder beside the logs, and what brokers ask each other: the bodies of peer frames. */
-export function filesTarget(): Target<FormBytes> {
+export function filesTarget(name: string, reader: ReaderOf = readerOf): Target<FormBytes> {
   return formsTarget({
-    name: 'files',
+    name,
+    reader,
     about:
       'snapshots of the metadata log, Kafka\u2019s own metadata log, votes, marks and names of folders, receipts, questions between brokers',
     share: 10,

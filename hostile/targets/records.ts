@@ -19,15 +19,16 @@ import { buildBatch } from '../../src/record/batch-builder.ts'
 import { BatchHeader, batchHeaderBytes } from '../../src/record/batch-header.ts'
 import { endTransactionOf } from '../../src/record/control-record.ts'
 import { readRecords } from '../../src/record/record-reader.ts'
-import { type Form, type FormBytes, formsTarget } from '../forms.ts'
+import { type Form, type FormBytes, formsTarget, type ReaderOf, readerOf } from '../forms.ts'
 import { kafkasBatches } from '../good-batches.ts'
 import type { Target } from '../target.ts'
 
 const uuid = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** Records of Trilog's own topics, frames between brokers, what members of groups say, settings. */
-export function recordsTarget(): Target<FormBytes> {
+export function recordsTarget(name: string, reader: ReaderOf = readerOf): Target<FormBytes> {
   return formsTarget({
-    name: 'records',
+    name,
+    reader,
     about:
       'metadata and group records, frames between brokers, subscriptions, control records, producer snapshots, checkpoints, configuration files',
     share: 20,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { decodeRequest, decodeResponse, readPreamble } from '../../src/codec/api.ts'
+import { type decodeRequest, type decodeResponse, readPreamble } from '../../src/codec/api.ts'
 import { MalformedInput } from '../../src/codec/malformed-input.ts'
 import { apis } from '../../src/kafka/schema/registry.ts'
 import { mutated } from '../mutation.ts'
@@ -10,6 +10,7 @@ import { demand, type Target } from '../target.ts'
 const bytesPerByte = 300
 
 type DecodeRequest = typeof decodeRequest
+type DecodeResponse = typeof decodeResponse
 
 /** `decode` is `decodeRequest`, but where a mistake is planted. */
 export function requestsTarget(name: string, decode: DecodeRequest): Target<Buffer> {
@@ -35,11 +36,11 @@ interface Answer {
   readonly frame: Buffer
 }
 
-/** What a broker that is none sends to our own client. */
-export function responsesTarget(): Target<Answer> {
+/** What a broker that is none sends to our own client. `decode` is `decodeResponse`, but where a mistake is planted. */
+export function responsesTarget(name: string, decode: DecodeResponse): Target<Answer> {
   const bodies = recordedBodies('response')
   return {
-    name: 'responses',
+    name,
     about: 'responses of all APIs and versions, as our own client reads them',
     share: 15,
     inputs: () =>
@@ -55,7 +56,7 @@ export function responsesTarget(): Target<Answer> {
     feed: ({ which, frame }) => {
       const { api, version } = bodies[which] as (typeof bodies)[number]
       onlyMalformed(() => {
-        demand(partsIn(decodeResponse(api, version, frame).body) <= frame.length, 'more parts than bytes')
+        demand(partsIn(decode(api, version, frame).body) <= frame.length, 'more parts than bytes')
       })
     },
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ImplausibleFrameSize, SizedFrames } from '../../src/codec/sized-frames.ts'
+import { ImplausibleFrameSize, type SizedFrameBounds, type SizedFrames } from '../../src/codec/sized-frames.ts'
 import { mutated } from '../mutation.ts'
 import { framed, framesIn } from '../plain-frames.ts'
 import { recordedBodies } from '../recorded-frames.ts'
@@ -8,15 +8,19 @@ import { demand, type Target } from '../target.ts'
 /** As our client takes answers, whatever a broker says that they are. */
 const bounds = { landingBytes: 16 * 1024, frameBytesMin: 4, frameBytesMax: 1024 * 1024 * 1024 }
 
+type Cutter = Pick<SizedFrames, 'allocate' | 'received'>
+/** What makes a `SizedFrames`, or one with a mistake. */
+type MakeCutter = (bounds: SizedFrameBounds, onFrame: (frame: Buffer) => void) => Cutter
+
 interface Stream {
   readonly bytes: Buffer
   readonly pieces: readonly number[]
 }
 
 /** Streams as our own client and brokers among themselves read them. */
-export function sizedFramesTarget(): Target<Stream> {
+export function sizedFramesTarget(name: string, make: MakeCutter): Target<Stream> {
   return {
-    name: 'sized-frames',
+    name,
     about: 'streams of answers and of frames between brokers: the frames are those that a plain reading finds',
     share: 10,
     inputs: () => {
@@ -28,7 +32,7 @@ export function sizedFramesTarget(): Target<Stream> {
     bytesMax: ({ bytes }) => bytes.length * 4 + 1024 * 1024,
     feed: (stream) => {
       const expected = framesIn(stream.bytes, { min: bounds.frameBytesMin, max: bounds.frameBytesMax })
-      const { frames, malformed } = read(stream)
+      const { frames, malformed } = read(stream, make)
       demand(malformed === expected.malformed, `malformed: ${malformed}, by a plain reading ${expected.malformed}`)
       demand(frames.length === expected.frames.length, `${frames.length} frames instead of ${expected.frames.length}`)
       for (const [nth, frame] of expected.frames.entries())
@@ -37,9 +41,9 @@ export function sizedFramesTarget(): Target<Stream> {
   }
 }
 
-function read({ bytes, pieces }: Stream): { frames: Buffer[]; malformed: boolean } {
+function read({ bytes, pieces }: Stream, make: MakeCutter): { frames: Buffer[]; malformed: boolean } {
   const frames: Buffer[] = []
-  const cutter = new SizedFrames(bounds, (frame) => void frames.push(frame))
+  const cutter = make(bounds, (frame) => void frames.push(frame))
   try {
     for (let at = 0, turn = 0; at < bytes.length; turn++) {
       const into = cutter.allocate()
