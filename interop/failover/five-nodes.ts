@@ -12,8 +12,6 @@ const rate = 2_000
 const topics = {
   'five-majority': { 'replication.scheme': 'majority' },
   'five-isr': { 'min.insync.replicas': '3' },
-  // 50 queues in the commit logs of five groups of all brokers.
-  'five-queues': { 'replication.scheme': 'majority', 'replication.unit': 'broker', 'replication.groups': '5' },
 }
 const names = Object.keys(topics)
 const beginMs = 60_000
