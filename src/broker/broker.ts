@@ -21,6 +21,7 @@ import { frameHeaderBytes } from '../log/queues/frame.ts'
 import type { CompressionType } from '../codec/compression.ts'
 import { type AppendOutcome, appendBatch } from './append-path.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import { ListedBrokers } from './listed-brokers.ts'
 import type { HostedPartitions, Offline } from './hosted-partitions.ts'
 import type { LeaderElections } from './leader-elections.ts'
 import type { LiveConfigs } from './live-configs.ts'
@@ -60,6 +61,7 @@ export class Broker {
   readonly quorum: MetadataQuorum
   readonly elections: LeaderElections
   readonly configs: LiveConfigs
+  readonly listed: ListedBrokers
   readonly #runtime: Runtime
   readonly #partitions: HostedPartitions
 
@@ -77,6 +79,7 @@ export class Broker {
     this.quorum = parts.quorum
     this.elections = parts.elections
     this.configs = configs
+    this.listed = new ListedBrokers({ image: parts.coordinator.image, clock: runtime.clock })
     this.#runtime = runtime
     this.#partitions = parts.partitions
     this.fetchSessions = new FetchSessions({

@@ -112,6 +112,7 @@ async function startAs(
     write: (loss) => rules.writeUncleanLoss(runtime, folder, loss),
   })
   member.applyWith(async (records) => {
+    broker.listed.apply(records)
     await partitions.apply(records)
     lifecycle.imageChanged()
     returns.look(records)

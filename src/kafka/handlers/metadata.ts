@@ -28,7 +28,7 @@ export const metadataHandler = (broker: Broker) =>
       ? [...broker.image.topics.values()].filter(isListed).map((topic) => topicAnswer(broker, topic, request))
       : await Promise.all(onceEach(request.topics ?? [], keyOf).map(({ item }) => answerFor(broker, item, request)))
     return {
-      brokers: broker.image.living.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+      brokers: broker.listed.all().map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId: broker.image.clusterId,
       controllerId: broker.administrator,
       topics,
