@@ -11,7 +11,7 @@ export interface RunOptions {
   /** Text for its standard input, which is then closed. */
   input?: string
   cwd?: string
-  env?: Record<string, string>
+  env?: NodeJS.ProcessEnv
   /** Part of stopping: runs also after an interrupt. */
   cleanup?: true
 }

@@ -6,13 +6,14 @@ import { LineProcess, onEnd } from '../../interop/child.ts'
 import { trilogMain } from '../../interop/package-root.ts'
 import { removeFolder } from '../../interop/targets/remove-folder.ts'
 import type { BrokerAddress } from '../../src/client/broker-connection.ts'
+import { allocatorEnvironment } from '../../src/runtime/node/allocator-environment.ts'
 import type { Unbounded } from './attack.ts'
 
 const startMs = 30_000
 const lifeMs = 20 * 60_000
 const sampleMs = 50
 
-/** A broker process of its own, with default settings but for those that are given, and a look at its resident memory. */
+/** A broker process of its own as `trilog up` starts it, with default settings but for those that are given, and a look at its resident memory. */
 export class AttackedBroker {
   readonly address: BrokerAddress
   readonly #metrics: string
@@ -47,7 +48,8 @@ export class AttackedBroker {
       const timer = setTimeout(() => reject(new Error(`the broker did not start: ${child.stderr}`)), startMs)
       const planted = plant === undefined ? [] : ['--import', plant.href]
       const args = ['--enable-source-maps', ...planted, trilogMain, 'broker', 'run', '--config', config]
-      const child = new LineProcess(globalThis.process.execPath, args, { timeoutMs: lifeMs }, (line) => {
+      const options = { timeoutMs: lifeMs, env: allocatorEnvironment() }
+      const child = new LineProcess(globalThis.process.execPath, args, options, (line) => {
         const ready = line.match(/^ready kafka=([^: ]+):(\d+) http=(\S+)/)
         if (ready === null) return
         clearTimeout(timer)

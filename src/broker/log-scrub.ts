@@ -4,13 +4,12 @@ import type { Clock } from '../runtime/clock.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Counter, Metrics } from '../runtime/metrics.ts'
+import { restUntil } from '../runtime/rest.ts'
 
 /** So much is read at once, before everybody else gets a turn. */
 const sliceBytes = 1024 * 1024
 /** A log counts for at least so many bytes: opening the files of thousands of small ones costs more than reading them. */
 const leastBytes = 512 * 1024
-/** In short naps, so that a stop is not held up by a slow pace. */
-const napMs = 500
 
 /** Reads all that is on the disk again and checks it, so that damage is found before its bytes are needed. */
 export class LogScrub {
@@ -68,13 +67,9 @@ export class LogScrub {
     }
   }
 
-  async #rest(bytes: number): Promise<void> {
+  #rest(bytes: number): Promise<void> {
     const dueMs = this.#clock.monotonicMs() + (bytes / this.#bytesPerSecond()) * 1000
-    for (;;) {
-      const waitMs = dueMs - this.#clock.monotonicMs()
-      await new Promise<void>((resolve) => void this.#clock.setTimer(Math.max(0, Math.min(waitMs, napMs)), resolve))
-      if (waitMs <= napMs || this.#isStopped) return
-    }
+    return restUntil(this.#clock, dueMs, () => this.#isStopped)
   }
 }
 

@@ -8,6 +8,7 @@ import { furthestOf } from '../replication/elect/unclean.ts'
 import { schemeOf } from '../replication/schemes.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { rest } from '../runtime/rest.ts'
 import { askCandidate, askToTakeOver } from './unclean-candidates.ts'
 
 /** How often it is tried again while living replicas have not said how far they are. */
@@ -87,7 +88,7 @@ export class UncleanElections {
     for (;;) {
       const outcome = await this.#elect(name)
       if (outcome !== 'unknown' || this.#clock.monotonicMs() >= untilMs) return outcome
-      await new Promise<void>((resolve) => void this.#clock.setTimer(againMs, resolve))
+      await rest(this.#clock, againMs)
     }
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { allocatorEnvironment } from '../runtime/node/allocator-environment.ts'
 import { CommandFailed } from './command-failed.ts'
 import type { NodeFolder } from './node-folder.ts'
 
@@ -33,6 +34,7 @@ export function startNodeProcess(folder: NodeFolder, detached: boolean): NodePro
     child = spawn(process.execPath, [script, ...options], {
       cwd: folder.path,
       detached: true,
+      env: allocatorEnvironment(),
       stdio: ['ignore', log, log, 'pipe'],
     })
   } finally {

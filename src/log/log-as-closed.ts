@@ -44,7 +44,9 @@ export async function logAsClosed(parts: LogParts, logEndOffset: Offset): Promis
     queues !== null ||
     damage.all.length > 0 ||
     !active.isLoaded ||
-    producers.endOffset !== logEndOffset
+    producers.endOffset !== logEndOffset ||
+    // Of what lies below the log start alone nothing is told here.
+    (parts.logStartOffset === logEndOffset && segments.sizeBytes > 0)
   )
     return null
   const names = await plainNamesIn(parts)

@@ -2,7 +2,7 @@ import type { LeaderEpoch } from '../record/offset.ts'
 import { mayTakeOver } from '../replication/elect/hand-over.ts'
 import { Election, type ElectionEffect, type ElectionEvent } from '../replication/elect/self.ts'
 import type { ElectionMessage } from '../replication/elect/vote.ts'
-import type { LogPosition } from '../replication/log-position.ts'
+import type { OwnPosition } from '../replication/log-position.ts'
 import type { BrokerId, ReplicaId } from '../replication/replica-id.ts'
 import { type ReplicationRules, replicationRules } from '../replication/rules.ts'
 import { setsOf, type VoterSet } from '../replication/voters.ts'
@@ -137,9 +137,9 @@ export class SelfElected {
     this.#isWorking = false
   }
 
-  get #position(): LogPosition {
-    const { lastEpoch, logEndOffset: endOffset } = this.#options.replica.log
-    return { lastEpoch, endOffset }
+  get #position(): OwnPosition {
+    const { lastEpoch, logStartOffset, logEndOffset: endOffset } = this.#options.replica.log
+    return { lastEpoch, logStartOffset, endOffset }
   }
 
   #step(input: ElectionInput): ElectionEffect[] {

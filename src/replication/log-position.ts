@@ -6,6 +6,11 @@ export interface LogPosition {
   readonly endOffset: Offset
 }
 
+/** A replica's own. What is below its start was committed, and is deleted. */
+export interface OwnPosition extends LogPosition {
+  readonly logStartOffset: Offset
+}
+
 /**
  * Whether a log holds at least as much as another: the later last epoch wins, and with the same one the longer log (Raft
  * paper, section 5.4.1). Comparing ends alone, or terms that nobody wrote under, elects replicas that are behind.

@@ -3,6 +3,7 @@ import type { RegisterBroker } from '../metadata/controller/register-broker.ts'
 import type { UnfenceBroker } from '../metadata/controller/unfence-broker.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { rest } from '../runtime/rest.ts'
 
 /** How long a broker that stops waits for others to take over what it leads. */
 const leaveMs = 2_000
@@ -120,12 +121,8 @@ export class BrokerLifecycle {
       } catch (error) {
         if (!(error instanceof CoordinatorUnavailable) || this.#isHopeless()) throw error
         this.#logger.warn({ what, because: error.message }, 'the metadata log cannot be asked; it is tried again')
-        await Promise.race([this.#pause(), this.#givenUp])
+        await Promise.race([rest(this.#clock, againMs), this.#givenUp])
       }
     }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => void this.#clock.setTimer(againMs, resolve))
   }
 }

@@ -7,6 +7,7 @@ import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Counter, Metrics } from '../runtime/metrics.ts'
+import { rest } from '../runtime/rest.ts'
 import type { SuspectsInFolder } from './suspect-replicas.ts'
 
 const againMs = 100
@@ -75,7 +76,8 @@ export class DamagedReplicas {
     const { topic, partition } = replica
     this.#found.add()
     const isAlone = this.#isAlone(replica)
-    while (!(await suspects.isDamaged(replica, { isAlone })) && !this.#isClosed) await this.#pause(keptAgainMs)
+    while (!(await suspects.isDamaged(replica, { isAlone })) && !this.#isClosed)
+      await rest(this.#parts.clock, keptAgainMs)
     // What its only replica has lost nobody else has.
     while (!isAlone && !this.#isClosed && replica.log.fault === null) {
       const image = this.#imageOf(replica)
@@ -86,7 +88,7 @@ export class DamagedReplicas {
         return
       }
       const isKept = !(await this.#step(replica, image))
-      await this.#pause(isKept ? keptAgainMs : againMs)
+      await rest(this.#parts.clock, isKept ? keptAgainMs : againMs)
     }
   }
 
@@ -110,10 +112,6 @@ export class DamagedReplicas {
       default:
         return replica.scheme.elect satisfies never
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#parts.clock.setTimer(ms, resolve))
   }
 
   #isAlone(replica: Replica): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { type Disk, DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { restUntil } from '../runtime/rest.ts'
 
 /** The disk of a broker or controller takes nothing more, or is full: others have taken over, and the process ends or starts again. */
 export class DiskFailed extends Error {
@@ -26,10 +27,7 @@ export async function untilUsable(
   isOver: () => boolean,
 ): Promise<void> {
   for (let waitMs = firstWaitMs; !isOver(); waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-    // In short naps, so that a stop is not held up.
-    for (let leftMs = waitMs; leftMs > 0 && !isOver(); leftMs -= firstWaitMs) {
-      await new Promise<void>((resolve) => void clock.setTimer(firstWaitMs, resolve))
-    }
+    await restUntil(clock, clock.monotonicMs() + waitMs, isOver)
     if (await isUsable(disk, path)) return
     logger.debug({ path, waitMs }, 'the disk is not usable yet')
   }

@@ -12,6 +12,7 @@ import type { ReplicationRules } from '../replication/rules.ts'
 import { sureBackupsOf } from '../replication/schemes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { rest } from '../runtime/rest.ts'
 import { answerLogEnds, askLogEnd } from './log-ends.ts'
 import type { Takeovers } from './takeovers.ts'
 
@@ -105,7 +106,7 @@ export class PrimaryReturns {
       else if (!replica.isSuspect) await this.#seat(awaited, self)
       else if ([-1, self].includes(awaited.partition.leader))
         await this.#ask(replica, awaited, clock.monotonicMs() - startMs)
-      await new Promise<void>((resolve) => void clock.setTimer(againMs, resolve))
+      await rest(clock, againMs)
     }
   }
 

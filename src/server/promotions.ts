@@ -11,6 +11,7 @@ import type { GroupName } from '../replica/replication-groups.ts'
 import type { LeaderEpoch } from '../record/offset.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { rest } from '../runtime/rest.ts'
 import type { Takeovers } from './takeovers.ts'
 
 const subject = 'promotion'
@@ -115,7 +116,7 @@ export class Promotions implements Promoter {
         if (begun.unclean && waitedMs >= patienceMs && leaderEpoch === begun.epoch) takeovers.allowUnclean(found)
         if (isLate) return tooFew(takeovers.heardOf(found))
       } else if (isLate) return { code: 'unknown-partition', message: 'there is no such partition' }
-      await new Promise<void>((resolve) => void clock.setTimer(againMs, resolve))
+      await rest(clock, againMs)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts'
+import { restUntil } from '../../runtime/rest.ts'
 
 /** The compaction was told to stop, or its log has changed under it. What it had not swapped in yet is given up. */
 export class CompactionStopped extends Error {
@@ -40,21 +41,7 @@ export class CompactionPace {
   async #rest(): Promise<void> {
     this.#sliceLeft = sliceBytes
     const dueMs = this.#startedMs + (this.#bytes / this.#bytesPerSecond) * 1000
-    let waitMs = dueMs - this.#clock.monotonicMs()
-    do {
-      // In short naps, so that a stop is not held up by a slow pace.
-      await this.#nap(Math.min(waitMs, napMs))
-      if (this.#isStopped()) throw new CompactionStopped('the broker stops, or its log goes')
-      waitMs = dueMs - this.#clock.monotonicMs()
-    } while (waitMs > 0)
-  }
-
-  #nap(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (ms > 0) this.#clock.setTimer(ms, resolve)
-      else this.#clock.defer(resolve)
-    })
+    await restUntil(this.#clock, dueMs, this.#isStopped)
+    if (this.#isStopped()) throw new CompactionStopped('the broker stops, or its log goes')
   }
 }
-
-const napMs = 500

@@ -2,6 +2,7 @@ import { AskFailed, type Asks, NoAnswer, Refusal } from '../../peer/asks.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../../runtime/random.ts'
+import { rest } from '../../runtime/rest.ts'
 import type { DecisionContext } from '../controller/decision.ts'
 import type { AnswerOf, Operation, operations, RequestTo } from '../controller/operations.ts'
 import type { ClusterImage } from '../image.ts'
@@ -80,7 +81,7 @@ export class EmbeddedCoordinator implements Coordinator {
         return decided.answer as AnswerOf<O>
       }
       if (this.#clock.monotonicMs() >= untilMs) throw new CoordinatorUnavailable('nobody leads it')
-      await this.#pause(tryAgainMs)
+      await rest(this.#clock, tryAgainMs)
     }
   }
 
@@ -121,9 +122,5 @@ export class EmbeddedCoordinator implements Coordinator {
       if (error instanceof CoordinatorUnavailable) throw new NoAnswer(error.message)
       throw error
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#clock.setTimer(ms, resolve))
   }
 }

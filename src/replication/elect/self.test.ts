@@ -7,7 +7,7 @@ import { Election, type ElectionEffect } from './self.ts'
 import type { ElectionMessage, Vote, VoteRequest } from './vote.ts'
 
 const replica = (broker: number): ReplicaId => ({ broker, directory: `directory-${broker}` })
-const log = { lastEpoch: 4, endOffset: 10 }
+const log = { lastEpoch: 4, logStartOffset: 0, endOffset: 10 }
 const nobodySilent: ReadonlySet<number> = new Set()
 
 /** Replica 1 of so many voters, in epoch 4, all others in touch. */
@@ -180,6 +180,13 @@ describe('a vote', () => {
     ]) {
       assert.match(received(electionOf(3), ask(2, 5, { log: behind })).at(-1) ?? '', /: no/)
     }
+  })
+
+  test('goes to nobody who never had what was committed and is deleted here', () => {
+    const emptied = { lastEpoch: -1, logStartOffset: 10, endOffset: 10 }
+    const asked = (endOffset: number) => ask(2, 5, { log: { lastEpoch: 3, endOffset } })
+    assert.match(received(electionOf(3), asked(9), emptied).at(-1) ?? '', /: no/)
+    assert.match(received(electionOf(3), asked(10), emptied).at(-1) ?? '', /: yes/)
   })
 
   test('is refused by a suspect replica, whoever asks', () => {
@@ -398,7 +405,7 @@ describe('a follower that is told to stand', () => {
 
   test('follows on when it lacks something, or may have lost something', () => {
     const behind = follower()
-    assert.deepEqual(received(behind, stand, { lastEpoch: 4, endOffset: 9 }), [])
+    assert.deepEqual(received(behind, stand, { lastEpoch: 4, logStartOffset: 0, endOffset: 9 }), [])
     assert.equal(behind.role, 'follower')
     assert.deepEqual(received(follower({ suspect: true }), stand), [])
   })

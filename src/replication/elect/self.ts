@@ -1,6 +1,6 @@
 import type { LeaderEpoch } from '../../record/offset.ts'
 import { invariant } from '../../runtime/invariant.ts'
-import type { LogPosition } from '../log-position.ts'
+import type { LogPosition, OwnPosition } from '../log-position.ts'
 import { type BrokerId, isSameReplica, type ReplicaId } from '../replica-id.ts'
 import type { ReplicationRules } from '../rules.ts'
 import type { ElectionMessage, Led, Stand, Vote, VoteRequest } from './vote.ts'
@@ -14,7 +14,7 @@ export type ElectionEvent =
   /** The epoch and vote of a `persist` are on the disk. */
   | { type: 'persisted'; epoch: LeaderEpoch }
   /** What another replica says; `log` is this replica's own. */
-  | { type: 'received'; message: ElectionMessage; log: LogPosition }
+  | { type: 'received'; message: ElectionMessage; log: OwnPosition }
   /** Brokers of which nothing is heard, whenever that changes. At the start it is all of them. */
   | { type: 'silent'; brokers: ReadonlySet<BrokerId> }
   /** There is a new stream to a broker, which may have been started anew, silent or not. */
@@ -182,7 +182,7 @@ export class Election {
     return [this.#persist(), { type: 'arm-timer' }, ...this.#ask({ epoch: this.#epoch, log, pre: false })]
   }
 
-  #onMessage(message: ElectionMessage, log: LogPosition): ElectionEffect[] {
+  #onMessage(message: ElectionMessage, log: OwnPosition): ElectionEffect[] {
     switch (message.type) {
       case 'vote-request':
         return message.pre ? [this.#preVote(message, log)] : this.#onVoteRequest(message, log)
@@ -198,7 +198,7 @@ export class Election {
   }
 
   /** Promises nothing and changes nothing: so a replica that was cut off cannot disturb a group that works. */
-  #preVote(request: VoteRequest, log: LogPosition): ElectionEffect {
+  #preVote(request: VoteRequest, log: OwnPosition): ElectionEffect {
     // A leader that asks for votes itself leads no longer.
     const leader = this.#knownLeader()
     const contented = leader !== null && leader !== request.candidate.broker
@@ -206,7 +206,7 @@ export class Election {
     return this.#answer(request, granted)
   }
 
-  #onVoteRequest(request: VoteRequest, log: LogPosition): ElectionEffect[] {
+  #onVoteRequest(request: VoteRequest, log: OwnPosition): ElectionEffect[] {
     if (request.epoch < this.#epoch) return [this.#answer(request, false)]
     // Before it decides: a log that its leader still added to would not be the one that the vote was given on.
     const left = request.epoch > this.#epoch ? this.#leaveFor(request.epoch) : []
@@ -220,10 +220,13 @@ export class Election {
     ]
   }
 
-  #mayVoteFor(request: VoteRequest, log: LogPosition): boolean {
+  #mayVoteFor(request: VoteRequest, log: OwnPosition): boolean {
     // Whether either votes is for the candidate to know: its log may have a set of voters that this one has not got yet. Votes of
     // others than its voters it does not count (KIP-853).
     if (this.#suspect) return false
+    // An emptied log does not know how new its last entry was, and any candidate's would be newer: one that never had what was
+    // committed and then deleted here would give its offsets out again.
+    if (request.log.endOffset < log.logStartOffset) return false
     return this.#rules.isUpToDate(request.log, log)
   }
 
