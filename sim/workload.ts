@@ -1,5 +1,6 @@
 import type { Cleaning } from './check-cleaned.ts'
 import type { PlannedFault } from '../src/runtime/sim/sim-disk-image.ts'
+import { frameHeaderBytes } from '../src/log/queues/frame.ts'
 import { SimRandom } from '../src/runtime/sim/sim-random.ts'
 import {
   exodusOf,
@@ -181,8 +182,8 @@ export function withRoomFor(
   batch: { readonly records: number; readonly valueBytes: number },
 ): PlannedTopic[] {
   const name = 'internal.segment.bytes'
-  // A value is at least the name of its batch; a record has some bytes of its own, and the batch a header.
-  const needed = 61 + batch.records * (Math.max(batch.valueBytes, 24) + 24)
+  // A value is at least the name of its batch; a record has some bytes of its own, and the batch a header, or two.
+  const needed = 61 + frameHeaderBytes + batch.records * (Math.max(batch.valueBytes, 24) + 24)
   return topics.map((topic) => {
     const segmentBytes = Math.max(needed, Number(topic.settings[name]))
     return { ...topic, settings: { ...topic.settings, [name]: `${segmentBytes}` } }

@@ -11,6 +11,10 @@ export interface Promised {
   readonly alone?: true
 }
 
+/** A topic's partitions are queues of commit logs, those of the groups that a local cluster of three makes. */
+const unitBroker = { 'replication.unit': 'broker' }
+const groupsOf = (kind: 'majority' | 'group'): string => [1, 2, 3].map((first) => `${kind}-${first}`).join(',')
+
 export const promises: readonly Promised[] = [
   { name: 'isr, acks=all', acks: 'all', configs: { 'min.insync.replicas': '2' }, safe: true, failsOver: true },
   {
@@ -37,6 +41,21 @@ export const promises: readonly Promised[] = [
     configs: { 'replication.scheme': 'primary-backup', 'replication.sync.backups': '1' },
     safe: true,
     failsOver: false,
+  },
+  {
+    name: 'majority, unit broker',
+    acks: 'all',
+    configs: { 'replication.scheme': 'majority', ...unitBroker, 'replication.groups': groupsOf('majority') },
+    safe: true,
+    failsOver: true,
+  },
+  {
+    name: 'primary-backup, unit broker',
+    acks: 'all',
+    configs: { 'replication.scheme': 'primary-backup', ...unitBroker, 'replication.groups': groupsOf('group') },
+    safe: true,
+    failsOver: false,
+    alone: true,
   },
 ]
 

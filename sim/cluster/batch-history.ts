@@ -1,5 +1,5 @@
 import type { Replica } from '../../src/replica/replica.ts'
-import { batchesIn } from '../../src/record/record-reader.ts'
+import { entriesIn } from '../../src/log/entries-in.ts'
 
 /** A batch that a replica was seen to have. */
 export interface SeenBatch {
@@ -13,7 +13,8 @@ export interface SeenBatch {
 
 /** The batches in the bytes. */
 export function seenIn(bytes: Buffer): SeenBatch[] {
-  return [...batchesIn(bytes)].map(({ baseOffset, nextOffset, partitionLeaderEpoch, isControl, recordCount, crc }) => {
+  return [...entriesIn(bytes)].map(({ entry: { baseOffset, nextOffset, partitionLeaderEpoch }, batch }) => {
+    const { isControl, recordCount, crc } = batch
     return {
       base: baseOffset,
       next: nextOffset,

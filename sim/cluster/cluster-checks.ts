@@ -1,12 +1,14 @@
 import { recordsBetween } from '../../src/metadata/snapshot/records-between.ts'
+import { frameHeaderHolds } from '../../src/log/queues/frame.ts'
 import { crcHolds } from '../../src/record/batch-crc.ts'
-import type { BatchHeader } from '../../src/record/batch-header.ts'
-import { batchesIn, readRecords } from '../../src/record/record-reader.ts'
+import { entriesIn, type LoggedBatch } from '../../src/log/entries-in.ts'
+import { readRecords } from '../../src/record/record-reader.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { GroupChecks } from '../group/group-checks.ts'
 import type { Violation, ViolationCode } from '../history.ts'
 import { valueOf } from '../tombstones.ts'
 import type { ClusterMachine } from './cluster-machine.ts'
+import { queueFaults } from './queue-checks.ts'
 
 /** What must hold of every partition after every event, and of their copies in the end. */
 export class ClusterChecks {
@@ -86,6 +88,22 @@ export class ClusterChecks {
     }
   }
 
+  /** That the consume queues of all copies give what the logs have. */
+  async checkQueues(): Promise<void> {
+    for (const { id, replicas } of this.#machines) {
+      for (const replica of replicas) {
+        const { topic, partition } = replica
+        for (const detail of await queueFaults(replica)) {
+          this.#violations.push({
+            code: 'hole',
+            partition: `${topic}/${partition}`,
+            detail: `on broker ${id}, ${detail}`,
+          })
+        }
+      }
+    }
+  }
+
   #checksOf(replica: Replica): GroupChecks {
     const partition = keyOf(replica)
     let checks = this.#checks.get(partition)
@@ -105,13 +123,11 @@ const keyOf = ({ topic, partition }: Replica): string => `${topic}/${partition}`
 /** What tells each batch from others: its place, and the CRC of all else. */
 async function batchesOf(replica: Replica, start: number, upTo: number): Promise<string[]> {
   const batches: string[] = []
-  for await (const { baseOffset, partitionLeaderEpoch: epoch, crc, bytes, at, sizeBytes } of eachBatch(
-    replica,
-    start,
-    upTo,
-  )) {
-    if (!crcHolds(bytes, at)) batches.push(`a damaged batch at ${baseOffset}`)
-    else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${crc}`)
+  for await (const { entry, batch } of eachEntry(replica, start, upTo)) {
+    const { baseOffset, partitionLeaderEpoch: epoch, bytes, at, sizeBytes } = entry
+    const holds = crcHolds(batch.bytes, batch.at) && (batch === entry || frameHeaderHolds(bytes, at))
+    if (!holds) batches.push(`a damaged batch at ${baseOffset}`)
+    else batches.push(`${sizeBytes} bytes at ${baseOffset} of epoch ${epoch} with CRC ${batch.crc}`)
   }
   return batches
 }
@@ -119,7 +135,7 @@ async function batchesOf(replica: Replica, start: number, upTo: number): Promise
 /** What a compacted log tells in the end: the newest record of each key that was not deleted. */
 async function newestOf(replica: Replica, start: number, upTo: number): Promise<string[]> {
   const newest = new Map<string, string>()
-  for await (const batch of eachBatch(replica, start, upTo)) {
+  for await (const { batch } of eachEntry(replica, start, upTo)) {
     if (batch.isControl) continue
     for (const record of await readRecords(batch)) {
       if (record.value === null) newest.delete(`${record.key}`)
@@ -129,10 +145,10 @@ async function newestOf(replica: Replica, start: number, upTo: number): Promise<
   return [...newest].map(([key, value]) => `${key}: ${value}`).sort()
 }
 
-async function* eachBatch({ log }: Replica, start: number, upTo: number): AsyncGenerator<BatchHeader> {
+async function* eachEntry({ log }: Replica, start: number, upTo: number): AsyncGenerator<LoggedBatch> {
   for (let from = start; from < upTo; ) {
     const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
-    yield* batchesIn(Buffer.concat(slice.buffers))
+    yield* entriesIn(Buffer.concat(slice.buffers))
     from = slice.nextOffset
     slice.release()
   }

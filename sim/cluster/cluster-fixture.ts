@@ -4,6 +4,7 @@ import { listPartitionReassignments } from '../../src/kafka/schema/list-partitio
 import { metadata } from '../../src/kafka/schema/metadata.ts'
 import { changeReplica } from '../../src/kafka/schema/own/change-replica.ts'
 import { promoteReplica } from '../../src/kafka/schema/own/promote-replica.ts'
+import { isCommitLog } from '../../src/metadata/topic-name.ts'
 import type { Replica } from '../../src/replica/replica.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import { type BrokerRules, brokerRules } from '../../src/server/broker-rules.ts'
@@ -100,8 +101,9 @@ export class ClusterFixture {
     return this.machines.find((machine) => this.replicaOn(machine)?.leads) ?? null
   }
 
+  /** The replica of the partition, or of the commit log that it is a queue of. */
   replicaOn({ replicas }: ClusterMachine): Replica | null {
-    return [...replicas].find(({ topic }) => topic === 't') ?? null
+    return [...replicas].find(({ topic }) => topic === 't' || isCommitLog(topic)) ?? null
   }
 
   /** Rejects when it does not come to hold in that time, in virtual ms. */

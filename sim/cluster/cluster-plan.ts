@@ -11,6 +11,7 @@ import {
   type PlannedOutage,
   uncleanTopic,
 } from './asked-elections.ts'
+import { withQueues } from './planned-queues.ts'
 import { changesPlanned, movedTopicOf, type PlannedChange } from './planned-changes.ts'
 import { type PlannedProducer, type PlannedTopic, withRoomFor, type Workload } from '../workload.ts'
 
@@ -119,7 +120,8 @@ export function clusterPlanOf(seed: number): ClusterPlan {
   if (moved !== null) drawn.push(moved)
   const compacted = compactedOf(seed)
   if (compacted.isThere) drawn.push(compactedFrom(topicFor('cached'), compacted.settings))
-  const topics = withRoomFor(drawn, { records: recordsMax, valueBytes: valueBytesMax })
+  const queues = withQueues(seed, drawn, { brokers })
+  const topics = withRoomFor(queues.topics, { records: recordsMax, valueBytes: valueBytesMax })
   const degrades = degradesOf(seed, { mayLose })
   const steps: PlannedStep<ClusterAction>[] = []
   const snapshots = snapshotsOf(seed)
@@ -145,6 +147,7 @@ export function clusterPlanOf(seed: number): ClusterPlan {
       ...snapshots.settings,
       'log.cleaner.backoff.ms': compacted.backoffMs,
       ...throttles.rates,
+      ...queues.settings,
       ...balanceSettings(seed),
     },
     rack: new SimRandom(`rack in the cluster plan ${seed}`).pick(['', rackOf(1), rackOf(2), rackOf(3)]),

@@ -18,7 +18,10 @@ import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
 import { Operator } from './operator.ts'
 import { type ClusterAction, type ClusterPlan, clusterPlanOf, type PlannedDeath } from './cluster-plan.ts'
-import { LeadersWord, unreceipted } from './leaders-word.ts'
+import { commitLogOf } from '../../src/metadata/topic-name.ts'
+import type { Receipt } from '../../src/receipt/receipt.ts'
+import { isWithin, LeadersWord, unreceipted } from './leaders-word.ts'
+import { groupsOf, isOfQueues } from './planned-queues.ts'
 import { askForChange, movedTopic } from './planned-changes.ts'
 import { ReceiptChecks } from './receipt-checks.ts'
 import { logsWithoutUnclean, mayLose, withoutUnclean } from './unclean-history.ts'
@@ -79,6 +82,7 @@ class ClusterRun {
   readonly #leadersWord = new LeadersWord(({ acks }) => acks === 1)
   /** What all in sync had, where unclean elections may lose it. */
   readonly #uncleanWord = new LeadersWord(({ acks, partition }) => acks === -1 && mayLose(partition))
+  readonly #partitionOf = new Map<number, string>()
   #isCalm = false
 
   constructor(seed: number, rules: BrokerRules, onTrace: ((line: string) => void) | undefined) {
@@ -92,7 +96,8 @@ class ClusterRun {
     const watchedGroup = this.#plan.members.members.length > 0 ? this.#plan.members.group : null
     const surroundings = { world: this.world, settings, rules, watchedGroup, violate, mayLose }
     this.#machines = machineIds.map((id) => new ClusterMachine(id, surroundings))
-    const names = new Set([...internalTopics, ...this.#plan.topics.map(({ name }) => name)])
+    const commitLogs = this.#plan.topics.flatMap((topic) => groupsOf(topic).map(commitLogOf))
+    const names = new Set([...internalTopics, ...commitLogs, ...this.#plan.topics.map(({ name }) => name)])
     const watched = (topic: string): boolean => names.has(topic)
     const checked = { machines: this.#machines, violations: this.#violations }
     const isCompacted = (topic: string): boolean => this.#isCompacted(`${topic}/`)
@@ -164,6 +169,7 @@ class ClusterRun {
     if (!(await this.#becomes(() => this.#checks.areEqual(), 'copies stayed unequal'))) return
     if (!(await this.#becomes(() => this.#checks.imagesAreEqual(), 'images of the cluster stayed unequal'))) return
     await this.world.complete(this.#checks.compareBytes(), healedWithinMs)
+    await this.world.complete(this.#checks.checkQueues(), healedWithinMs)
     const read = await this.#settles(this.#clients.readAll(), 'not everything could be read back')
     const names = await this.#settles(
       this.#clients.insist(() => this.#topicNames()),
@@ -182,12 +188,26 @@ class ClusterRun {
     markTombstones({ ...promised, finalTopics, ...known }, this.world)
     const lost = [...this.#leadersWord.lost(finalLogs)].filter(({ partition }) => this.#isToBeReceipted(partition))
     if (lost.length > 0) this.world.mark('answered by a leader alone, and lost')
-    this.#violations.push(...unreceipted(lost, this.#receipts.all()))
+    this.#violations.push(
+      ...unreceipted(lost, this.#receipts.all(), (receipt, record) => this.#hasTaken(receipt, record)),
+    )
     // Whoever led without being in sync has written down from where on, before it did.
     const ofElections = this.#receipts.all().filter(({ kind }) => kind === 'bounds')
     const lostUncleanly = [...this.#uncleanWord.lost(finalLogs)]
     if (lostUncleanly.length > 0) this.world.mark('acknowledged by all in sync, and lost by an unclean election')
     this.#violations.push(...unreceipted(lostUncleanly, ofElections))
+  }
+
+  /** Whether a receipt tells of a record. Those of a commit log do so by group offsets, or by the bytes that they keep. */
+  #hasTaken(receipt: Receipt, { partition: name, offset }: { partition: string; offset: number }): boolean {
+    const [topic = '', index] = name.split('/')
+    const partition = Number(index)
+    const planned = this.#plan.topics.find((each) => each.name === topic)
+    if (planned === undefined || !isOfQueues(planned)) return isWithin(receipt, { partition: name, offset })
+    const groups = groupsOf(planned)
+    if (receipt.topic !== commitLogOf(groups[partition % groups.length] ?? '')) return false
+    const topicId = this.#machines.find(({ image }) => image !== null)?.image?.topics.get(topic)?.id ?? ''
+    return receipt.kind === 'bounds' || this.#receipts.hasCut(receipt, { topicId, partition, offset })
   }
 
   /** What comes of the work, in the time that a healed cluster may take; null: nothing, which is a violation. */
@@ -380,11 +400,20 @@ class ClusterRun {
   #note(event: HistoryEvent): void {
     this.world.trace(JSON.stringify(event))
     this.#leadersWord.note(event)
+    if (event.type === 'acknowledged') this.#markQueue(event.send)
+    if (event.type === 'sent') this.#partitionOf.set(event.send, event.partition)
     this.#uncleanWord.note(event)
     if (event.type === 'deleting') this.#receipts.deleting(event.partition, event.before)
     // A leader's own word holds as long as it leads: whether the record is there in the end nobody has promised.
     const isPromised = event.type !== 'acknowledged' || !this.#leadersWord.isOnlyOf(event.send)
     this.#events.push(isPromised ? event : { type: 'unknown', send: event.send })
+  }
+
+  #markQueue(send: number): void {
+    const [topic] = (this.#partitionOf.get(send) ?? '').split('/')
+    const planned = this.#plan.topics.find(({ name }) => name === topic)
+    if (planned !== undefined && isOfQueues(planned))
+      this.world.mark(`acknowledged in a queue, by ${planned.settings['replication.scheme']}`)
   }
 
   #violate(code: Violation['code'], detail: string): void {

@@ -17,6 +17,8 @@ export const expectedClusterMarks: readonly string[] = [
   'slow disk',
   'clock jump',
   'records deleted',
+  'acknowledged in a queue, by majority',
+  'acknowledged in a queue, by primary-backup',
   'topic made',
   'topic deleted',
   'refused: NOT_ENOUGH_REPLICAS',

@@ -53,14 +53,20 @@ export class LeadersWord {
 export function unreceipted(
   lost: Iterable<{ partition: string; offset: number; value: string }>,
   receipts: readonly Receipt[],
+  hasTaken: (receipt: Receipt, lost: { partition: string; offset: number }) => boolean = isWithin,
 ): Violation[] {
   return [...lost].flatMap(({ partition, offset, value }) => {
-    const covers = (receipt: Receipt): boolean =>
-      `${receipt.topic}/${receipt.partition}` === partition &&
-      receipt.from <= offset &&
-      (receipt.kind === 'bounds' || offset < (receipt.to ?? 0))
-    if (receipts.some(covers)) return []
+    if (receipts.some((receipt) => hasTaken(receipt, { partition, offset }))) return []
     const detail = `'${value}' was answered by a leader alone at ${offset}; it is not there, and no receipt tells of it`
     return [{ code: 'loss without a receipt' as const, partition, detail }]
   })
+}
+
+/** Whether what was at that offset lies within what the receipt tells of. */
+export function isWithin(receipt: Receipt, { partition, offset }: { partition: string; offset: number }): boolean {
+  return (
+    `${receipt.topic}/${receipt.partition}` === partition &&
+    receipt.from <= offset &&
+    (receipt.kind === 'bounds' || offset < (receipt.to ?? 0))
+  )
 }

@@ -5,6 +5,7 @@ import { receiptsIn } from '../receipts-on.ts'
 import { batchesOf, type SeenBatch, seenIn } from './batch-history.ts'
 import type { ClusterMachine } from './cluster-machine.ts'
 import { movedTopic } from './planned-changes.ts'
+import { keptHolds } from './queue-checks.ts'
 
 /** What a machine's copy of a partition was seen to be, when it was looked at last. */
 interface Copy {
@@ -78,6 +79,13 @@ export class ReceiptChecks {
   /** All receipts that were ever written. */
   all(): readonly Receipt[] {
     return [...this.#gone, ...this.#machines.flatMap(({ node }) => receiptsIn(node.disk))]
+  }
+
+  /** Whether the cut that the receipt tells of, of a commit log, has taken that record of a queue; topics by id. */
+  hasCut({ replica, cut }: Receipt, record: { topicId: string; partition: number; offset: number }): boolean {
+    const disk = this.#machines.find(({ id }) => id === replica.broker)?.node.disk
+    if (cut === null || cut.kept === null || disk === undefined) return false
+    return keptHolds(Buffer.from(disk.peek(`/data/${cut.kept.file}`)), record)
   }
 
   #lookAt(machine: ClusterMachine, replica: Replica): void {

@@ -5,6 +5,7 @@ export const expectedGroupMarks: readonly string[] = [
   'power-cut',
   'power-cut of the leader',
   'a leader died young',
+  'a commit log begins higher',
   'partition',
   'one-way partition',
   'connection reset',

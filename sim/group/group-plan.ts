@@ -31,6 +31,8 @@ export interface GroupPlan {
   readonly steps: readonly PlannedStep<GroupAction>[]
   /** Queues of the group's commit log; 0: its log is a partition's. */
   readonly queues: number
+  /** Of a commit log; beyond that its oldest segments go. Null: nothing goes. */
+  readonly retentionBytes: number | null
 }
 
 type Temper = readonly ('crash' | 'power-cut' | 'hand-over' | MachineFault['do'])[]
@@ -46,6 +48,11 @@ const tempers: readonly Temper[] = [
   ['hand-over'],
   ['hand-over', 'crash', 'power-cut', 'cut-off', 'reset', 'slow-disk', 'slow-link'],
 ]
+
+function queuesOf(random: SimRandom): Pick<GroupPlan, 'queues' | 'retentionBytes'> {
+  const queues = random.pick([0, 3])
+  return { queues, retentionBytes: queues > 0 && random.chance(0.5) ? random.pick([1000, 5000]) : null }
+}
 
 /** What happens in a run, drawn from its seed before it begins. */
 export function groupPlanOf(seed: number): GroupPlan {
@@ -76,7 +83,7 @@ export function groupPlanOf(seed: number): GroupPlan {
     onlyHandsOver,
     hunt: onlyHandsOver ? null : huntOf(random),
     steps,
-    queues: random.pick([0, 3]),
+    ...queuesOf(random),
   }
 }
 

@@ -33,6 +33,7 @@ export interface GroupSetup {
   readonly answerBytesMax: number
   /** 0: the log is a partition's. */
   readonly queues: number
+  readonly retentionBytes: number | null
   readonly serve: ServeQueue
 }
 
@@ -117,7 +118,7 @@ export async function startGroupProcess(runtime: Runtime, setup: GroupSetup, sta
 
 function openLog(
   runtime: Runtime,
-  { flushMessages, segmentBytes, queues }: GroupSetup,
+  { flushMessages, segmentBytes, queues, retentionBytes }: GroupSetup,
   { powerCut, events }: { powerCut: boolean; events: LogEvents },
 ): Promise<Log> {
   const { disk, clock, random, logger } = runtime
@@ -134,6 +135,7 @@ function openLog(
     timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
     timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
     preallocate: false,
+    ...(retentionBytes === null ? {} : { retention: { ms: -1, bytes: retentionBytes } }),
   }
   return Log.open({
     disk,

@@ -27,7 +27,7 @@ export async function valuesIn(log: Buffer, queues: number): Promise<GroupValue[
 export async function valuesInQueue(log: Log, part: number): Promise<GroupValue[]> {
   const queue = log.queues?.of({ topicId: queuesTopicId, partition: part })
   const values: GroupValue[] = []
-  for (let from = 0; queue !== undefined && from < queue.endOffset; ) {
+  for (let from = queue?.startOffset ?? 0; queue !== undefined && from < queue.endOffset; ) {
     const reading = { upTo: queue.endOffset, maxBytes: 2000, minOneBatch: true }
     const slice = await log.queues?.read(queue, { from, ...reading })
     if (slice === undefined || slice.bytes === 0) return values

@@ -4,7 +4,7 @@ import { divergenceOf } from '../../src/replication/divergence.ts'
 import { replicationRules } from '../../src/replication/rules.ts'
 import { groupPlanOf } from './group-plan.ts'
 import { type GroupUnderTest, runGroupSeed, soundGroup as sound } from './group-world.ts'
-import { countsFromCommitted, showsUncommitted } from './planted-queues.ts'
+import { countsFromCommitted, showsUncommitted, toldByUncommitted, uncutQueue } from './planted-queues.ts'
 
 describe('a group that elects its leader itself', () => {
   test('30 seeds of faults show no violation', async () => {
@@ -27,6 +27,8 @@ interface Planted {
   readonly name: string
   readonly parts: GroupUnderTest
   readonly seeds: number
+  /** Default 1: from where on it is found soon. */
+  readonly firstSeed?: number
   /** Only seeds in which a group does nothing but hand over. */
   readonly onlyHandsOver?: boolean
   readonly seenAs: readonly string[]
@@ -42,6 +44,7 @@ const planted: readonly Planted[] = [
   {
     name: 'of two logs the longer one wins, whatever its last epoch',
     parts: { ...sound, rules: { ...replicationRules, isUpToDate: (one, other) => one.endOffset >= other.endOffset } },
+    firstSeed: 560,
     seeds: 320,
     seenAs: ['committed entries lost', 'committed history differs', 'logs differ'],
   },
@@ -96,12 +99,25 @@ const planted: readonly Planted[] = [
     seeds: 120,
     seenAs: ['early read'],
   },
+  {
+    name: 'a consume queue is not cut when its commit log is',
+    parts: { ...sound, serve: uncutQueue },
+    seeds: 60,
+    seenAs: ['uncaught error', 'ended itself', 'lost', 'hole'],
+  },
+  {
+    name: 'a commit log begins above all that tells of a queue but for what is not committed',
+    parts: { ...sound, serve: toldByUncommitted },
+    firstSeed: 192_968_461,
+    seeds: 1,
+    seenAs: ['hole'],
+  },
 ]
 
 describe('a planted bug is found:', () => {
-  for (const { name, parts, seeds, seenAs, onlyHandsOver = false } of planted) {
+  for (const { name, parts, seeds, seenAs, firstSeed = 1, onlyHandsOver = false } of planted) {
     test(name, async () => {
-      for (let seed = 1; seed <= seeds; seed++) {
+      for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
         if (onlyHandsOver && !groupPlanOf(seed).onlyHandsOver) continue
         const [violation] = (await runGroupSeed(seed, { parts })).violations
         if (violation === undefined) continue

@@ -9,6 +9,9 @@ import { majorityScheme, type Scheme } from '../../src/replication/schemes.ts'
 import type { SimNode } from '../../src/runtime/sim/sim-node.ts'
 import { SimWorld } from '../../src/runtime/sim/sim-world.ts'
 import type { RunOutcome } from '../broker-world.ts'
+import { LogReadFault } from '../../src/log/log-faults.ts'
+import type { LogSlice } from '../../src/log/log-slice.ts'
+import type { LogQueue } from '../../src/log/queues/log-queue.ts'
 import type { Violation, ViolationCode } from '../history.ts'
 import { MachineFaults, machineName } from '../machine-faults.ts'
 import { Restart } from '../restart.ts'
@@ -16,7 +19,7 @@ import { runSteps } from '../planned-steps.ts'
 import { tracedLogger } from '../traced-logger.ts'
 import { GroupChecks } from './group-checks.ts'
 import { type GroupAction, type GroupPlan, groupPlanOf } from './group-plan.ts'
-import { type GroupPart, type ServeQueue, serveQueue } from './group-parts.ts'
+import { type GroupPart, queuesTopicId, type ServeQueue, serveQueue } from './group-parts.ts'
 import { type GroupProcess, type GroupSetup, startGroupProcess } from './group-process.ts'
 import { type GroupValue, valuesIn, valuesInQueue, valuesOf } from './group-values.ts'
 
@@ -114,7 +117,13 @@ class GroupRun {
       const took = this.acknowledged.length > before ? 'its replicas stayed unequal' : 'it took no write'
       return this.#violate('not live', `healed for ${healedWithinMs} ms, ${took}: ${this.#states()}`)
     }
-    const logs = await this.world.complete(Promise.all(this.#nodes.map((node) => bytesOf(node))), healedWithinMs)
+    const ends = this.#nodes.flatMap(({ process }) => (process === null ? [] : [process.replica.log]))
+    // An end of a queue may still be told by what was begun before.
+    const range = {
+      from: Math.max(...ends.map(({ logStartOffset }) => logStartOffset)),
+      upTo: Math.min(...ends.map(({ logEndOffset }) => logEndOffset)),
+    }
+    const logs = await this.world.complete(Promise.all(this.#nodes.map((node) => bytesOf(node, range))), healedWithinMs)
     const [first] = logs
     logs.forEach((bytes, at) => {
       if (first !== undefined && !bytes.equals(first)) this.#violate('logs differ', `nodes 1 and ${at + 1}`)
@@ -139,11 +148,18 @@ class GroupRun {
 
   #checkValues(all: readonly GroupValue[]): void {
     const values = new Map(all.map((one) => [keyOf(one), one.value]))
+    const given = new Map<string, string>()
     for (const one of this.acknowledged) {
+      const other = given.get(keyOf(one)) ?? one.value
+      if (other !== one.value)
+        this.#violate('offset reused', `${other} and ${one.value} were acknowledged at ${keyOf(one)}`)
+      given.set(keyOf(one), one.value)
+      if (one.offset < this.#beginOf(one.part)) continue
       if (values.get(keyOf(one)) !== one.value)
         this.#violate('lost', `${one.value} was acknowledged at ${keyOf(one)}: ${values.get(keyOf(one))}`)
     }
-    for (const [key, { value }] of this.#read) {
+    for (const [key, { part, offset, value }] of this.#read) {
+      if (offset < this.#beginOf(part)) continue
       if (values.get(key) !== value) this.#violate('early read', `${value} was read at ${key}: ${values.get(key)}`)
     }
     const seen = all.map(({ value }) => Number.parseInt(value, 10))
@@ -155,15 +171,33 @@ class GroupRun {
   /** Queue offsets have no gap, and every queue of every node gives all that the log has of it. */
   async #checkQueues(all: readonly GroupValue[]): Promise<void> {
     for (let part = 0; part < this.#plan.queues; part++) {
-      const expected = all.filter((one) => one.part === part)
-      const gap = expected.find(({ offset }, at) => offset !== at)
+      const begin = this.#beginOf(part)
+      const expected = all.filter((one) => one.part === part && one.offset >= begin)
+      const gap = expected.find(({ offset }, at) => offset !== begin + at)
       if (gap !== undefined) this.#violate('hole', `queue ${part} has offset ${gap.offset} out of turn`)
       for (const [at, { process }] of this.#nodes.entries()) {
-        const given = process === null ? [] : await valuesInQueue(process.replica.log, part)
+        const whole = process === null ? [] : await valuesInQueue(process.replica.log, part)
+        const given = whole.filter(({ offset }) => offset >= begin)
+        const end = process === null ? 0 : this.#queueOf(process, part)?.endOffset
+        if (end !== begin + expected.length)
+          this.#violate(
+            'hole',
+            `queue ${part} of node ${at + 1} ends at ${end}, from ${begin} it has ${expected.length}`,
+          )
         const isAll = given.length === expected.length && given.every((one, i) => one.value === expected[i]?.value)
         if (!isAll) this.#violate('lost', `node ${at + 1} gives ${given.length} of ${expected.length} of queue ${part}`)
       }
     }
+  }
+
+  #queueOf({ replica }: GroupProcess, part: number): LogQueue | null {
+    return replica.log.queues?.of({ topicId: queuesTopicId, partition: part }) ?? null
+  }
+
+  /** Where the queue begins in all nodes; 0 in a partition. */
+  #beginOf(part: number): number {
+    const queues = this.#nodes.flatMap(({ process }) => (process === null ? [] : [this.#queueOf(process, part)]))
+    return Math.max(...queues.map((queue) => queue?.startOffset ?? 0))
   }
 
   async #valuesFrom(process: GroupProcess, part: number, from: number): Promise<GroupValue[]> {
@@ -173,7 +207,8 @@ class GroupRun {
       const reading = { maxBytes: 2000, minOneBatch: true, committedTransactionsOnly: false, leaderEpoch: -1 }
       const answer = served.read({ from: next, ...reading })
       if ('code' in answer || answer.slice === null) return values
-      const slice = await answer.slice
+      const slice = await unlessGone(answer.slice)
+      if (slice === null) return values
       const bytes = Buffer.concat(slice.buffers)
       slice.release()
       if (bytes.length === 0) return values
@@ -292,8 +327,15 @@ class GroupRun {
   #review(): void {
     for (const { process } of this.#nodes) {
       if (process?.replica.leads) reviewVoters(process.replica, this.#nowOf(process))
+      if (process !== null && this.#plan.retentionBytes !== null && !this.#isCalm) void this.#shorten(process)
     }
     this.world.schedule(reviewEveryMs, () => this.#review())
+  }
+
+  /** As brokers do, leaders and followers: what retention has no use for goes. */
+  async #shorten({ replica }: GroupProcess): Promise<void> {
+    if (await replica.expire()) this.world.mark('a commit log begins higher')
+    if (replica.log.hasSegmentsBelowStart) await replica.log.removeBelowLogStart()
   }
 
   #nowOf({ clock }: GroupProcess): number {
@@ -407,17 +449,28 @@ class GroupRun {
 
 const newDirectoryOf = ({ directory }: ReplicaId, life: number): string =>
   `${directory.slice(0, 16)}${String(life).padStart(4, '0')}${directory.slice(20)}`
+/** Null: its segment was removed meanwhile. */
+async function unlessGone(slice: LogSlice | Promise<LogSlice>): Promise<LogSlice | null> {
+  try {
+    return await slice
+  } catch (error) {
+    if (error instanceof LogReadFault && error.code === 'offset-out-of-range') return null
+    throw error
+  }
+}
+
 const keyOf = ({ part, offset }: GroupValue): string => `${part}:${offset}`
 
 const idOf = (broker: number): ReplicaId => ({ broker, directory: `AAAAAAAAAAAAAAAAAAAA${'ABCDEFGH'[broker]}A` })
 
 /** The whole log of a node, as its disk and memory have it. */
-async function bytesOf({ process }: Node): Promise<Buffer> {
+async function bytesOf({ process }: Node, range: { from: number; upTo: number }): Promise<Buffer> {
   const replica = process?.replica as Replica
   const parts: Buffer[] = []
   const { log } = replica
-  for (let from = log.logStartOffset; from < log.logEndOffset; ) {
-    const slice = await log.read({ from, upTo: log.logEndOffset, maxBytes: 65_536, minOneBatch: true })
+  const { upTo } = range
+  for (let { from } = range; from < upTo; ) {
+    const slice = await log.read({ from, upTo, maxBytes: 65_536, minOneBatch: true })
     parts.push(Buffer.concat(slice.buffers))
     from = slice.nextOffset
     slice.release()

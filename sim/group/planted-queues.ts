@@ -35,8 +35,22 @@ export const showsUncommitted: ServeQueue = (served) => ({
   read: (request) => {
     const { logStartOffset, logEndOffset } = served.log
     const visible = { highWatermark: logEndOffset, lastStableOffset: logEndOffset, logStartOffset }
-    const isThere = request.from < logEndOffset
+    const isThere = request.from >= logStartOffset && request.from < logEndOffset
     const slice = isThere ? served.log.read({ ...request, upTo: logEndOffset }) : emptySlice(request.from)
     return { ...visible, slice, abortedUpTo: () => [] }
   },
 })
+
+/** A consume queue that keeps what it had when its commit log is cut. */
+export const uncutQueue: ServeQueue = (served) => {
+  const { entries } = served.log.queue
+  entries.cutTo = () => Promise.resolve(true)
+  return serveQueue(served)
+}
+
+/** A leader that takes the end of a queue for told by what is not committed, before its log begins higher. */
+export const toldByUncommitted: ServeQueue = (served) => {
+  const queues = served.group.log.queues
+  if (queues !== null) queues.untoldFrom = (from) => [...queues.all()].filter(({ toldUpTo }) => toldUpTo <= from)
+  return serveQueue(served)
+}

@@ -4,10 +4,12 @@ import type { CreateTopics } from '../metadata/controller/create-topics.ts'
 import type { Coordinator } from '../metadata/coordinator/coordinator.ts'
 import type { MetadataQuorum } from '../metadata/coordinator/metadata-quorum.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
-import { isInternalTopic } from '../metadata/topic-name.ts'
+import { isCommitLog, isInternalTopic } from '../metadata/topic-name.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import type { ReadRefusal } from '../replica/refusal.ts'
+import { GroupQueue } from '../replica/group-queue.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { AppendRefusal, ReadRefusal } from '../replica/refusal.ts'
+import type { ServedPartition } from '../replica/served-partition.ts'
 import type { BrokerId } from '../replication/replica-id.ts'
 import { nearestOf } from '../replication/serve/nearest.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -15,6 +17,7 @@ import { DiskFault } from '../runtime/disk.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { frameHeaderBytes } from '../log/queues/frame.ts'
 import type { CompressionType } from '../codec/compression.ts'
 import { type AppendOutcome, appendBatch } from './append-path.ts'
 import { FetchSessions } from './fetch-sessions.ts'
@@ -113,9 +116,14 @@ export class Broker {
     return this.configs.topic(topic)
   }
 
-  /** The replica that this broker has of the partition; null: none, or there is no such partition. */
+  /** The replica that this broker has of a partition with a log of its own; null: none, or there is no such partition. */
   replicaOf(topic: string, partition: number): Replica | null {
     return this.#partitions.get(topic, partition)
+  }
+
+  /** What this broker has of the partition for clients, which may be a queue of a commit log; null: nothing. */
+  servedOf(topic: string, partition: number): ServedPartition | null {
+    return this.#partitions.served(topic, partition)
   }
 
   /** Who leads the partition, -1 for nobody whom clients could be sent to, and in which epoch: as far as this broker knows. */
@@ -131,7 +139,7 @@ export class Broker {
   }
 
   /** The broker at which a consumer of that rack is to read on from there; null: at this one. */
-  nearestOf(replica: Replica, rack: string, from: Offset): BrokerId | null {
+  nearestOf(replica: ServedPartition, rack: string, from: Offset): BrokerId | null {
     if (rack === '' || this.config.replicaSelectorClass === null || !replica.leads) return null
     const copies = replica.copiesFrom(from).filter(({ broker }) => this.image.isAlive(broker))
     const rackOf = (broker: BrokerId): string | null => this.image.brokers.get(broker)?.rack ?? null
@@ -171,14 +179,15 @@ export class Broker {
     timeoutMs: number
     clientId: string | null
   }): AppendOutcome | Promise<AppendOutcome> {
-    if (isInternalTopic(request.topic) && request.clientId !== internalWriter) return { code: 'internal-topic' }
-    const replica = this.replicaOf(request.topic, request.partition)
+    const isOwn = isInternalTopic(request.topic) && request.clientId !== internalWriter
+    if (isOwn || isCommitLog(request.topic)) return { code: 'internal-topic' }
+    const replica = this.servedOf(request.topic, request.partition)
     if (replica === null) return { code: this.absenceOf(request.topic, request.partition) }
     const config = this.topicConfig(request.topic)
     return appendBatch(this.clock, {
       ...request,
       replica,
-      segmentBytes: config.segmentBytes,
+      segmentBytes: this.#batchBytesMax(replica, config),
       rules: {
         maxMessageBytes: config.maxMessageBytes,
         timestampType: config.messageTimestampType,
@@ -192,8 +201,20 @@ export class Broker {
     })
   }
 
+  /** What fits into one segment. */
+  #batchBytesMax(replica: ServedPartition, config: TopicConfig): number {
+    if (!(replica instanceof GroupQueue)) return config.segmentBytes
+    return this.topicConfig(replica.group.topic).segmentBytes - frameHeaderBytes
+  }
+
   /** Moves a partition's log start to `offset`, or to the high watermark (null); durable when it resolves. */
-  async deleteBefore(replica: Replica, offset: Offset | null): Promise<Offset | ReadRefusal> {
+  async deleteBefore(
+    served: ServedPartition,
+    offset: Offset | null,
+    timeoutMs: number,
+  ): Promise<Offset | ReadRefusal | AppendRefusal | { code: 'timed-out' }> {
+    if (served instanceof GroupQueue) return served.deleteBefore(offset, timeoutMs)
+    const replica = served.group
     try {
       const outcome = replica.deleteBefore(offset)
       if (typeof outcome !== 'number') return outcome

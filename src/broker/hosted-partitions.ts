@@ -4,6 +4,7 @@ import { logSettingsOf } from './log-settings-of.ts'
 import type { AstrayLeader } from '../metadata/astray-leaders.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { commitLogOf } from '../metadata/topic-name.ts'
 import { CatchUpThrottle, isThrottled, noThrottles, type ReplicaThrottles } from '../replica/catch-up-throttle.ts'
 import type { GroupLink, InSyncDecider } from '../replica/group-link.ts'
 import { noReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
@@ -21,7 +22,9 @@ import { DiskFault } from '../runtime/disk.ts'
 import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { ServedPartition } from '../replica/served-partition.ts'
 import { reviewVoters } from '../replica/voter-changes.ts'
+import { HostedQueues } from './hosted-queues.ts'
 import type { LiveConfigs } from './live-configs.ts'
 import { WatchedReplicas } from './watched-replicas.ts'
 import type { LogName, PartitionLogs } from './partition-logs.ts'
@@ -88,6 +91,7 @@ export class HostedPartitions {
   readonly reviewed = new WatchedReplicas()
   /** Those whose groups elect their leaders themselves. */
   readonly selfElected = new WatchedReplicas()
+  readonly #queues: HostedQueues
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
   /** Until when replicas stay that their leaders have asked for, though no entry names them yet. */
@@ -134,10 +138,19 @@ export class HostedPartitions {
       () => this.#configs.broker.followerReplicationThrottledRate,
     )
     this.#logger = parts.runtime.logger
+    this.#queues = new HostedQueues({ image: parts.image, clock: this.#clock })
   }
 
   get(topic: string, partition: number): Replica | null {
     return this.#replicas.get(topic)?.get(partition) ?? null
+  }
+
+  /** What clients write to and read from of the partition here: a replica's log, or a queue in one; null: nothing. */
+  served(topic: string, partition: number): ServedPartition | null {
+    const group = this.#image.partition(topic, partition)?.group ?? null
+    if (group === null) return this.get(topic, partition)
+    const holder = this.get(commitLogOf(group), 0)
+    return holder === null ? null : this.#queues.of(topic, partition, holder)
   }
 
   *all(): Iterable<Replica> {
@@ -154,9 +167,11 @@ export class HostedPartitions {
 
   /** Who leads the partition in which epoch, as far as this broker knows; leader -1: nobody. */
   leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; epoch: LeaderEpoch } {
-    const { leader, leaderEpoch: epoch } = partition
+    const { leader, leaderEpoch: epoch, index } = partition
     if (this.#schemeOf(topic.name).elect !== 'self') return { leader, epoch }
-    return this.#groups.leaderOf({ topicId: topic.id, partition: partition.index }) ?? { leader: -1, epoch: -1 }
+    const holder = this.#image.holderOf(topic.name, index) ?? { topic, partition }
+    const name = { topicId: holder.topic.id, partition: holder.partition.index }
+    return this.#groups.leaderOf(name) ?? { leader: -1, epoch: -1 }
   }
 
   /** Whether the replicas of the topic elect their leaders themselves. */
@@ -170,7 +185,8 @@ export class HostedPartitions {
   }
 
   isOffline(topic: string, partition: number): boolean {
-    return this.#offline.has(keyOf(topic, partition))
+    const holder = this.#image.holderOf(topic, partition)
+    return holder !== null && this.#offline.has(keyOf(holder.topic.name, holder.partition.index))
   }
 
   /** The listener hears of leaderships from now on, and at once of those that are. */
@@ -253,6 +269,7 @@ export class HostedPartitions {
     for (const topic of this.#image.topics.values()) {
       const electsItself = this.#schemeOf(topic.name).elect === 'self'
       for (const partition of topic.partitions) {
+        if (partition.group !== null) continue
         const isHere = electsItself && here.has(keyOf(topic.name, partition.index))
         if (isHere || partition.replicas.includes(this.#self)) yield { topic, partition }
       }
@@ -263,7 +280,9 @@ export class HostedPartitions {
     if (!records.some((record) => record.type === 'remove-topic')) return
     await this.#deleteOffline()
     for (const record of records) {
-      if (record.type === 'remove-topic') this.#groups.leaveTopic(record.topicId)
+      if (record.type !== 'remove-topic') continue
+      this.#groups.leaveTopic(record.topicId)
+      await this.#queues.drop(record.topicId, this.all())
     }
     const gone = [...this.#replicas.keys()].filter((name) => !this.#image.topics.has(name))
     for (const name of gone) {
@@ -299,7 +318,7 @@ export class HostedPartitions {
       if (record.type !== 'partition' && record.type !== 'partition-change') continue
       const topic = this.#image.topicById(record.topicId)
       const partition = topic?.partitions[record.partition]
-      if (topic === null || partition === undefined) continue
+      if (topic === null || partition === undefined || partition.group !== null) continue
       const isHere = partition.replicas.includes(this.#self) || this.get(topic.name, partition.index) !== null
       if (isHere) touched.set(partition, topic)
     }

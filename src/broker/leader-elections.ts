@@ -18,7 +18,8 @@ import type { UncleanElections, UncleanOutcome } from './unclean-elections.ts'
 /** Leaders that are asked at once to hand over. */
 const asksAtOnce = 16
 
-type SelfElecting = { readonly topic: TopicImage; readonly partition: PartitionImage }
+/** What somebody asks for, and the partition that it is: for a queue that of its commit log. */
+type SelfElecting = { readonly asked: PartitionName; readonly topic: TopicImage; readonly partition: PartitionImage }
 
 const whyKept: Record<Exclude<HandedOver, 'handed-over'>, string> = {
   'not-leader': 'the leader that is known does not lead any more, or cannot be asked',
@@ -70,10 +71,13 @@ export class LeaderElections {
     await inParallel(leaderless, asksAtOnce, async (name) => {
       outcomes.set(keyOf(name), { ...name, outcome: await this.#electUnclean(name) })
     })
-    await inParallel(own, asksAtOnce, async ({ topic, partition }) => {
-      const name = { topic: topic.name, partition: partition.index }
-      const outcome = await this.#handOver(type, topic, partition)
-      if (partitions !== null || outcome.code !== 'election-not-needed') outcomes.set(keyOf(name), { ...name, outcome })
+    const handedOver = new Map<PartitionImage, Promise<ElectionOutcome>>()
+    await inParallel(own, asksAtOnce, async ({ asked, topic, partition }) => {
+      const ending = handedOver.get(partition) ?? this.#handOver(type, topic, partition)
+      handedOver.set(partition, ending)
+      const outcome = await ending
+      if (partitions !== null || outcome.code !== 'election-not-needed')
+        outcomes.set(keyOf(asked), { ...asked, outcome })
     })
     return partitions === null ? [...outcomes.values()] : partitions.flatMap((name) => outcomes.get(keyOf(name)) ?? [])
   }
@@ -86,7 +90,7 @@ export class LeaderElections {
     const { image } = this.#coordinator
     const led = [...image.topics.values()].flatMap((topic) => {
       if (!this.#partitions.electsItself(topic.name)) return []
-      return topic.partitions.map((partition) => {
+      return topic.partitions.filter(hasLeader).map((partition) => {
         const { leader } = this.#partitions.leaderOf(topic, partition)
         return { topic, partition, leader, preferred: partition.replicas[0] ?? -1 }
       })
@@ -126,12 +130,13 @@ export class LeaderElections {
     }
   }
 
-  #electingItself({ topic: name, partition: index }: PartitionName): SelfElecting | null {
-    const topic = this.#coordinator.image.topics.get(name)
-    const partition = topic?.partitions[index]
-    if (topic === undefined || partition === undefined || !this.#partitions.electsItself(name)) return null
-    return { topic, partition }
+  #electingItself(asked: PartitionName): SelfElecting | null {
+    const holder = this.#coordinator.image.holderOf(asked.topic, asked.partition)
+    return holder === null || !this.#partitions.electsItself(asked.topic) ? null : { asked, ...holder }
   }
 }
+
+/** Queues have that of their commit log. */
+const hasLeader = ({ group }: PartitionImage): boolean => group === null
 
 const keyOf = ({ topic, partition }: PartitionName): string => `${topic}:${partition}`

@@ -1,3 +1,5 @@
+import { commitLogOf } from '../metadata/topic-name.ts'
+import type { KafkaClient } from '../client/kafka-client.ts'
 import { type BrokerGroupView, brokerGroups } from '../client/broker-groups.ts'
 import type { ClusterView, PartitionView } from '../client/cluster-view.ts'
 import { describeBrokers, describeMetadataQuorum, type QuorumView } from '../client/describe-cluster.ts'
@@ -18,6 +20,7 @@ export async function describeCluster(options: ClientOptions & OutputOptions): P
       brokerGroups(client),
     ])
     const partitions = partitionsIn(view)
+    const logs = await commitLogsOf(client, groups)
     const brokers = cluster.brokers.map(({ brokerId: id, host, port, rack, isFenced }) => ({
       id,
       host,
@@ -38,13 +41,29 @@ export async function describeCluster(options: ClientOptions & OutputOptions): P
         voters: quorum.currentVoters.map((voter) => memberFacts(voter, quorum)),
         observers: quorum.observers.map((observer) => memberFacts(observer, quorum)),
       },
-      groups,
+      groups: groups.map((group) => ({ ...group, commitLog: logs.get(group.name) ?? null })),
       partitions: partitions.length,
       lacking,
     }
     if (options.json) return printJson(facts)
     await print(facts)
   })
+}
+
+type Led = Pick<PartitionView, 'leader' | 'leaderEpoch'>
+
+/** Who leads the commit logs of broker groups that have one. */
+async function commitLogsOf(client: KafkaClient, groups: readonly BrokerGroupView[]): Promise<Map<string, Led>> {
+  if (groups.length === 0) return new Map()
+  const { topics } = await client.retry(() => client.describe(groups.map(({ name }) => commitLogOf(name))))
+  return new Map(
+    groups.flatMap(({ name: group }) => {
+      const partition = topics.find(({ name }) => name === commitLogOf(group))?.partitions[0]
+      if (partition === undefined) return []
+      const { leader, leaderEpoch } = partition
+      return [[group, { leader, leaderEpoch }] as const]
+    }),
+  )
 }
 
 type Placed = Pick<PartitionView, 'partition' | 'leader' | 'replicas' | 'inSync'> & { readonly topic: string }
@@ -86,7 +105,7 @@ interface Facts {
     readonly voters: readonly ReturnType<typeof memberFacts>[]
     readonly observers: readonly ReturnType<typeof memberFacts>[]
   }
-  readonly groups: readonly BrokerGroupView[]
+  readonly groups: readonly (BrokerGroupView & { readonly commitLog: Led | null })[]
   readonly partitions: number
   readonly lacking: readonly Placed[]
 }
@@ -109,13 +128,14 @@ async function print(facts: Facts): Promise<void> {
   })
   if (groups.length > 0) {
     process.stdout.write('\n')
-    const rows = groups.map(({ name, members, topics }) => [
+    const rows = groups.map(({ name, members, topics, commitLog }) => [
       name,
       members[0] ?? null,
       members.slice(1).join(','),
       topics.length,
+      commitLog === null ? null : `led by ${leaderText(commitLog.leader)}, epoch ${commitLog.leaderEpoch}`,
     ])
-    await printRows({}, facts, { head: ['BROKER GROUP', 'FIRST', 'OTHERS', 'TOPICS'], rows })
+    await printRows({}, facts, { head: ['BROKER GROUP', 'FIRST', 'OTHERS', 'TOPICS', 'COMMIT LOG'], rows })
   }
   const verdict = lacking.length === 0 ? 'all have all their replicas in sync' : `${lacking.length} lack replicas`
   process.stdout.write(`\n${partitions} partitions: ${verdict}\n`)

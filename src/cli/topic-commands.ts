@@ -86,8 +86,9 @@ export async function describe(name: string, options: Common & { readonly all?: 
       const known = states.filter((state) => state.partition === partition)
       const copies = replicaFacts({ replicas, inSync, leader }, known, scheme)
       const group = known.find((state) => state.group !== null)?.group ?? null
+      const queue = queueOf(entries, partition)
       const offsets = { logStartOffset: earliest, highWatermark: latest }
-      return { partition, leader, leaderEpoch, ...sets, ...offsets, tolerates, group, copies }
+      return { partition, leader, leaderEpoch, ...sets, ...offsets, tolerates, group, queue, copies }
     })
     const facts = { name, topicId: topic.topicId, internal: topic.internal, scheme, partitions, configs }
     if (options.json) return printJson(facts)
@@ -109,7 +110,9 @@ export async function describe(name: string, options: Common & { readonly all?: 
     process.stdout.write('\n')
     await printRows(options, facts, {
       head: ['PARTITION', 'BROKER GROUP', 'REPLICAS WITH LOG END AND LAG'],
-      rows: partitions.map(({ partition, group, copies }) => [partition, group, replicasText(copies)]),
+      rows: partitions.map(({ partition, group, queue, copies }) => {
+        return [partition, queue === null ? group : `${group}, queue ${queue}`, replicasText(copies)]
+      }),
     })
     process.stdout.write('\n')
     if (configs.length === 0) process.stdout.write('All settings are defaults.\n')
@@ -186,6 +189,13 @@ async function offsetsOf(
       return [partition, { earliest: earliest.get(key) ?? -1, latest: latest.get(key) ?? -1 }]
     }),
   )
+}
+
+/** Which queue of its broker group's commit log a partition is: from 0, of those of the topic; null: it has a log of its own. */
+function queueOf(entries: readonly TopicConfigEntry[], partition: number): number | null {
+  const valueOf = (name: string): string => entries.find((entry) => entry.name === name)?.value ?? ''
+  if (valueOf('replication.unit') !== 'broker') return null
+  return Math.floor(partition / valueOf('replication.groups').split(',').length)
 }
 
 const sourceNames: Readonly<Record<number, string>> = {

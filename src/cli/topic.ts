@@ -16,6 +16,7 @@ export function registerTopic(program: Command): void {
     'create',
     'make a topic',
     'trilog topic create orders --partitions 3 --replication-factor 3 --config min.insync.replicas=2',
+    'trilog topic create clicks --partitions 50 --scheme majority --groups majority-1 --config replication.unit=broker',
   )
     .description('Makes a topic. What is not said is the broker’s default.')
     .argument('<name>', 'name of the topic')

@@ -126,7 +126,7 @@ export const topicSettings = {
   'replication.unit': oneOf(['partition', 'broker'], {
     default: 'partition',
     about:
-      'Trilog only. What has a log of its own: partition, as in Kafka; broker: all partitions of a broker group together, as in RocketMQ, which is not built yet and refused. Taken when the topic is made.',
+      'Trilog only. What has a log of its own: partition, as in Kafka; broker: all that is dealt to a broker group (replication.groups) together, as in RocketMQ: partitions are queues of its commit log. By majority or primary-backup. Taken when the topic is made.',
   }),
   'retention.bytes': long({
     default: -1,

@@ -40,6 +40,8 @@ export async function truncateLog(parts: LogParts, offset: Offset): Promise<Offs
   const { logStartOffset, producerStateExpiryMs: expirationMs } = parts
   await state.reload({ logStartOffset, logEndOffset, nowMs: clock.nowMs(), expirationMs })
   await replayState(parts, Math.max(logEndOffset, state.endOffset))
+  // What was saved may be of when the log began lower.
+  await state.beginsAt(logStartOffset)
   return logEndOffset
 }
 

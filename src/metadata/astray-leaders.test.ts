@@ -6,7 +6,7 @@ import type { PartitionImage } from './image.ts'
 
 const whole: PartitionImage = {
   ...{ index: 0, replicas: [1, 2, 3], directories: ['a', 'b', 'c'], inSync: [1, 2, 3], eligible: [] },
-  ...{ leader: 1, leaderEpoch: 4, partitionEpoch: 0, moving: null },
+  ...{ leader: 1, leaderEpoch: 4, partitionEpoch: 0, moving: null, group: null },
 }
 
 /** Changes one after the other; what is astray behind the last one. */

@@ -4,6 +4,7 @@ import { invariant } from '../runtime/invariant.ts'
 import { AstrayLeaders } from './astray-leaders.ts'
 import { SharedLists } from './shared-lists.ts'
 import type { MetadataRecord } from './records.ts'
+import { commitLogOf } from './topic-name.ts'
 
 export interface BrokerImage {
   readonly id: BrokerId
@@ -41,6 +42,8 @@ export interface PartitionImage {
   readonly leaderEpoch: LeaderEpoch
   /** Raised by every change of this partition's state; compare-and-set is on it (KIP-497). */
   readonly partitionEpoch: number
+  /** The broker group whose commit log it is a queue of: all of its state is that log's. Null: it has a log of its own. */
+  readonly group: string | null
   /** Null: its replicas stay where they are. */
   readonly moving: Moving | null
 }
@@ -127,6 +130,21 @@ export class ClusterImage {
     return this.#topics.get(topic)?.partitions[index] ?? null
   }
 
+  /** The partition whose replicas and log these are: itself, or that of the commit log which it is a queue of; null: there is none. */
+  holderOf(topic: string, index: number): { readonly topic: TopicImage; readonly partition: PartitionImage } | null {
+    const named = this.#topics.get(topic)
+    const partition = named?.partitions[index]
+    if (named === undefined || partition === undefined) return null
+    return partition.group === null ? { topic: named, partition } : this.commitLog(partition.group)
+  }
+
+  /** The commit log of a broker group; null: it has none. */
+  commitLog(group: string): { readonly topic: TopicImage; readonly partition: PartitionImage } | null {
+    const topic = this.#topics.get(commitLogOf(group))
+    const partition = topic?.partitions[0]
+    return topic === undefined || partition === undefined ? null : { topic, partition }
+  }
+
   /** The settings given for one topic or broker (the empty name: for all brokers), without defaults. */
   settings(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
     return this.#settings.get(resourceKey(resourceType, resourceName))?.settings ?? new Map()
@@ -142,7 +160,7 @@ export class ClusterImage {
     const copy = new ClusterImage(this.clusterId)
     for (const [id, broker] of this.#brokers) copy.#brokers.set(id, broker)
     for (const [name, topic] of this.#topics) {
-      copy.#topics.set(name, { ...topic, partitions: [...topic.partitions] })
+      copy.#topics.set(name, { ...topic, partitions: topic.partitions.map((each) => copy.#as(each)) })
       copy.#topicNames.set(topic.id, name)
     }
     for (const [key, of] of this.#settings) copy.#settings.set(key, { ...of, settings: new Map(of.settings) })
@@ -200,6 +218,12 @@ export class ClusterImage {
     const [replicas, directories] = [this.#lists.of(record.replicas), this.#lists.of(record.directories)]
     const [inSync, eligible] = [this.#lists.of(record.inSync), this.#lists.of(record.eligible ?? none)]
     const index = record.partition
+    this.#partitionCount += 1
+    const { group = '' } = record
+    if (group !== '') {
+      partitions.push(this.#queue(index, group))
+      return
+    }
     // Field by field, here and below: copies of one object's rest each keep a hidden class, which thousands feel.
     partitions.push({
       index,
@@ -210,15 +234,54 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch,
+      group: null,
       moving: movingOf(record, null),
     })
-    this.#partitionCount += 1
+  }
+
+  /** A partition of this image as one of another, which is the same history. */
+  #as(partition: PartitionImage): PartitionImage {
+    return partition.group === null ? partition : this.#queue(partition.index, partition.group)
+  }
+
+  /** A queue, whose state is at any time that of its commit log. */
+  #queue(index: number, group: string): PartitionImage {
+    const state = (): Omit<PartitionImage, 'index' | 'group'> => this.commitLog(group)?.partition ?? withoutLog
+    return {
+      index,
+      group,
+      get replicas() {
+        return state().replicas
+      },
+      get directories() {
+        return state().directories
+      },
+      get inSync() {
+        return state().inSync
+      },
+      get eligible() {
+        return state().eligible
+      },
+      get leader() {
+        return state().leader
+      },
+      get leaderEpoch() {
+        return state().leaderEpoch
+      },
+      get partitionEpoch() {
+        return state().partitionEpoch
+      },
+      get moving() {
+        return state().moving
+      },
+    }
   }
 
   #onPartitionChange(record: MetadataRecord & { type: 'partition-change' }): void {
     const partitions = this.#topicOf(record).partitions as PartitionImage[]
     const before = partitions[record.partition]
     invariant(before !== undefined, 'a partition that does not exist has changed', { record })
+    invariant(before.group === null, 'a queue has changed, and not its commit log', { record })
     invariant(record.leaderEpoch >= before.leaderEpoch, 'a leader epoch went back', { record, before })
     const { index } = before
     const { partitionEpoch: stated = -1 } = record
@@ -237,6 +300,7 @@ export class ClusterImage {
       leader,
       leaderEpoch,
       partitionEpoch: stated < 0 ? before.partitionEpoch + 1 : stated,
+      group: null,
       moving: movingOf(record, before.moving),
     }
     partitions[record.partition] = after
@@ -291,5 +355,16 @@ function movingOf(
 }
 
 const none: readonly BrokerId[] = []
+
+const withoutLog = {
+  replicas: none,
+  directories: [],
+  inSync: none,
+  eligible: none,
+  leader: -1,
+  leaderEpoch: -1,
+  partitionEpoch: 0,
+  moving: null,
+}
 
 const resourceKey = (type: number, name: string): string => `${type}:${name}`

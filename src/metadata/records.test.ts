@@ -30,6 +30,7 @@ const records: readonly MetadataRecord[] = [
     leaderEpoch: 0,
     eligible: [2],
     partitionEpoch: 3,
+    group: 'group-1',
     adding: [],
     removing: [],
   },

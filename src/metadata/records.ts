@@ -52,6 +52,12 @@ const kinds = {
       leaderEpoch: { type: 'int32', since: 0, about: 'Number of the leadership.' },
       eligible: { type: array('int32'), since: 1, about: 'Eligible leader replicas (KIP-966).' },
       partitionEpoch: { type: 'int32', since: 1, about: 'How often its state has changed.' },
+      group: {
+        type: 'string',
+        since: 2,
+        default: '',
+        about: 'The broker group whose commit log it is a queue of, for ever; empty: it has a log of its own.',
+      },
       adding: { type: array('int32'), since: 2, about: 'Replicas that a reassignment brings (KIP-455).' },
       removing: { type: array('int32'), since: 2, about: 'Replicas that go once it is done.' },
     }),
@@ -159,7 +165,7 @@ type Kind = keyof Kinds
 /** What few records have to say: snapshots, whose records stand for all the changes that have led to them, and reassignments. */
 interface MayBeLeftOut {
   'register-broker': 'epoch'
-  partition: 'eligible' | 'partitionEpoch' | 'adding' | 'removing'
+  partition: 'eligible' | 'partitionEpoch' | 'adding' | 'removing' | 'group'
   'partition-change': 'partitionEpoch' | 'adding' | 'removing'
 }
 

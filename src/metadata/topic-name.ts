@@ -20,5 +20,14 @@ export const offsetsTopicName = '__consumer_offsets'
 /** The metadata log's name, as Kafka's. It is no topic of the image. */
 export const metadataTopicName = '__cluster_metadata'
 
-/** Made and written by the brokers themselves; clients may read them. */
-export const isInternalTopic = (name: string): boolean => name === offsetsTopicName || name === '__transaction_state'
+const commitLogPrefix = '__commit_log.'
+
+/** The topic that the commit log of a broker group is kept as: one partition, which holds the queues of other topics. */
+export const commitLogOf = (group: string): string => `${commitLogPrefix}${group}`
+
+/** Made by the brokers themselves; clients neither write nor read it but by the topics whose queues it holds. */
+export const isCommitLog = (name: string): boolean => name.startsWith(commitLogPrefix)
+
+/** Made and written by the brokers themselves. */
+export const isInternalTopic = (name: string): boolean =>
+  name === offsetsTopicName || name === '__transaction_state' || isCommitLog(name)

@@ -5,6 +5,7 @@ import { bytesOf, openTestLog, testSettings } from '../log/log-fixture.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import { buildBatch } from '../record/batch-builder.ts'
 import { BatchHeader } from '../record/batch-header.ts'
+import type { ReplicaId } from '../replication/replica-id.ts'
 import { isrScheme, majorityScheme, type Scheme } from '../replication/schemes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { SimWorld } from '../runtime/sim/sim-world.ts'
@@ -78,7 +79,7 @@ describe('a queue of a group', () => {
       const refusal = { code: 'not-leader', leader: null, epoch: -1 }
       assert.deepEqual(queues[0].append(batchOf('a'), asTold), refusal)
       assert.deepEqual(queues[0].read(reading), refusal)
-      assert.deepEqual(await queues[0].deleteBefore(null), refusal)
+      assert.deepEqual(await queues[0].deleteBefore(null, 1000), refusal)
       group.lead(1, alone)
       assert.deepEqual(queues[0].read({ ...reading, leaderEpoch: 0 }), { code: 'fenced-leader-epoch' })
     }))
@@ -102,19 +103,19 @@ describe('a queue of a group', () => {
       const { group, queues } = await openGroup(runtime, majorityScheme)
       group.lead(1, alone)
       await committed(queues[0], 'a', 'b', 'c')
-      assert.deepEqual(await queues[0].deleteBefore(4), {
+      assert.deepEqual(await queues[0].deleteBefore(4, 1000), {
         code: 'offset-out-of-range',
         logStartOffset: 0,
         highWatermark: 3,
       })
-      assert.equal(await queues[0].deleteBefore(2), 2)
+      assert.equal(await queues[0].deleteBefore(2, 1000), 2)
       assert.deepEqual(queues[0].read({ ...reading, from: 1 }), {
         code: 'offset-out-of-range',
         logStartOffset: 2,
         highWatermark: 3,
       })
-      assert.equal(await queues[0].deleteBefore(null), 3)
-      assert.equal(await queues[0].deleteBefore(1), 3)
+      assert.equal(await queues[0].deleteBefore(null, 1000), 3)
+      assert.equal(await queues[0].deleteBefore(1, 1000), 3)
       await committed(queues[0], 'd')
       assert.equal(queues[0].highWatermark, 4)
     }))
@@ -141,8 +142,11 @@ test('retention of a group keeps the ends of queues that have nothing left, in t
     for (let i = 0; i < 12; i++) await committed(queues[0], `value ${i}`)
     await group.log.flush()
     const before = group.log.logEndOffset
-    assert.equal(await group.expire(), true)
+    assert.equal(await group.expire(), false)
     assert.equal(group.log.logEndOffset, before + 1, 'an entry tells of the idle queue')
+    assert.equal(await group.expire(), false, 'which is not committed yet')
+    assert.equal(await group.whenCommitted(before + 1), null)
+    assert.equal(await group.expire(), true)
     assert.ok(group.log.logStartOffset > 2)
     assert.deepEqual([queues[1].log.logStartOffset, queues[1].log.logEndOffset], [2, 2])
     await group.log.removeBelowLogStart()
@@ -153,4 +157,28 @@ test('retention of a group keeps the ends of queues that have nothing left, in t
     const end = group.log.logEndOffset
     await group.expire()
     assert.equal(group.log.logEndOffset, end)
+  }))
+
+test('the log does not begin above all that tells of a queue but for what is not committed, and may be cut', () =>
+  inWorld(async (runtime) => {
+    const settings = { ...testSettings, segmentBytes: 400, retention: { ms: -1, bytes: 500 } }
+    const { group, queues } = await openGroup(runtime, isrScheme(1), settings)
+    group.lead(1, alone)
+    await committed(queues[1], 'committed')
+    for (let i = 0; i < 12; i++) await committed(queues[0], `value ${i}`)
+    await group.log.flush()
+    const other = { broker: 2, directory: 'BBBBBBBBBBBBBBBBBBBBZA' }
+    const sets = (replicas: ReplicaId[], partitionEpoch: number) => {
+      const inSync = replicas.map(({ broker }) => broker)
+      group.configure({ settings, scheme: isrScheme(1), sets: { ...alone, replicas, inSync, partitionEpoch } })
+    }
+    sets([self, other], 1)
+    queues[1].append(batchOf('not committed'), asTold)
+    await group.log.flush()
+    const end = group.log.logEndOffset
+    assert.equal(await group.expire(), false)
+    assert.deepEqual([group.log.logStartOffset, group.log.logEndOffset], [0, end], 'nor is anything written for it')
+    sets([self], 2)
+    assert.equal(await group.whenCommitted(end), null)
+    assert.equal(await group.expire(), true)
   }))

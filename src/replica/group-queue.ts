@@ -3,14 +3,14 @@ import { queueStartsBatch } from '../log/queues/queue-starts.ts'
 import type { ValidatedBatches } from '../record/batch-validation.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 import type { LeaderEpoch, Offset } from '../record/offset.ts'
-import type { CommitRefusal } from '../replication/commit/commit-policy.ts'
+import type { CommitRefusal, ReplicaCopy } from '../replication/commit/commit-policy.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { invariant } from '../runtime/invariant.ts'
 import { ownBatch } from './own-batch.ts'
 import type { Appended } from './appended.ts'
-import { type ReadAnswer, type ReadRequest, readUpTo } from './reads.ts'
+import { type ReadAnswer, type ReadRequest, readUpTo, visibleTo } from './reads.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
-import { endOffsetFor } from './epoch-end.ts'
+import { type EpochEnd, endOffsetFor } from './epoch-end.ts'
 import type { Replica } from './replica.ts'
 import type { PartitionWatcher, ServedPartition } from './served-partition.ts'
 
@@ -80,7 +80,7 @@ export class GroupQueue implements ServedPartition {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const visible = this.group.visibleTo(request)
+    const visible = visibleTo(this.group.readState, request)
     if (typeof visible !== 'number') return visible
     return readUpTo(this.log, request, { visible: this.log.endAt(visible), leads: this.group.leads })
   }
@@ -117,18 +117,26 @@ export class GroupQueue implements ServedPartition {
     return options.committedTransactionsOnly ? this.log.lastStableOffset(end) : end
   }
 
+  /** Nobody is sent elsewhere for a queue: how far others have it is known by group offsets only. */
+  copiesFrom(): readonly ReplicaCopy[] {
+    return []
+  }
+
   /** The end of the newest epoch that is not above `epoch`, in this queue; -1, -1: the log knows of none (KIP-101). */
-  async endOffsetFor(epoch: LeaderEpoch): Promise<{ epoch: LeaderEpoch; endOffset: Offset }> {
+  async endOffsetFor(epoch: LeaderEpoch): Promise<EpochEnd> {
     const end = endOffsetFor(this.group.log, epoch)
     return end.endOffset < 0 ? end : { epoch: end.epoch, endOffset: await this.log.offsetAt(end.endOffset) }
   }
 
   /**
    * Moves the beginning of the queue to `offset`, or to its high watermark (null), by an entry of the log: done on all replicas
-   * once that is committed.
+   * once that is committed. Not committed in time it may be so later.
    */
-  async deleteBefore(offset: Offset | null): Promise<Offset | ReadRefusal | AppendRefusal> {
-    const visible = this.group.visibleTo({ leaderEpoch: -1 })
+  async deleteBefore(
+    offset: Offset | null,
+    timeoutMs: number,
+  ): Promise<Offset | ReadRefusal | AppendRefusal | { code: 'timed-out' }> {
+    const visible = visibleTo(this.group.readState, { leaderEpoch: -1 })
     if (typeof visible !== 'number') return visible
     const highWatermark = this.log.endAt(visible)
     const { logStartOffset, logEndOffset: endOffset } = this.log
@@ -142,6 +150,12 @@ export class GroupQueue implements ServedPartition {
     const batch = queueStartsBatch([{ topicId, partition, startOffset, endOffset }], nowMs)
     const appended = this.group.append(ownBatch(batch, nowMs), { allInSync: true })
     if ('code' in appended) return appended
-    return (await this.group.whenCommitted(appended.upTo)) ?? this.log.logStartOffset
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(timeoutMs, () => resolve({ code: 'timed-out' }))
+      void this.group.whenCommitted(appended.upTo).then((refusal) => {
+        timer.cancel()
+        resolve(refusal ?? this.log.logStartOffset)
+      })
+    })
   }
 }

@@ -56,6 +56,12 @@ export function visibleTo(state: ReadState, request: EpochBelieved): Offset | Re
   return epochFault(state, leaderEpoch, { mayBeNear }) ?? visibleUpTo(state, { mayBeNear })
 }
 
+/** What a consumer gets of a log that is read by the offsets that it is replicated by. */
+export function readVisible(log: ReadableLog, state: ReadState, request: ReadRequest): ReadAnswer | ReadRefusal {
+  const visible = visibleTo(state, request)
+  return typeof visible === 'number' ? readUpTo(log, request, { visible, leads: state.leads }) : visible
+}
+
 /** What a consumer gets that may read up to `visible`: whole batches. */
 export function readUpTo(
   log: ReadableLog,

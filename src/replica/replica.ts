@@ -17,7 +17,7 @@ import { invariant } from '../runtime/invariant.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { deleteVisible } from './delete-visible.ts'
 import { answerInstead, type GroupsPast, goneAnswer, notLeaderAnswer } from './fetch-instead.ts'
-import { expireGroup } from './expire-group.ts'
+import { expireLog } from './expire-group.ts'
 import { type FollowerState, FollowerStates } from './follower-states.ts'
 import { noThrottles, type ReplicaThrottles } from './catch-up-throttle.ts'
 import { Following, type FollowingSink } from './following.ts'
@@ -31,16 +31,7 @@ import type { Appended } from './appended.ts'
 import type { GroupLink, InSyncDecider } from './group-link.ts'
 import type { GroupVoters } from './group-voters.ts'
 import { type AnswerFetch, type AwaitedAnswers, ParkedFetches } from './parked-fetches.ts'
-import {
-  type EpochBelieved,
-  epochFault,
-  latestOf,
-  type ReadAnswer,
-  type ReadRequest,
-  type ReadState,
-  readUpTo,
-  visibleTo,
-} from './reads.ts'
+import { epochFault, latestOf, type ReadAnswer, type ReadRequest, type ReadState, readVisible } from './reads.ts'
 import { placeBatches, type ToQueue } from './placing.ts'
 import type { AppendRefusal, LeadershipRefusal, ReadRefusal } from './refusal.ts'
 import type { ReplicaOptions } from './replica-options.ts'
@@ -117,6 +108,10 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     // Only what is committed gets into a snapshot.
     opened.#highWatermark = opened.#snapshots?.newest?.endOffset ?? 0
     return opened
+  }
+
+  get group(): Replica {
+    return this
   }
 
   get log(): Log {
@@ -401,23 +396,17 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
   }
 
   read(request: ReadRequest): ReadAnswer | ReadRefusal {
-    const visible = this.visibleTo(request)
-    return typeof visible === 'number' ? readUpTo(this.#log, request, { visible, leads: this.leads }) : visible
-  }
-
-  /** Up to where such a caller may read. */
-  visibleTo(caller: EpochBelieved): Offset | ReadRefusal {
-    return visibleTo(this.#readState(), caller)
+    return readVisible(this.#log, this.readState, request)
   }
 
   /** The end of the log for a consumer that asks for `latest`. */
   latest(options: { committedTransactionsOnly: boolean }): Offset | ReadRefusal {
-    return latestOf(this.#log, this.#readState(), options)
+    return latestOf(this.#log, this.readState, options)
   }
 
   /** Null when the caller's epoch is this leader's (or not given). KIP-320. */
   checkEpoch(callers: LeaderEpoch): LeadershipRefusal | null {
-    return epochFault(this.#readState(), callers, { mayBeNear: false })
+    return epochFault(this.readState, callers, { mayBeNear: false })
   }
 
   /** As leader: the others in sync that have everything below `from`, and how far they are. */
@@ -427,7 +416,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Moves the log start to `offset` (null: the high watermark). Where it is then; files go once somebody has made it durable. */
   deleteBefore(offset: Offset | null): Offset | ReadRefusal {
-    const moved = deleteVisible(this.#log, this.#readState(), offset)
+    const moved = deleteVisible(this.#log, this.readState, offset)
     this.#leadership?.wake()
     return moved
   }
@@ -447,7 +436,7 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
 
   /** Moves the log start past what the topic's retention has no use for (see `Log.expire`). Whether it has moved. */
   async expire(): Promise<boolean> {
-    const moved = this.isSettled && (await expireGroup(this, this.#clock.nowMs()))
+    const moved = this.isSettled && (await expireLog(this, this.#clock.nowMs()))
     if (moved) this.#leadership?.wake()
     return moved
   }
@@ -527,8 +516,8 @@ export class Replica implements ServedPartition, LogEvents, FetchesHome {
     return notLeaderAnswer(request, { self: this.self.broker, epoch: this.#epoch, leader: this.#knownLeader })
   }
 
-  // One object with all its fields: put together of parts it took most of the time of a fetch that waits for thousands of partitions.
-  #readState(): ReadState {
+  /** What it is to consumers at the moment. Made as one object: put together of parts it took most of what fetches of thousands cost. */
+  get readState(): ReadState {
     const leader = this.#leadership?.leader
     return {
       leads: leader !== undefined,

@@ -27,11 +27,21 @@ interface FollowerEnd {
  */
 export function isGone(
   { from, lastEpoch }: FollowerEnd,
-  log: { logStartOffset: Offset; logEndOffset: Offset; epochs: { readonly below: LeaderEpoch } },
+  log: {
+    logStartOffset: Offset
+    logEndOffset: Offset
+    epochs: { readonly below: LeaderEpoch; readonly entries: EpochEnds['entries'] }
+    /** Null: what a log tells does not rest on what was below its start, as offsets of queues do. */
+    queues: object | null
+  },
 ): boolean {
-  const { logStartOffset, logEndOffset, epochs } = log
+  const { logStartOffset, logEndOffset, epochs, queues } = log
   if (from < logStartOffset || (lastEpoch < 0 && from > logEndOffset)) return true
   const { below } = epochs
+  const [oldest] = epochs.entries
+  // Where its epoch ended is below the log start: what it has there may be something else, and the end of a queue with it.
+  const isOlder = oldest !== undefined && lastEpoch >= 0 && lastEpoch < oldest.epoch
+  if (queues !== null && logStartOffset > 0 && isOlder) return true
   return below >= 0 && (lastEpoch < below || (from === logStartOffset && lastEpoch !== below))
 }
 

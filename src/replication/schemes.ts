@@ -96,14 +96,19 @@ export interface Composition {
   readonly unit: 'partition' | 'broker'
   readonly replicas: number
   readonly syncBackups: number
+  /** It is dealt over broker groups. */
+  readonly hasGroups: boolean
+  /** The newest record of each key is kept, and not those of a time. */
+  readonly compacts: boolean
   /** The brokers' own, on which every group's offsets rest. */
   readonly isInternal: boolean
 }
 
 /** Why a topic cannot be replicated so, as a sentence; null: it can. */
 export function compositionFault(topic: Composition): string | null {
-  const { scheme, unit, replicas, syncBackups } = topic
-  if (unit === 'broker') return 'replication.unit=broker is not built yet: a topic has a log for each partition'
+  const { scheme, replicas, syncBackups } = topic
+  const unitFault = topic.unit === 'broker' ? commitLogFault(topic) : null
+  if (unitFault !== null) return unitFault
   if (topic.isInternal && electOf(scheme) === 'fixed') {
     return `offsets of groups are not replicated by ${scheme}: while a primary is away nobody could commit`
   }
@@ -111,4 +116,15 @@ export function compositionFault(topic: Composition): string | null {
     return `replication.sync.backups is ${syncBackups}, and the topic has no more than that many replicas`
   }
   return null
+}
+
+/** Why its partitions cannot be queues of the commit logs of broker groups. */
+function commitLogFault({ scheme, isInternal, hasGroups, compacts }: Composition): string | null {
+  const unit = 'replication.unit=broker'
+  if (isInternal) return `${unit}: offsets of groups have logs of their own, which are compacted`
+  if (!hasGroups)
+    return `${unit}: it is the broker groups of replication.groups that have a log each, and none are named`
+  if (compacts) return `${unit}: a commit log of many topics is not compacted (cleanup.policy)`
+  if (electOf(scheme) !== 'coordinator') return null
+  return `${unit}: an in-sync set is that of one partition; a commit log is replicated by majority or primary-backup`
 }

@@ -10,7 +10,11 @@ export function expireProducers({ clock }: Pick<Runtime, 'clock'>, broker: Broke
   const next = (): void => {
     const timer = clock.setTimer(broker.config.producerIdExpirationCheckIntervalMs, () => {
       const nowMs = clock.nowMs()
-      for (const { log } of broker.replicas()) log.producers.expire(nowMs, broker.config.producerIdExpirationMs)
+      const { producerIdExpirationMs: expirationMs } = broker.config
+      for (const { log } of broker.replicas()) {
+        log.producers.expire(nowMs, expirationMs)
+        for (const { producers } of log.queues?.all() ?? []) producers.expire(nowMs, expirationMs)
+      }
       next()
     })
     stop = () => timer.cancel()

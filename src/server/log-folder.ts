@@ -8,6 +8,7 @@ import { LogDirectory, type LogPlace } from '../log/log-directory.ts'
 import { folderOf } from '../log/log-directory-name.ts'
 import type { LogEvents, LogSettings } from '../log/log-settings.ts'
 import { TailMemory } from '../log/tail-memory.ts'
+import { isCommitLog } from '../metadata/topic-name.ts'
 import { CutReceipts, type ReplicaReceipts } from '../receipt/cut-receipts.ts'
 import { Receipts } from '../receipt/receipts.ts'
 import type { Offset } from '../record/offset.ts'
@@ -134,6 +135,7 @@ export class LogFolder implements PartitionLogs {
       asClosed,
       powerCut,
       syncFailed,
+      unit: isCommitLog(place.topic) ? 'broker' : 'partition',
       producerStateExpiryMs: this.#config.producerIdExpirationMs,
     })
     this.#relays.set(log, relay)

@@ -16,8 +16,8 @@ export function openFolder(
     damageOf: (log) => damageOf(log.recovery),
     *expected() {
       for (const { name, id, partitions } of image.topics.values()) {
-        for (const { index, replicas } of partitions) {
-          if (replicas.includes(self)) yield { topic: name, partition: index, topicId: id }
+        for (const { index, replicas, group } of partitions) {
+          if (group === null && replicas.includes(self)) yield { topic: name, partition: index, topicId: id }
         }
       }
     },

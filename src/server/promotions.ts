@@ -46,9 +46,11 @@ export class Promotions implements Promoter {
   }
 
   async promote(wanted: Parameters<Promoter['promote']>[0]): Promise<PromotionOutcome> {
-    const { topic: name, partition, broker, unclean } = wanted
+    const { broker, unclean } = wanted
     const { coordinator } = this.#parts
-    const topicId = coordinator.image.topics.get(name)?.id ?? ''
+    // A queue has the primary of its commit log.
+    const holder = coordinator.image.holderOf(wanted.topic, wanted.partition)
+    const [topicId, partition] = [holder?.topic.id ?? '', holder?.partition.index ?? wanted.partition]
     try {
       const begun = await coordinator.submit('promoteReplica', { topicId, partition, broker })
       if (begun.code === 'leads-already') return { code: 'leads', leaderEpoch: begun.leaderEpoch }
@@ -69,11 +71,13 @@ export class Promotions implements Promoter {
     const { coordinator } = this.#parts
     const { image } = coordinator
     if (image.brokerGroups.get(group)?.members.includes(broker) !== true) return null
+    const log = image.commitLog(group)
     const names = topicsOfGroup(image, group).flatMap((topic) =>
       (image.topics.get(topic)?.partitions ?? [])
-        .filter(({ index }) => groupOfPartition(image, topic, index)?.name === group)
+        .filter((one) => one.group === null && groupOfPartition(image, topic, one.index)?.name === group)
         .map(({ index: partition }) => ({ topic, partition })),
     )
+    if (log !== null) names.push({ topic: log.topic.name, partition: 0 })
     const outcomes = await Promise.all(
       names.map(async (name) => ({ ...name, outcome: await this.promote({ ...name, broker, unclean }) })),
     )

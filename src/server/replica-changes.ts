@@ -58,12 +58,11 @@ export class ReplicaChanges implements Membership {
   async change(wanted: Parameters<Membership['change']>[0]): Promise<MembershipOutcome> {
     const { coordinator, configs } = this.#parts
     const { topic: name, partition, broker } = wanted
-    const topic = coordinator.image.topics.get(name)
-    if (topic?.partitions[partition] === undefined) {
-      return { code: 'unknown-partition', message: `there is no partition ${name}-${partition}` }
-    }
-    const asked = { topicId: topic.id, partition, do: wanted.do, broker }
-    const config = configs.topic(name)
+    // A queue has the replicas of its commit log.
+    const holder = coordinator.image.holderOf(name, partition)
+    if (holder === null) return { code: 'unknown-partition', message: `there is no partition ${name}-${partition}` }
+    const asked = { topicId: holder.topic.id, partition: holder.partition.index, do: wanted.do, broker }
+    const config = configs.topic(holder.topic.name)
     if (schemeOf(config).elect === 'self') return this.#askLeader(asked)
     try {
       const syncBackups = config.replicationSyncBackups

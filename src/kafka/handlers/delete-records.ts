@@ -13,7 +13,10 @@ export const deleteRecordsHandler = (broker: Broker) =>
         name,
         partitions: await Promise.all(
           partitions.map(async ({ partitionIndex, offset }) => {
-            const outcome = await deleteBefore(broker, { topic: name, partition: partitionIndex, offset })
+            const outcome = await deleteBefore(broker, {
+              ...{ topic: name, partition: partitionIndex, offset },
+              timeoutMs: request.timeoutMs,
+            })
             if (typeof outcome === 'object') return { partitionIndex, lowWatermark: outcome.lowWatermark, errorCode: 0 }
             return { partitionIndex, lowWatermark: -1, errorCode: outcome }
           }),
@@ -25,14 +28,14 @@ export const deleteRecordsHandler = (broker: Broker) =>
 /** The low watermark that was reached, or the code of Kafka's error. */
 async function deleteBefore(
   broker: Broker,
-  request: { topic: string; partition: number; offset: number },
+  request: { topic: string; partition: number; offset: number; timeoutMs: number },
 ): Promise<{ lowWatermark: number } | number> {
   if (isInternalTopic(request.topic)) return kafkaErrors.INVALID_TOPIC_EXCEPTION.code
-  const replica = broker.replicaOf(request.topic, request.partition)
+  const replica = broker.servedOf(request.topic, request.partition)
   if (replica === null) return refusalErrors[broker.absenceOf(request.topic, request.partition)]
   const settings = broker.topicConfig(request.topic)
   if (!settings.cleanupPolicy.includes('delete')) return kafkaErrors.POLICY_VIOLATION.code
-  const outcome = await broker.deleteBefore(replica, request.offset === -1 ? null : request.offset)
+  const outcome = await broker.deleteBefore(replica, request.offset === -1 ? null : request.offset, request.timeoutMs)
   if (typeof outcome === 'number') return { lowWatermark: outcome }
   return refusalErrors[outcome.code]
 }

@@ -18,7 +18,7 @@ function describe(broker: Broker, topic: string, partitionIndex: number) {
   if (fault !== null) {
     return { partitionIndex, errorCode: kafkaErrors.INVALID_TOPIC_EXCEPTION.code, errorMessage: fault }
   }
-  const replica = broker.replicaOf(topic, partitionIndex)
+  const replica = broker.servedOf(topic, partitionIndex)
   if (replica === null) {
     const { code, message } = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
     return { partitionIndex, errorCode: code, errorMessage: message }

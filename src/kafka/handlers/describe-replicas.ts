@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { groupOfPartition } from '../../metadata/controller/dealt-groups.ts'
-import type { Replica } from '../../replica/replica.ts'
+import type { ServedPartition } from '../../replica/served-partition.ts'
 import { handler } from '../handler.ts'
 import { describeReplicas } from '../schema/own/describe-replicas.ts'
 
@@ -10,7 +10,7 @@ export const describeReplicasHandler = (broker: Broker) =>
     const names = wanted ?? [...broker.image.topics.keys()]
     const topics = names.map((name) => {
       const partitions = (broker.image.topics.get(name)?.partitions ?? []).flatMap(({ index }) => {
-        const replica = broker.replicaOf(name, index)
+        const replica = broker.servedOf(name, index)
         return replica === null ? [] : [stateOf(broker, replica)]
       })
       return { name, partitions }
@@ -18,8 +18,9 @@ export const describeReplicasHandler = (broker: Broker) =>
     return { brokerId: broker.id, topics: topics.filter(({ partitions }) => partitions.length > 0) }
   })
 
-function stateOf({ image }: Broker, replica: Replica) {
-  const { topic, partition, leads, knownLeader, epoch, log, highWatermark, isSuspect } = replica
+function stateOf({ image }: Broker, replica: ServedPartition) {
+  const { topic, partition, leads, epoch, log, highWatermark } = replica
+  const { knownLeader, isSuspect } = replica.group
   return {
     partition,
     leads,

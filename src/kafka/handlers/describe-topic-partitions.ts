@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
-import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
+import { isCommitLog, isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
 import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
@@ -13,7 +13,8 @@ import { describeTopicPartitions } from '../schema/describe-topic-partitions.ts'
 export const describeTopicPartitionsHandler = (broker: Broker) =>
   handler(describeTopicPartitions, (request) => {
     const asked = request.topics.map(({ name }) => name)
-    const names = asked.length === 0 ? [...broker.image.topics.keys()] : [...new Set(asked)]
+    const names =
+      asked.length === 0 ? [...broker.image.topics.keys()].filter((name) => !isCommitLog(name)) : [...new Set(asked)]
     const { cursor } = request
     if (cursor !== null && (cursor.partitionIndex < 0 || (asked.length > 0 && !asked.includes(cursor.topicName)))) {
       return { topics: asked.map((name) => ({ name, errorCode: kafkaErrors.INVALID_REQUEST.code })), nextCursor: null }

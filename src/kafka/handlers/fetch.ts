@@ -5,8 +5,10 @@ import type { FetchPartition } from '../../broker/session-partitions.ts'
 import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import type { TopicImage } from '../../metadata/image.ts'
+import { isCommitLog } from '../../metadata/topic-name.ts'
 import { endOffsetFor } from '../../replica/epoch-end.ts'
-import type { Replica } from '../../replica/replica.ts'
+import { Replica } from '../../replica/replica.ts'
+import type { ServedPartition } from '../../replica/served-partition.ts'
 import type { BrokerId } from '../../replication/replica-id.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler, type RequestContext } from '../handler.ts'
@@ -23,7 +25,6 @@ const waitingBytesEach = 450
 
 /** One partition of the fetch at hand that can be read. */
 interface Found extends ReadTarget {
-  readonly replica: Replica
   readonly wish: FetchPartition
 }
 
@@ -36,7 +37,7 @@ interface Missing {
 /** One that is led here, and that the consumer is to read on elsewhere. */
 interface Elsewhere {
   readonly wish: FetchPartition
-  readonly leader: Replica
+  readonly leader: ServedPartition
   readonly nearest: BrokerId
 }
 
@@ -108,7 +109,8 @@ function wantedOf(
       topic = topicOfRequest(broker, { name: named, id: byTopicId ? named : zeroUuid, byId: byTopicId })
     }
     if (typeof topic === 'number') return { wish, errorCode: topic }
-    const replica = broker.replicaOf(topic.name, wish.index)
+    if (isCommitLog(topic.name)) return { wish, errorCode: kafkaErrors.INVALID_TOPIC_EXCEPTION.code }
+    const replica = broker.servedOf(topic.name, wish.index)
     if (replica === null) return { wish, errorCode: refusalErrors[broker.absenceOf(topic.name, wish.index)] }
     const nearest = rack === '' ? null : broker.nearestOf(replica, rack, wish.from)
     return nearest === null ? { wish, replica } : { wish, leader: replica, nearest }
@@ -227,7 +229,8 @@ const failed = (partitionIndex: number, errorCode: number): PartitionResponse =>
 /** Where the caller's log left this one, if it did: the end of the newest epoch that both have (KIP-595). */
 function divergence({ replica, wish }: Found): { epoch: number; endOffset: number } | null {
   // Of a replica that follows it is not known whether it has less, or something else.
-  if (wish.lastFetchedEpoch < 0 || !replica.leads) return null
+  // Of a queue it takes a look at the disk: whoever reads one asks where epochs end.
+  if (wish.lastFetchedEpoch < 0 || !replica.leads || !(replica instanceof Replica)) return null
   const common = endOffsetFor(replica.log, wish.lastFetchedEpoch)
   const same = common.epoch === wish.lastFetchedEpoch && common.endOffset >= wish.from
   return same ? null : common

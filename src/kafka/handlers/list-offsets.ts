@@ -2,7 +2,8 @@ import type { Broker } from '../../broker/broker.ts'
 import type { RequestOf } from '../../codec/api.ts'
 import type { LeaderEpoch, Offset, Timestamp } from '../../record/offset.ts'
 import type { ReadRefusal } from '../../replica/refusal.ts'
-import type { Replica } from '../../replica/replica.ts'
+import { servedEpochAt } from '../../replica/served-epochs.ts'
+import type { ServedPartition } from '../../replica/served-partition.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -63,7 +64,7 @@ async function offsetOf(
   const { topic, asked, request, context } = question
   const { partitionIndex } = asked
   const none = { partitionIndex, timestamp: -1, offset: -1 }
-  const replica = broker.replicaOf(topic, partitionIndex)
+  const replica = broker.servedOf(topic, partitionIndex)
   if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partitionIndex)] }
   const stale = replica.checkEpoch(asked.currentLeaderEpoch)
   if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
@@ -94,7 +95,7 @@ function isServed(timestamp: number, version: number): boolean {
 }
 
 async function find(
-  replica: Replica,
+  replica: ServedPartition,
   timestamp: Timestamp,
   options: { committedTransactionsOnly: boolean },
 ): Promise<Found | ReadRefusal | null> {
@@ -107,7 +108,7 @@ async function find(
     case earliest:
     case earliestLocal: {
       const offset = log.logStartOffset
-      return { offset, timestamp: -1, epoch: log.epochs.epochAt(offset) ?? -1 }
+      return { offset, timestamp: -1, epoch: await servedEpochAt(replica, offset) }
     }
     case maxTimestamp:
       return log.offsetOfMaxTimestamp(end)

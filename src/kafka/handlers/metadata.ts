@@ -3,7 +3,7 @@ import type { RequestOf, ResponseInputOf } from '../../codec/api.ts'
 import { zeroUuid } from '../../codec/uuid.ts'
 import { onceEach } from '../../metadata/controller/once-each.ts'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
-import { isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
+import { isCommitLog, isInternalTopic, topicNameFault } from '../../metadata/topic-name.ts'
 import { allOperations } from '../authorized-operations.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
@@ -25,7 +25,7 @@ export const metadataHandler = (broker: Broker) =>
       return { topics: (request.topics ?? []).map(({ name, topicId }) => ({ name: name ?? '', topicId, errorCode })) }
     }
     const topics = all
-      ? [...broker.image.topics.values()].map((topic) => topicAnswer(broker, topic, request))
+      ? [...broker.image.topics.values()].filter(isListed).map((topic) => topicAnswer(broker, topic, request))
       : await Promise.all(onceEach(request.topics ?? [], keyOf).map(({ item }) => answerFor(broker, item, request)))
     return {
       brokers: broker.image.living.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
@@ -36,6 +36,9 @@ export const metadataHandler = (broker: Broker) =>
       errorCode: kafkaErrors.NONE.code,
     }
   })
+
+/** Commit logs are told of to whoever names them. */
+const isListed = ({ name }: TopicImage): boolean => !isCommitLog(name)
 
 const keyOf = (asked: AskedTopic): string => asked.name ?? asked.topicId
 

@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
-import { endOffsetFor } from '../../replica/epoch-end.ts'
+import { servedEndFor } from '../../replica/served-epochs.ts'
 import { kafkaErrors } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { refusalErrors } from '../refusal-errors.ts'
@@ -10,17 +10,21 @@ import { offsetForLeaderEpoch } from '../schema/offset-for-leader-epoch.ts'
  * Versions 2 to 4; v4 is flexible.
  */
 export const offsetForLeaderEpochHandler = (broker: Broker) =>
-  handler(offsetForLeaderEpoch, (request) => ({
-    topics: request.topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
-        const none = { partition, leaderEpoch: -1, endOffset: -1 }
-        const replica = broker.replicaOf(topic, partition)
-        if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partition)] }
-        const stale = replica.checkEpoch(currentLeaderEpoch)
-        if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
-        const { epoch, endOffset } = endOffsetFor(replica.log, leaderEpoch)
-        return { partition, errorCode: kafkaErrors.NONE.code, leaderEpoch: epoch, endOffset }
-      }),
-    })),
+  handler(offsetForLeaderEpoch, async (request) => ({
+    topics: await Promise.all(
+      request.topics.map(async ({ topic, partitions }) => ({
+        topic,
+        partitions: await Promise.all(
+          partitions.map(async ({ partition, currentLeaderEpoch, leaderEpoch }) => {
+            const none = { partition, leaderEpoch: -1, endOffset: -1 }
+            const replica = broker.servedOf(topic, partition)
+            if (replica === null) return { ...none, errorCode: refusalErrors[broker.absenceOf(topic, partition)] }
+            const stale = replica.checkEpoch(currentLeaderEpoch)
+            if (stale !== null) return { ...none, errorCode: refusalErrors[stale.code] }
+            const { epoch, endOffset } = await servedEndFor(replica, leaderEpoch)
+            return { partition, errorCode: kafkaErrors.NONE.code, leaderEpoch: epoch, endOffset }
+          }),
+        ),
+      })),
+    ),
   }))

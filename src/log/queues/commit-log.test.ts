@@ -59,7 +59,7 @@ test('a replica that begins anew where its leader does learns from the log where
     const leader = await openCommitLog(runtime)
     append(leader, queue1, ['old', 'older'])
     append(leader, queue0, ['new'])
-    const untold = queuesOf(leader).untoldFrom(2)
+    const untold = queuesOf(leader).untoldFrom(2, 3)
     assert.deepEqual(
       untold.map(({ topicId, partition }) => ({ topicId, partition })),
       [queue1],
@@ -68,7 +68,8 @@ test('a replica that begins anew where its leader does learns from the log where
       return { topicId, partition, startOffset: endOffset, endOffset }
     })
     leader.append(validated(queueStartsBatch(starts, 1)), 1)
-    assert.deepEqual(queuesOf(leader).untoldFrom(2), [])
+    assert.deepEqual(queuesOf(leader).untoldFrom(2, 4), [])
+    assert.equal(queuesOf(leader).untoldFrom(2, 3).length, 1, 'an entry above does not count')
     leader.moveLogStart(2)
     const replica = await openCommitLog(runtime, { directory: 'data/other' })
     await replica.restartAt(2)

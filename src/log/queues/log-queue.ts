@@ -87,6 +87,11 @@ export class LogQueue implements QueueName {
     return this.#toldUpTo
   }
 
+  /** The same of entries that end at or below a group offset: never too high. */
+  toldUpToBelow(groupOffset: Offset): Offset {
+    return this.#marks.lastUpTo(groupOffset)
+  }
+
   /** All below is below `groupOffset`. Never too high, and right where no batch of the queue is above the log's last opening. */
   endAt(groupOffset: Offset): Offset {
     return Math.max(this.#marks.at(groupOffset), this.startOffset)
@@ -116,6 +121,7 @@ export class LogQueue implements QueueName {
     this.#endOffset = Math.max(this.#endOffset, endOffset)
     this.producers.advanceTo(this.#endOffset)
     this.#toldUpTo = groupEnd
+    this.#marks.add({ groupEnd, end: this.#endOffset }, this.#progress.watermark)
     this.#pendingStarts.push({ groupEnd, startOffset })
   }
 

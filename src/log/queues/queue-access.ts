@@ -48,9 +48,9 @@ export class QueueAccess {
     this.#queues.watermarkReached(groupOffset)
   }
 
-  /** Queues whose end nothing tells above a group offset: before the log begins there, something has to. */
-  untoldFrom(groupOffset: Offset): LogQueue[] {
-    return this.#queues.untoldFrom(groupOffset)
+  /** Queues whose end nothing tells from `groupOffset` up to `upTo`: before the log begins there, something has to. */
+  untoldFrom(groupOffset: Offset, upTo: Offset): LogQueue[] {
+    return this.#queues.untoldFrom(groupOffset, upTo)
   }
 
   /** The topic is gone, for ever. Its batches go with the segments that they are in. */
@@ -71,6 +71,12 @@ export class QueueAccess {
     const [entry] = await overAgainIfGone(() => queue.entries.fromGroupOffset(groupOffset))
     if (entry === undefined) return queue.endOffset
     return entry.offset + Math.max(0, groupOffset - entry.groupOffset)
+  }
+
+  /** Epoch of the batch at `offset`; -1: the queue keeps none there. */
+  async epochAt(queue: LogQueue, offset: Offset): Promise<LeaderEpoch> {
+    const [entry] = await overAgainIfGone(() => queue.entries.from(offset))
+    return entry?.epoch ?? -1
   }
 
   /** The first record with a timestamp at or above `at`; null: none below `upTo`. */

@@ -1,4 +1,4 @@
-import type { Offset, Timestamp } from '../../record/offset.ts'
+import type { LeaderEpoch, Offset, Timestamp } from '../../record/offset.ts'
 import type { AbortedTransaction } from '../aborted-transaction.ts'
 import type { LogReadRequest } from '../disk-reader.ts'
 import type { LogSlice } from '../log-slice.ts'
@@ -38,6 +38,11 @@ export class QueueLog {
   /** First queue offset at or above a group offset. */
   offsetAt(groupOffset: Offset): Promise<Offset> {
     return this.#queues.offsetAt(this.queue, groupOffset)
+  }
+
+  /** Epoch of the batch at `offset`; -1: there is none. */
+  epochAt(offset: Offset): Promise<LeaderEpoch> {
+    return this.#queues.epochAt(this.queue, offset)
   }
 
   read(request: LogReadRequest): LogSlice | Promise<LogSlice> {

@@ -35,6 +35,12 @@ export class QueueMarks {
     return place < 0 ? 0 : (this.#marks[place + 1] as Offset)
   }
 
+  /** Group offset of the last mark at or below `groupOffset`: a batch, or what else tells of the queue, ends there; -1: that is not known. */
+  lastUpTo(groupOffset: Offset): Offset {
+    const place = this.#placeOf(groupOffset)
+    return place < 0 ? -1 : (this.#marks[place] as Offset)
+  }
+
   /** Place of the last mark at or below `groupOffset`; below 0: there is none. */
   #placeOf(groupOffset: Offset): number {
     let low = 0

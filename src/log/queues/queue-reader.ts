@@ -69,9 +69,10 @@ export class QueueReader {
     const entries = await queue.entries.from(request.from)
     const [first] = entries
     if (first === undefined || first.offset > request.from) throw this.#damaged(queue, request.from)
-    const { segments, logStartOffset } = this.#parts
-    // What the consume queue still tells of may be gone from the log.
-    if (first.groupOffset + first.offsets <= logStartOffset) throw this.#outOfRange(queue)
+    const { segments } = this.#parts
+    // What the consume queue still tells of may be gone from the log. Not yet gone it is given: below the beginning of the log, where that of
+    // the queue follows with the segments.
+    if (first.groupOffset < segments.first.baseOffset) throw this.#outOfRange(queue)
     if (first.groupOffset >= writtenUpTo) return emptySlice(request.from)
     const segment = segments.floor(first.groupOffset)
     const segmentEnd = Math.min(segments.next(segment)?.baseOffset ?? writtenUpTo, writtenUpTo)

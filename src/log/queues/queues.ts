@@ -93,9 +93,9 @@ export class Queues implements LogState {
     this.#progress.watermark = groupOffset
   }
 
-  /** Queues whose end nothing tells at or above a group offset: the log may begin there once something does. */
-  untoldFrom(groupOffset: Offset): LogQueue[] {
-    return [...this.all()].filter(({ toldUpTo }) => toldUpTo <= groupOffset)
+  /** Queues whose end nothing tells from `groupOffset` up to `upTo`: the log may begin there once something does. */
+  untoldFrom(groupOffset: Offset, upTo: Offset): LogQueue[] {
+    return [...this.all()].filter((queue) => queue.toldUpToBelow(upTo) <= groupOffset)
   }
 
   /** The topic is gone, for ever. Its batches go with the segments that they are in. */
@@ -205,6 +205,8 @@ export class Queues implements LogState {
   }
 
   async #reload(to: Parameters<LogState['reload']>[0]): Promise<void> {
+    // What was above is not committed any more, whatever was known of it.
+    this.#progress.watermark = Math.min(this.#progress.watermark, to.logEndOffset)
     let isCut = false
     for (const offset of [...this.#snapshots.offsets]) {
       if (offset <= to.logEndOffset) continue

@@ -8,7 +8,9 @@ import {
 import type { ConfigRefusal } from '../../config/config-refusal.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { topicNameFault } from '../topic-name.ts'
+import { itemsOf } from '../../config/setting-kinds.ts'
+import { commitLogOf, isCommitLog, topicNameFault } from '../topic-name.ts'
+import { belongsToCommitLog, groupOfQueues } from './commit-logs.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
 import { partitionChange } from './partition-changes.ts'
@@ -57,7 +59,10 @@ function alter(context: DecisionContext, resource: AlteredResource, records: Met
   if (refusal !== null) return refusal
   const changes = changesOf(resource, image.settings(resource.type, resource.name))
   if (isConfigRefusal(changes)) return changes
-  const lasting = resource.type === resourceTypes.topic ? lastingRefusal(image, resource.name, changes) : null
+  const isTopic = resource.type === resourceTypes.topic
+  const lasting = isTopic
+    ? (lastingRefusal(image, resource.name, changes) ?? queueRefusal(image, resource.name, changes))
+    : null
   if (lasting !== null) return lasting
   for (const [name, value] of changes) {
     records.push({ type: 'config', resourceType: resource.type, resourceName: resource.name, name, value })
@@ -82,6 +87,23 @@ function lastingRefusal(image: ClusterImage, topic: string, changes: ConfigChang
     const before = image.settings(resourceTypes.topic, topic).get(name) ?? otherwise
     const message = `${name} of topic '${topic}' is ${before} since it was made: it cannot be changed to ${wanted}`
     if (wanted !== before) return { code: 'invalid-config', message }
+  }
+  return null
+}
+
+/** What a topic cannot be given whose partitions are queues of a commit log, nor such a log. */
+function queueRefusal(image: ClusterImage, topic: string, changes: ConfigChanges): Outcome | null {
+  const group = groupOfQueues(image, topic)
+  if (group === null && !isCommitLog(topic)) return null
+  const refuse = (message: string): Outcome => ({ code: 'invalid-config', message })
+  for (const [name, value] of changes) {
+    if (name === 'cleanup.policy' && itemsOf(value ?? '').join() !== 'delete')
+      return refuse('a commit log is not compacted')
+    const isSet = image.settings(resourceTypes.topic, topic).get(name) === value
+    if (group === null || !belongsToCommitLog(name) || isSet || value === null) continue
+    return refuse(
+      `${name} belongs to the commit log that holds the queues of topic '${topic}': it is set for ${commitLogOf(group)}`,
+    )
   }
   return null
 }

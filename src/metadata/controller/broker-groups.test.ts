@@ -103,7 +103,7 @@ describe('a topic that is dealt over broker groups', () => {
       [wants('0'), /at least one broker group/],
       [{ ...wants('group-1'), replicationFactor: 3 }, /2 brokers are in each of these groups, and 3 replicas/],
       [{ ...wants('group-1'), partitions: -1, assignment: [[1]] }, /both say where replicas are/],
-      [wants('group-1', [['replication.unit', 'broker']]), /not built yet/],
+      [wants('group-1', [['replication.unit', 'broker']]), /majority or primary-backup/],
       [
         wants('group-1', [
           ['replication.scheme', 'primary-backup'],

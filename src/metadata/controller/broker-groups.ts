@@ -1,5 +1,6 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
+import type { MetadataRecord } from '../records.ts'
 import { topicNameFault } from '../topic-name.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 
@@ -31,7 +32,7 @@ export function createBrokerGroup({ image }: DecisionContext, request: CreateBro
 
 type Deleted = { readonly code: 'deleted' } | Refused<'unknown-group' | 'group-in-use'>
 
-/** Deletes a broker group that no topic is dealt over. */
+/** Deletes a broker group that no topic is dealt over, with its commit log. */
 export function deleteBrokerGroup({ image }: DecisionContext, { name }: { readonly name: string }): Decision<Deleted> {
   if (!image.brokerGroups.has(name)) {
     return { records: [], answer: { code: 'unknown-group', message: `there is no broker group '${name}'` } }
@@ -42,7 +43,9 @@ export function deleteBrokerGroup({ image }: DecisionContext, { name }: { readon
     const message = `broker group '${name}' is used by topic '${topics[0]}'${others}`
     return { records: [], answer: { code: 'group-in-use', message } }
   }
-  return { records: [{ type: 'remove-broker-group', name }], answer: { code: 'deleted' } }
+  const log = image.commitLog(name)
+  const records: MetadataRecord[] = log === null ? [] : [{ type: 'remove-topic', topicId: log.topic.id }]
+  return { records: [...records, { type: 'remove-broker-group', name }], answer: { code: 'deleted' } }
 }
 
 /** Has a member stand first: it was promoted in the partitions that are dealt to the group. */

@@ -1,6 +1,8 @@
 import type { BrokerId } from '../../replication/replica-id.ts'
 import type { MetadataRecord } from '../records.ts'
+import { isCommitLog } from '../topic-name.ts'
 import { groupsOfTopic } from './broker-groups.ts'
+import { groupOfQueues } from './commit-logs.ts'
 import { dealPartitions } from './dealt-groups.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
@@ -45,6 +47,7 @@ function addPartitions(
 ): Outcome {
   const topic = image.topics.get(request.name)
   if (topic === undefined) return { code: 'unknown-topic', message: `there is no topic '${request.name}'` }
+  if (isCommitLog(topic.name)) return { code: 'invalid-request', message: 'a commit log has one partition' }
   const existing = topic.partitions.length
   const added = request.count - existing
   if (added <= 0) {
@@ -72,6 +75,7 @@ function addPartitions(
       return { code: 'invalid-assignment', message: `each partition of '${request.name}' has ${factor} replicas` }
     }
   }
+  const isOfQueues = groupOfQueues(image, topic.name) !== null
   const brokers = brokersForReplicas(image, factor)
   const replicas =
     groups.length > 0
@@ -80,7 +84,9 @@ function addPartitions(
         placeReplicas({ brokers, partitions: added, replicationFactor: factor, start: existing % brokers.length }))
   for (const [nth, chosen] of replicas.entries()) {
     const { elect } = rulesOf(topic.name)
-    records.push(partitionRecord(image, { topicId: topic.id, partition: existing + nth, replicas: chosen, elect }))
+    const partition = existing + nth
+    const group = isOfQueues ? (groups[partition % groups.length]?.name ?? null) : null
+    records.push(partitionRecord(image, { topicId: topic.id, partition, replicas: chosen, elect, group }))
   }
   return { code: 'created' }
 }

@@ -5,7 +5,8 @@ import { compositionFault, electOf, type Scheme } from '../../replication/scheme
 import type { Random } from '../../runtime/random.ts'
 import { type ClusterImage, resourceTypes } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { collisionKey, isInternalTopic, metadataTopicName, topicNameFault } from '../topic-name.ts'
+import { collisionKey, isCommitLog, isInternalTopic, metadataTopicName, topicNameFault } from '../topic-name.ts'
+import { CommitLogs, withoutThoseOfTheLog } from './commit-logs.ts'
 import { chooseGroups, dealPartitions } from './dealt-groups.ts'
 import type { Decision, DecisionContext, Refused } from './decision.ts'
 import { onceEach } from './once-each.ts'
@@ -60,10 +61,11 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
   const records: MetadataRecord[] = []
   const taken = new Map<string, string>()
   for (const name of context.image.topics.keys()) taken.set(collisionKey(name), name)
+  const commitLogs = new CommitLogs(context.image)
   const answer = onceEach(request.topics, ({ name }) => name).map(({ item: topic, isNamedTwice }) => {
     const outcome = isNamedTwice
       ? refuse('invalid-request', `the request names topic '${topic.name}' more than once`)
-      : createTopic(context, { topic, defaults: request.defaults, taken, records })
+      : createTopic(context, { topic, defaults: request.defaults, taken, records, commitLogs })
     if (outcome.code === 'created') taken.set(collisionKey(topic.name), topic.name)
     return { name: topic.name, outcome }
   })
@@ -72,6 +74,7 @@ export function createTopics(context: DecisionContext, request: CreateTopics): D
 
 const schemeName = 'replication.scheme'
 const groupsName = 'replication.groups'
+const unitName = 'replication.unit'
 
 const refuse = <Code extends string>(code: Code, message: string): Refused<Code> => ({ code, message })
 
@@ -85,22 +88,27 @@ function createTopic(
     defaults: CreateTopics['defaults']
     taken: ReadonlyMap<string, string>
     records: MetadataRecord[]
+    commitLogs: CommitLogs
   },
 ): CreatedTopic | TopicRefusal {
-  const { topic, records, defaults } = request
+  const { topic, records, defaults, commitLogs } = request
   // Its folder would be that of the metadata log itself.
-  if (topic.name === metadataTopicName) return refuse('invalid-request', `'${topic.name}' cannot be made`)
+  if (topic.name === metadataTopicName || isCommitLog(topic.name))
+    return refuse('invalid-request', `'${topic.name}' cannot be made`)
   const fault = nameRefusal(topic.name, request.taken)
   if (fault !== null) return fault
   const configs = checkedConfigs(topic)
   if ('code' in configs) return configs
   const scheme = (configs.get(schemeName) ?? defaults.scheme) as Scheme['name']
   const room = newPartitionsMax - records.length
-  const replicas = replicasOf(image, topic, { defaults, random, room, scheme, configs })
+  const unit = configs.get(unitName) === 'broker' ? 'broker' : 'partition'
+  const replicas = replicasOf(image, topic, { defaults, random, room, scheme, configs, unit, commitLogs })
   if ('code' in replicas) return replicas
   const composition = compositionFault({
     scheme,
-    unit: configs.get('replication.unit') === 'broker' ? 'broker' : 'partition',
+    unit,
+    hasGroups: configs.has(groupsName),
+    compacts: itemsOf(configs.get('cleanup.policy') ?? '').includes('compact'),
     replicas: replicas[0]?.length ?? 0,
     syncBackups: Number(configs.get('replication.sync.backups') ?? 0),
     isInternal: isInternalTopic(topic.name),
@@ -108,6 +116,19 @@ function createTopic(
   if (composition !== null) return refuse('invalid-config', composition)
   // Written down unless it is what no word means: brokers may give others to new topics one day.
   if (scheme !== 'isr') configs.set(schemeName, scheme)
+  const groups = unit === 'broker' ? itemsOf(configs.get(groupsName) ?? '') : []
+  for (const group of groups) {
+    const refusal = commitLogs.faultOf(group, configs)
+    if (refusal !== null) return refusal
+  }
+  const logConfigs = new Map(configs)
+  for (const group of new Set(groups)) {
+    const { members: brokers = [] } = image.brokerGroups.get(group) ?? {}
+    records.push(...commitLogs.use(group, { replicas: brokers, configs: logConfigs, newId: () => newTopicId(random) }))
+  }
+  if (unit === 'broker') {
+    withoutThoseOfTheLog(configs, logConfigs)
+  }
   const elect = electOf(scheme)
   const id = newTopicId(random)
   records.push({ type: 'topic', name: topic.name, topicId: id })
@@ -115,7 +136,8 @@ function createTopic(
     records.push({ type: 'config', resourceType: resourceTypes.topic, resourceName: topic.name, name, value })
   }
   for (const [partition, brokers] of replicas.entries()) {
-    records.push(partitionRecord(image, { topicId: id, partition, replicas: brokers, elect }))
+    const group = groups[partition % groups.length] ?? null
+    records.push(partitionRecord(image, { topicId: id, partition, replicas: brokers, elect, group }))
   }
   return { code: 'created', id, partitions: replicas.length, replicationFactor: replicas[0]?.length ?? 0 }
 }
@@ -149,6 +171,8 @@ interface PlacementWish {
   readonly scheme: Scheme['name']
   /** Of the topic; the groups that are chosen are written into them. */
   readonly configs: Map<string, string>
+  readonly unit: 'partition' | 'broker'
+  readonly commitLogs: CommitLogs
 }
 
 function replicasOf(
@@ -189,8 +213,10 @@ function dealtReplicas(
   { replicationFactor }: NewTopic,
   wish: PlacementWish & { readonly groups: readonly string[]; readonly partitions: number },
 ): readonly (readonly BrokerId[])[] | TopicRefusal {
-  const { scheme, configs, partitions } = wish
-  const groups = chooseGroups(image, wish.groups, { scheme, replicationFactor })
+  const { scheme, configs, partitions, unit, commitLogs } = wish
+  // Their log, if they have one, is replicated by one scheme.
+  const isFit = (group: string): boolean => unit === 'partition' || !commitLogs.differs(group, scheme)
+  const groups = chooseGroups(image, wish.groups, { scheme, replicationFactor, isFit })
   if ('code' in groups) return groups
   configs.set(groupsName, groups.map(({ name }) => name).join(','))
   const dealt = dealPartitions(groups, { from: 0, upTo: partitions })

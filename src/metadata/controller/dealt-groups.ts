@@ -4,6 +4,14 @@ import type { BrokerGroupImage, ClusterImage } from '../image.ts'
 import { groupsOfTopic } from './broker-groups.ts'
 import type { Refused } from './decision.ts'
 
+interface ChosenFor {
+  readonly scheme: Scheme['name']
+  /** -1: as many as the groups have. */
+  readonly replicationFactor: number
+  /** Whether the topic may have queues in a group. */
+  readonly isFit: (group: string) => boolean
+}
+
 /**
  * The broker groups over which a new topic is dealt. `wanted` is what `replication.groups` says: names, or how many; of as
  * many as are wanted those with the fewest partitions are taken, so that topics spread.
@@ -11,7 +19,7 @@ import type { Refused } from './decision.ts'
 export function chooseGroups(
   image: ClusterImage,
   wanted: readonly string[],
-  topic: { readonly scheme: Scheme['name'] /** -1: as many as the groups have. */; readonly replicationFactor: number },
+  topic: ChosenFor,
 ): readonly BrokerGroupImage[] | Refused<'invalid-config'> {
   const count = wanted.length === 1 && /^\d+$/.test(wanted[0] ?? '') ? Number(wanted[0]) : null
   if (count !== null) return leastUsed(image, count, topic)
@@ -47,14 +55,14 @@ export function groupOfPartition(image: ClusterImage, topic: string, partition: 
 function leastUsed(
   image: ClusterImage,
   count: number,
-  { scheme, replicationFactor }: { readonly scheme: Scheme['name']; readonly replicationFactor: number },
+  { scheme, replicationFactor, isFit }: ChosenFor,
 ): readonly BrokerGroupImage[] | Refused<'invalid-config'> {
   if (count < 1) return refuse('replication.groups: at least one broker group is needed')
   const sizes = [...image.brokerGroups.values()].map(({ members }) => members.length)
   // Votes want many members; whoever copies to backups does so to as few as there may be.
   const fit = electOf(scheme) === 'self' ? Math.max(...sizes) : Math.min(...sizes)
   const size = replicationFactor === -1 ? fit : replicationFactor
-  const fitting = [...image.brokerGroups.values()].filter(({ members }) => members.length === size)
+  const fitting = [...image.brokerGroups.values()].filter(({ name, members }) => members.length === size && isFit(name))
   if (fitting.length < count) {
     return refuse(
       `replication.groups: ${count} broker groups of ${size} members are wanted, there are ${fitting.length}`,

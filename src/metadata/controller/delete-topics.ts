@@ -1,4 +1,5 @@
 import type { MetadataRecord } from '../records.ts'
+import { isCommitLog } from '../topic-name.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { onceEach } from './once-each.ts'
 
@@ -25,6 +26,8 @@ export function deleteTopics({ image }: DecisionContext, request: readonly Topic
     if (isNamedTwice) return { name, id, code: 'invalid-request' as const }
     if (topic === null)
       return { name, id, code: 'id' in key ? ('unknown-topic-id' as const) : ('unknown-topic' as const) }
+    // It goes with its broker group.
+    if (isCommitLog(topic.name)) return { name, id, code: 'invalid-request' as const }
     records.push({ type: 'remove-topic', topicId: topic.id })
     return { name, id, code: 'deleted' as const }
   })

@@ -54,11 +54,11 @@ function elect(
   { topic: name, partition: index }: PartitionName,
   records: MetadataRecord[],
 ): ElectionOutcome {
-  const topic = context.image.topics.get(name)
-  const partition = topic?.partitions[index]
-  if (topic === undefined || partition === undefined) {
+  const holder = context.image.holderOf(name, index)
+  if (holder === null) {
     return { code: 'unknown-partition', message: `there is no partition ${name}-${index}` }
   }
+  const { topic, partition } = holder
   const { leader, replicas } = partition
   const isNeeded = type === 'preferred' ? leader !== replicas[0] : leader === -1
   const electsItself = context.rulesOf(name).elect === 'self'
@@ -93,9 +93,9 @@ function whyNotPreferred(
   return inSync.includes(preferred) ? null : 'it is not in sync'
 }
 
-/** All partitions that there are. */
+/** All partitions that have a leader of their own. */
 export function allPartitions(image: ClusterImage): PartitionName[] {
   return [...image.topics.values()].flatMap(({ name, partitions }) =>
-    partitions.map(({ index }) => ({ topic: name, partition: index })),
+    partitions.filter(({ group }) => group === null).map(({ index }) => ({ topic: name, partition: index })),
   )
 }

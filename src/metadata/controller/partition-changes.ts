@@ -4,7 +4,10 @@ import type { PartitionState, StateRules } from '../partition-state.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { DecisionContext } from './decision.ts'
 
-/** Changes the state of every partition that has a replica on the broker and a leader that the controller picks. */
+/**
+ * Changes the state of every partition that has a replica on the broker and a leader that the controller picks. Queues have none of their
+ * own: that of their commit log changes.
+ */
 export function changePartitionsOf(
   { image, rulesOf }: DecisionContext,
   broker: BrokerId,
@@ -16,7 +19,7 @@ export function changePartitionsOf(
     const { elect, minInSyncReplicas } = rulesOf(topic.name)
     if (elect === 'self') continue
     for (const partition of topic.partitions) {
-      if (!partition.replicas.includes(broker)) continue
+      if (partition.group !== null || !partition.replicas.includes(broker)) continue
       const state = change(partition, { elect, minInSyncReplicas, isAlive }, topic)
       if (state !== partition) records.push(partitionChange(topic.id, partition, state))
     }

@@ -63,9 +63,16 @@ export function brokersForReplicas(image: ClusterImage, replicationFactor: numbe
  */
 export function partitionRecord(
   image: ClusterImage,
-  partition: { topicId: string; partition: number; replicas: readonly BrokerId[]; elect: TopicRules['elect'] },
+  partition: {
+    topicId: string
+    partition: number
+    replicas: readonly BrokerId[]
+    elect: TopicRules['elect']
+    /** Whose commit log it is a queue of; null: it has a log of its own. */
+    group?: string | null
+  },
 ): MetadataRecord {
-  const { topicId, replicas, elect } = partition
+  const { topicId, replicas, elect, group = null } = partition
   const living = replicas.filter((broker) => image.isAlive(broker))
   const leaders = { coordinator: living[0], self: undefined, fixed: living.find((broker) => broker === replicas[0]) }
   return {
@@ -77,6 +84,7 @@ export function partitionRecord(
     inSync: elect === 'coordinator' ? living : [...replicas],
     leader: leaders[elect] ?? -1,
     leaderEpoch: 0,
+    ...(group === null ? {} : { group }),
   }
 }
 

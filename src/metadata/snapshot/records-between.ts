@@ -46,6 +46,8 @@ function* topicBetween(
   for (const partition of partitions) {
     const known = before?.partitions[partition.index]
     if (known === undefined) yield wholePartition(topicId, partition)
+    // The state of a queue is its commit log's.
+    else if (partition.group !== null) continue
     else if (known.partitionEpoch !== partition.partitionEpoch) {
       const { index, inSync, eligible, leader, leaderEpoch, directories, replicas, partitionEpoch, moving } = partition
       const state = { replicas, inSync, eligible, leader, leaderEpoch, directories, partitionEpoch, ...movedBy(moving) }
@@ -54,8 +56,11 @@ function* topicBetween(
   }
 }
 
-function wholePartition(topicId: string, { index: partition, moving, ...state }: PartitionImage): MetadataRecord {
-  return { type: 'partition', topicId, partition, ...state, ...movedBy(moving) }
+function wholePartition(
+  topicId: string,
+  { index: partition, group, moving, ...state }: PartitionImage,
+): MetadataRecord {
+  return { type: 'partition', topicId, partition, ...state, ...movedBy(moving), group: group ?? '' }
 }
 
 const movedBy = (moving: PartitionImage['moving']) => moving ?? { adding: [], removing: [] }
