@@ -1,4 +1,4 @@
-/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- cluster`: three nodes of each; `-- metadata`, `-- groups`, `-- catch-up` and others: what those cost. */
+/** `npm run bench`: side by side with Kafka; `-- scale`: what partitions and connections cost; `-- cluster`: three nodes of each; `-- metadata`, `-- groups`, `-- catch-up`, `-- compaction` and others: what those cost. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runMain } from '../interop/child.ts'
 import { targetNames } from '../interop/targets/target.ts'
@@ -6,6 +6,7 @@ import { type CatchUpOptions, runCatchUp } from './catch-up.ts'
 import { type ManyReplicasOptions, runManyReplicas } from './cluster/many-replicas.ts'
 import { type ClusterOptions, runCluster } from './cluster/run-cluster.ts'
 import { runSteadyRate, type SteadyRateOptions } from './cluster/steady-rate.ts'
+import { type CompactionOptions, runCompaction } from './compaction/run-compaction.ts'
 import { type GroupsOptions, runGroups } from './groups/run-groups.ts'
 import { type MetadataStartOptions, runMetadataStart } from './metadata-start.ts'
 import { runScale, type ScaleOptions } from './scale/run-scale.ts'
@@ -84,6 +85,18 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--rate <n>', 'MiB a second of the throttle', positive, 20)
     .option('--writes-per-second <n>', 'writes with acks=all meanwhile', positive, 200)
     .action((options: CatchUpOptions) => runCatchUp(options))
+  bench
+    .command('compaction')
+    .description(
+      'What appends wait for and cost while the partition that they go to is compacted, and while it is not.',
+    )
+    .option('--megabytes <n>', 'MiB that are compacted', positive, 400)
+    .option('--keys <n>', 'different keys', positive, 300_000)
+    .option('--value-bytes <n>', 'bytes of each value', positive, 200)
+    .option('--writes-per-second <n>', 'appends with acks=all meanwhile', positive, 200)
+    .option('--records-per-write <n>', 'records of each', positive, 10)
+    .option('--quiet-seconds <n>', 'how long appends are measured before, 16 at least', positive, 30)
+    .action((options: CompactionOptions) => runCompaction(options))
   return bench
 }
 

@@ -26,6 +26,7 @@ import type { ServedPartition } from '../replica/served-partition.ts'
 import { reviewVoters } from '../replica/voter-changes.ts'
 import { HostedQueues } from './hosted-queues.ts'
 import type { LiveConfigs } from './live-configs.ts'
+import { WatchedReplicas } from './watched-replicas.ts'
 import type { LogName, PartitionLogs } from './partition-logs.ts'
 
 /** Told when this broker begins or ceases to lead a partition. */
@@ -87,9 +88,9 @@ export class HostedPartitions {
   readonly #logger: Logger
   readonly #replicas = new Map<string, Map<number, Replica>>()
   /** Those whose in-sync sets may change: of groups of several that do not elect their leaders themselves. */
-  readonly #reviewed = new Set<Replica>()
+  readonly reviewed = new WatchedReplicas()
   /** Those whose groups elect their leaders themselves. */
-  readonly #selfElected = new Set<Replica>()
+  readonly selfElected = new WatchedReplicas()
   readonly #queues: HostedQueues
   readonly #offline = new Map<string, Offline>()
   readonly #suspects = new Set<string>()
@@ -156,6 +157,14 @@ export class HostedPartitions {
     for (const replicas of this.#replicas.values()) yield* replicas.values()
   }
 
+  /** Those whose logs are compacted. All of a topic have the same settings: the others are not even looked at. */
+  *compacted(): Iterable<Replica> {
+    for (const replicas of this.#replicas.values()) {
+      const [first] = replicas.values()
+      if ((first?.log.settings.compaction ?? null) !== null) yield* replicas.values()
+    }
+  }
+
   /** Who leads the partition in which epoch, as far as this broker knows; leader -1: nobody. */
   leaderOf(topic: TopicImage, partition: PartitionImage): { leader: BrokerId; epoch: LeaderEpoch } {
     const { leader, leaderEpoch: epoch, index } = partition
@@ -214,7 +223,7 @@ export class HostedPartitions {
    * fixed nobody leaves: the set says whose copies were whole once, and only a new disk ends that.
    */
   reviewInSync(lagMs: number): void {
-    for (const replica of this.#reviewed) {
+    for (const replica of this.reviewed) {
       const isFixed = replica.scheme.elect === 'fixed'
       if (replica.leads) replica.reviewInSync(isFixed ? Number.MAX_SAFE_INTEGER : lagMs)
     }
@@ -222,22 +231,17 @@ export class HostedPartitions {
 
   /** Those led here whose leader may go on alone when others are too slow. */
   *degradable(): Iterable<Replica> {
-    for (const replica of this.#reviewed) {
+    for (const replica of this.reviewed) {
       if (replica.leads && replica.scheme.commit.degradesAfterMs !== undefined) yield replica
     }
   }
 
   /** Voters that are due are changed, and replicas that their groups have put out go. One round for all partitions. */
   async reviewVoters(): Promise<void> {
-    for (const replica of this.#selfElected) {
+    for (const replica of this.selfElected) {
       if (replica.leads) reviewVoters(replica, this.#clock.monotonicMs())
       else await this.#leaveIfOut(replica)
     }
-  }
-
-  /** The replicas of groups that elect their leaders themselves. */
-  selfElected(): Iterable<Replica> {
-    return this.#selfElected
   }
 
   /** Opens a replica that a group wants here, before the image tells of it. False: there is no such partition. */
@@ -403,8 +407,8 @@ export class HostedPartitions {
   }
 
   #noMoreRounds(replica: Replica): void {
-    this.#reviewed.delete(replica)
-    this.#selfElected.delete(replica)
+    this.reviewed.delete(replica)
+    this.selfElected.delete(replica)
   }
 
   #lead(replica: Replica, partition: PartitionImage): void {
@@ -464,7 +468,7 @@ export class HostedPartitions {
       this.#meetOthers(replica, group, partition)
       return replica
     }
-    this.#selfElected.add(replica)
+    this.selfElected.add(replica)
     const election = await this.#elect(replica, group, { self, partition, suspect })
     this.#groups.join(group, { replica, election })
     return replica
@@ -476,14 +480,14 @@ export class HostedPartitions {
    */
   #meetOthers(replica: Replica, group: GroupName, { replicas }: PartitionImage): void {
     const hasOthers = replicas.length > 1
-    if (hasOthers === this.#reviewed.has(replica)) return
+    if (hasOthers === this.reviewed.has(replica)) return
     if (hasOthers) {
       replica.meet(this.#linkFor(replica, group), this.#receiptsFor(replica, group))
-      this.#reviewed.add(replica)
+      this.reviewed.add(replica)
       this.#groups.join(group, { replica, election: null })
     } else {
       replica.meet(null, noReceipts)
-      this.#reviewed.delete(replica)
+      this.reviewed.delete(replica)
       this.#groups.leave(group)
     }
   }

@@ -17,6 +17,7 @@ export interface CleanerSettings {
 export interface CleanerParts {
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Those whose logs may be compacted. */
   replicas(): Iterable<Replica>
   /** The settings in force; asked for each compaction. */
   settings(): CleanerSettings

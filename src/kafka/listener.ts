@@ -1,3 +1,4 @@
+import type { Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Connection, Listener } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -58,8 +59,8 @@ export class KafkaListener {
   readonly #turnedAway: TurnedAwayLog
   #listener: Listener | null = null
   #nextId = 1
-  #stopSweep: () => void = () => {}
-  #stopLook: () => void = () => {}
+  #sweep: Timer | null = null
+  #look: Timer | null = null
   #allClosed: (() => void) | null = null
 
   /** `limits` tells what is in force at the time. */
@@ -96,6 +97,7 @@ export class KafkaListener {
       open: (connection) => this.#open(connection),
       turnAway: (connection, why) => {
         this.#turnedAway.note(connection, why)
+        this.#lookLater()
         connection.destroy()
       },
     })
@@ -125,15 +127,13 @@ export class KafkaListener {
   async start(): Promise<number> {
     const { host, port } = this.#settings
     this.#listener = await this.#runtime.network.listen({ host, port }, (connection) => this.#accept(connection))
-    this.#sweepIdle()
-    this.#look()
     return this.#listener.port
   }
 
   /** Takes no more connections and requests, answers those that wait, at most `graceMs` long, then closes all. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopSweep()
-    this.#stopLook()
+    this.#sweep?.cancel()
+    this.#look?.cancel()
     this.#arrivals.stop()
     this.#begun.stop()
     this.#unread.stop()
@@ -174,29 +174,32 @@ export class KafkaListener {
       },
     })
     this.#connections.add(client)
+    this.#sweepLater()
+    this.#lookLater()
     connection.start(client)
   }
 
-  /** One timer for all: a timer for each idle connection would be thousands. */
-  #sweepIdle(): void {
+  /** One timer for all, a timer for each idle connection would be thousands; and none while there are none. */
+  #sweepLater(): void {
     const { idleMs, unsentMaxMs, stalledMaxMs } = this.#settings
-    const timer = this.#runtime.clock.setTimer(Math.min(idleSweepMs, idleMs, unsentMaxMs, stalledMaxMs), () => {
+    this.#sweep ??= this.#runtime.clock.setTimer(Math.min(idleSweepMs, idleMs, unsentMaxMs, stalledMaxMs), () => {
+      this.#sweep = null
       const since = this.#runtime.clock.monotonicMs() - idleMs
       for (const connection of [...this.#connections]) if (connection.lastUsedMs < since) connection.destroy()
       this.#begun.sweep()
       this.#unread.sweep()
-      this.#sweepIdle()
+      if (this.#connections.size > 0) this.#sweepLater()
     })
-    this.#stopSweep = () => timer.cancel()
   }
 
-  #look(): void {
-    const timer = this.#runtime.clock.setTimer(lookMs, () => {
+  /** For as long as there is anybody who may be one too many, or to tell of. */
+  #lookLater(): void {
+    this.#look ??= this.#runtime.clock.setTimer(lookMs, () => {
+      this.#look = null
       this.#turnedAway.tell()
       if (this.#arrivals.excess > 0) this.#closeLeastUsed(this.#arrivals.excess)
-      this.#look()
+      if (this.#connections.size > 0) this.#lookLater()
     })
-    this.#stopLook = () => timer.cancel()
   }
 
   /** The most was lowered: those that have been silent for the longest time go. */

@@ -17,6 +17,11 @@ export class Liveness {
     return this.#silent
   }
 
+  /** There is nobody whose silence could matter. */
+  get knowsNobody(): boolean {
+    return this.#heardMs.size === 0
+  }
+
   /** True: it was not known, and is silent as long as nothing is heard of it. */
   know(broker: BrokerId): boolean {
     if (this.#heardMs.has(broker)) return false

@@ -17,13 +17,13 @@ interface Process {
 }
 
 /** Brokers 1 and 2 are hubs, which everybody knows; 3 and 4 are none. */
-function startOn(world: SimWorld, broker: number, life = 0): Process {
+function startOn(world: SimWorld, broker: number, life = 0, hubs: readonly number[] = [1, 2]): Process {
   const { runtime } = world.node(`node-${broker}`)
   const peers = new Peers(runtime, {
     clusterId: 'c',
     self: { broker, directory, incarnation: incarnations[life] as string },
     listen: { host: `node-${broker}`, port },
-    hubs: new Set([1, 2]),
+    hubs: new Set(hubs),
     beatMs,
     silenceMs,
     frameBytesMax: 1024 * 1024,
@@ -34,7 +34,7 @@ function startOn(world: SimWorld, broker: number, life = 0): Process {
     disconnected: (peer) => seen.push(`disconnected ${peer.broker}`),
     silent: (brokers) => seen.push(`silent ${[...brokers].join(',')}`),
   })
-  for (const hub of [1, 2]) peers.know(hub, { host: `node-${hub}`, port })
+  for (const hub of hubs) peers.know(hub, { host: `node-${hub}`, port })
   const asks = new Asks(peers, runtime.clock)
   void peers.start()
   return { peers, asks, seen }
@@ -102,6 +102,19 @@ describe('brokers that know each other', () => {
     world.network.heal()
     await world.run({ untilMs: 3000 })
     assert.deepEqual([...one.peers.silent], [])
+  })
+
+  test('hear of the first that they meet, and of his silence, however long they knew nobody', async () => {
+    const world = new SimWorld(11)
+    const { peers, seen } = startOn(world, 1, 0, [1])
+    await world.run({ untilMs: 600_000 })
+    startOn(world, 4, 0, [1])
+    await world.run({ untilMs: 600_500 })
+    assert.deepEqual(seen, ['connected 4'])
+    assert.deepEqual([...peers.silent], [])
+    world.network.block('node-4', 'node-1')
+    await world.run({ untilMs: 600_500 + 2 * silenceMs })
+    assert.deepEqual([...peers.silent], [4])
   })
 
   test('forget a broker that is gone for good', async () => {

@@ -36,13 +36,11 @@ interface Peer {
 
 /** A broker whose stream has closed is tried at once, then after so long each, then with every beat. */
 const triesAgainMs = [5, 10, 20, 40]
-/** Whoever knows of nobody else looks around only every so many beats. */
-const aloneBeats = 10
 
 /**
  * One stream to each of the other brokers, with a beat on it. Of two brokers the one that is no hub dials, else the one
  * with the lower id, again and again; a new stream takes the place of an old one. Silence is per broker: groups have no
- * timers of their own for it.
+ * timers of their own for it, and who knows of no other broker has none at all.
  *
  * A stream that closes is a hint, no verdict: both sides try the other's port at once, and one that refuses is silent then. A
  * process that is just ending may still take a connection, so it is tried until it refuses or comes back.
@@ -58,8 +56,8 @@ export class Peers {
   /** Brokers whose stream has closed, and of whom it is not known yet whether they live: how often they were tried since. */
   readonly #unclear = new Map<BrokerId, number>()
   #listener: Listener | null = null
+  /** Null: it has not started, or knows of nobody. */
   #beat: Timer | null = null
-  #isAlone = false
   #isClosed = false
 
   constructor(runtime: Runtime, settings: PeerSettings) {
@@ -105,7 +103,7 @@ export class Peers {
     if (broker === this.#settings.self.broker) return
     this.#addresses.set(broker, address)
     if (this.#liveness.know(broker)) this.#judge()
-    this.#noLongerAlone()
+    this.#beginToBeat()
     if (this.#beat !== null && !this.#peers.has(broker) && this.#dials(broker)) void this.#try(broker)
   }
 
@@ -156,16 +154,13 @@ export class Peers {
       if (!this.#peers.has(broker) && (this.#dials(broker) || this.#unclear.has(broker))) void this.#try(broker)
     }
     this.#judge()
-    // Who knows nobody has nobody to hear from.
-    this.#isAlone = this.#addresses.size === 0 && this.#peers.size === 0
-    const restMs = this.#isAlone ? aloneBeats * beatMs : beatMs
-    this.#beat = clock.setTimer(restMs, () => this.#tick(nowMs + restMs))
+    this.#beat = this.#liveness.knowsNobody ? null : clock.setTimer(beatMs, () => this.#tick(nowMs + beatMs))
   }
 
-  #noLongerAlone(): void {
-    if (!this.#isAlone || this.#beat === null || this.#isClosed) return
-    this.#beat.cancel()
-    this.#tick(this.#runtime.clock.monotonicMs())
+  #beginToBeat(): void {
+    if (this.#beat === null && this.#listener !== null && !this.#isClosed) {
+      this.#tick(this.#runtime.clock.monotonicMs())
+    }
   }
 
   /** Connects to the broker's port: to converse if it is this side that dials, else to see whether anybody is there. */
@@ -231,7 +226,6 @@ export class Peers {
     const id = { broker: frame.brokerId, directory: frame.directoryId, incarnation: frame.incarnation }
     const before = this.#peers.get(id.broker)
     this.#peers.set(id.broker, { stream, id })
-    this.#noLongerAlone()
     if (before !== undefined) {
       before.stream.close('there is a newer stream')
       this.#tellDisconnected(before.id, 'there is a newer stream')
@@ -267,6 +261,7 @@ export class Peers {
 
   #heard(broker: BrokerId): void {
     if (this.#liveness.heard(broker, this.#runtime.clock.monotonicMs())) this.#judge()
+    this.#beginToBeat()
   }
 
   #judge(): void {

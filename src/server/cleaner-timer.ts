@@ -19,7 +19,7 @@ export function startCleaner(
   const cleaner = new LogCleaner({
     logger,
     metrics,
-    replicas: () => broker.replicas(),
+    replicas: () => partitions.compacted(),
     settings: () => settingsOf(broker.config),
     checkpoint: () => partitions.checkpoint(),
   })

@@ -38,7 +38,7 @@ import { SuspectsInFolder } from './suspect-replicas.ts'
 import { Takeovers } from './takeovers.ts'
 import { startSyncWatch } from './sync-watch.ts'
 import { sureBackupsOf } from '../replication/schemes.ts'
-import { VoterRounds } from './voter-rounds.ts'
+import { startVoterRounds } from './voter-rounds.ts'
 
 export interface RunningBroker {
   readonly kafka: { readonly host: string; readonly port: number }
@@ -158,7 +158,7 @@ function startTimers(
     reviewInSync(runtime, broker, partitions),
     startRetention(runtime, broker, partitions),
     startCleaner(runtime, broker, partitions),
-    startVoterRounds(runtime, broker, partitions),
+    startVoterRounds(runtime, partitions, broker.coordinator),
     startSyncWatch(runtime, partitions),
     startScrub(runtime, broker),
     balanceLeaders(runtime, broker),
@@ -234,11 +234,6 @@ function membershipOf(
   const { coordinator, configs, groups, peers, asks } = member
   const self = { broker: broker.id, directory: broker.directoryId }
   return new ReplicaChanges({ coordinator, configs, partitions, groups, peers, asks, clock, self })
-}
-
-function startVoterRounds(runtime: Runtime, broker: Broker, partitions: HostedPartitions): () => Promise<void> {
-  const rounds = new VoterRounds(runtime, partitions, broker.coordinator)
-  return () => rounds.stop()
 }
 
 /** What brings primaries back to lead, and backups in their place. */
@@ -326,14 +321,13 @@ async function diskFailed(
 }
 
 /** Followers that lag leave the in-sync sets, and those that have caught up join: one timer for all partitions. */
-function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPartitions): () => void {
+function reviewInSync({ clock }: Runtime, broker: Broker, partitions: HostedPartitions): () => Promise<void> {
   const everyMs = Math.min(500, broker.config.replicaLagTimeMaxMs / 2)
-  let timer = clock.setTimer(everyMs, review)
-  function review(): void {
-    partitions.reviewInSync(broker.config.replicaLagTimeMaxMs)
-    timer = clock.setTimer(everyMs, review)
-  }
-  return () => timer.cancel()
+  return startRounds(clock, {
+    everyMs: () => everyMs,
+    round: async () => partitions.reviewInSync(broker.config.replicaLagTimeMaxMs),
+    over: partitions.reviewed,
+  })
 }
 
 /** What this broker leads in the place of a preferred replica goes back to it, where replicas elect their leaders themselves. */

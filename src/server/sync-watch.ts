@@ -47,5 +47,5 @@ export function startSyncWatch({ clock, logger, metrics }: Runtime, partitions: 
     }
   }
 
-  return startRounds(clock, { everyMs: () => everyMs, round: look })
+  return startRounds(clock, { everyMs: () => everyMs, round: look, over: partitions.reviewed })
 }

@@ -3,49 +3,48 @@ import { type Coordinator, CoordinatorUnavailable } from '../metadata/coordinato
 import type { Replica } from '../replica/replica.ts'
 import { DiskFault } from '../runtime/disk.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { startRounds } from './rounds.ts'
 
 const everyMs = 250
+
+/** Returns how to stop, which resolves when a round that is under way is over. */
+export function startVoterRounds(
+  runtime: Runtime,
+  partitions: HostedPartitions,
+  coordinator: Coordinator,
+): () => Promise<void> {
+  const rounds = new VoterRounds(runtime, partitions, coordinator)
+  return startRounds(runtime.clock, {
+    everyMs: () => everyMs,
+    round: () => rounds.next(),
+    over: partitions.selfElected,
+  })
+}
 
 /**
  * Sees to who votes in the groups that elect their leaders themselves, one round for all: leaders take in who has caught up, replicas that
  * were put out go, and the image is told of what was committed, for as long as it says something else.
  */
-export class VoterRounds {
+class VoterRounds {
   readonly #runtime: Runtime
   readonly #partitions: HostedPartitions
   readonly #coordinator: Coordinator
   readonly #telling = new Set<string>()
-  #timer: { cancel(): void }
-  #round: Promise<void> = Promise.resolve()
 
   constructor(runtime: Runtime, partitions: HostedPartitions, coordinator: Coordinator) {
     this.#runtime = runtime
     this.#partitions = partitions
     this.#coordinator = coordinator
-    this.#timer = runtime.clock.setTimer(everyMs, () => this.#next())
   }
 
-  /** Resolves when a round that is under way is over. */
-  async stop(): Promise<void> {
-    this.#timer.cancel()
-    await this.#round
-    this.#timer.cancel()
-  }
-
-  #next(): void {
-    this.#round = this.#go().then(() => {
-      this.#timer = this.#runtime.clock.setTimer(everyMs, () => this.#next())
-    })
-  }
-
-  async #go(): Promise<void> {
+  async next(): Promise<void> {
     try {
       await this.#partitions.reviewVoters()
     } catch (error) {
       if (!(error instanceof DiskFault)) throw error
       this.#runtime.logger.warn({ error: error.message }, 'a replica that is not wanted any more could not be deleted')
     }
-    for (const replica of this.#partitions.selfElected()) if (replica.leads) this.#tell(replica)
+    for (const replica of this.#partitions.selfElected) if (replica.leads) this.#tell(replica)
   }
 
   #tell({ topic: name, partition: index, latestVoters, highWatermark, epoch: leaderEpoch }: Replica): void {
