@@ -32,6 +32,12 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--no-loads', 'leave the loads out')
     .option('--json <file>', 'write every single figure to a file')
     .action((options: SideBySideOptions) => runSideBySide(options))
+  addClusters(bench)
+  addSingle(bench, judge)
+  return bench
+}
+
+function addClusters(bench: Command): void {
   bench
     .command('cluster')
     .description(
@@ -56,6 +62,16 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--idle-seconds <n>', 'how long idle brokers are watched', positive, 30)
     .action((options: ManyReplicasOptions) => runManyReplicas(options))
   bench
+    .command('catch-up')
+    .description('What writes wait for while a follower that was away catches up, with a throttle and without.')
+    .option('--megabytes <n>', 'MiB that the follower has missed', positive, 400)
+    .option('--rate <n>', 'MiB a second of the throttle', positive, 20)
+    .option('--writes-per-second <n>', 'writes with acks=all meanwhile', positive, 200)
+    .action((options: CatchUpOptions) => runCatchUp(options))
+}
+
+function addSingle(bench: Command, judge: (isWithin: boolean) => void): void {
+  bench
     .command('scale')
     .description('What many partitions and many idle connections cost one broker, with the bound beside each figure.')
     .option('--partitions <n>', 'partitions, in topics of 1,000', positive, 10_000)
@@ -79,13 +95,6 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--json <file>', 'write every figure to a file')
     .action((options: GroupsOptions) => runGroups(options))
   bench
-    .command('catch-up')
-    .description('What writes wait for while a follower that was away catches up, with a throttle and without.')
-    .option('--megabytes <n>', 'MiB that the follower has missed', positive, 400)
-    .option('--rate <n>', 'MiB a second of the throttle', positive, 20)
-    .option('--writes-per-second <n>', 'writes with acks=all meanwhile', positive, 200)
-    .action((options: CatchUpOptions) => runCatchUp(options))
-  bench
     .command('compaction')
     .description(
       'What appends wait for and cost while the partition that they go to is compacted, and while it is not.',
@@ -97,7 +106,6 @@ function program(judge: (isWithin: boolean) => void): Command {
     .option('--records-per-write <n>', 'records of each', positive, 10)
     .option('--quiet-seconds <n>', 'how long appends are measured before, 16 at least', positive, 30)
     .action((options: CompactionOptions) => runCompaction(options))
-  return bench
 }
 
 function positive(text: string): number {
