@@ -14,6 +14,7 @@ import { machineName } from '../machine-faults.ts'
 import type { WorkloadProducer } from '../tested-broker.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { ClusterMachine, kafkaPort } from './cluster-machine.ts'
+import type { PlannedDeath } from './cluster-plan.ts'
 
 const settings = {
   'default.replication.factor': '3',
@@ -104,6 +105,26 @@ export class ClusterFixture {
   /** The replica of the partition, or of the commit log that it is a queue of. */
   replicaOn({ replicas }: ClusterMachine): Replica | null {
     return [...replicas].find(({ topic }) => topic === 't' || isCommitLog(topic)) ?? null
+  }
+
+  /**
+   * The primary writes a tail that no backup hears of, and crashes; `stored` is what all have stored by then. Ends when the backups serve,
+   * and nothing is cut off any more.
+   */
+  async dieWithTail(
+    primary: ClusterMachine,
+    { stored, crash }: { stored: number; crash: PlannedDeath },
+  ): Promise<void> {
+    const { world } = this
+    await this.until(() => this.machines.every((each) => this.replicaOn(each)?.log.storedUpTo === stored))
+    // What the backups are not told of any more.
+    for (const { id } of this.machines) world.network.block(`node-${primary.id}`, `node-${id}`)
+    await this.insist('tail')
+    primary.end(crash)
+    await this.until(() => this.machines.some((each) => this.replicaOn(each)?.knownLeader === null))
+    // Not before: what was on the wire would get through.
+    world.network.heal()
+    await world.run({ untilMs: world.nowMs + 300 })
   }
 
   /** Rejects when it does not come to hold in that time, in virtual ms. */

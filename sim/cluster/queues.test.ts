@@ -29,18 +29,9 @@ describe('a queue of a commit log', () => {
     ClusterFixture.tell(
       { ...unit, 'replication.scheme': 'primary-backup' },
       async (cluster, primary) => {
-        const { world } = cluster
         assert.equal(primary.id, 1)
         await cluster.insist('before')
-        await cluster.until(() => cluster.machines.every((each) => cluster.replicaOn(each)?.log.storedUpTo === 2))
-        // What the backups are not told of any more.
-        for (const { id } of cluster.machines) world.network.block(`node-${primary.id}`, `node-${id}`)
-        await cluster.insist('tail')
-        primary.end(crash)
-        await cluster.until(() => [...cluster.machines].some((each) => cluster.replicaOn(each)?.knownLeader === null))
-        // Not before: what was on the wire would get through.
-        world.network.heal()
-        await world.run({ untilMs: world.nowMs + 300 })
+        await cluster.dieWithTail(primary, { stored: 2, crash })
         assert.deepEqual(await cluster.read(), ['before'])
         assert.match(String(await cluster.produce('meanwhile')), /NOT_LEADER_OR_FOLLOWER/)
         assert.equal((await cluster.told())?.leaderEpoch, -1)
