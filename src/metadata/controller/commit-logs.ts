@@ -83,20 +83,14 @@ export class CommitLogs {
     return null
   }
 
-  /**
-   * Makes the commit log of the group, unless there is one; what the settings say of it is taken out of them, but for what stands at the
-   * topic as well.
-   */
+  /** Makes the commit log of the group, unless there is one: what stands at both is then written into the settings as that log has it. */
   use(
     group: string,
     { replicas, configs, newId }: { replicas: readonly BrokerId[]; configs: Map<string, string>; newId: () => string },
   ): MetadataRecord[] {
     const before = this.#settingsOf(group)
     if (before !== null) {
-      for (const name of ofBoth) {
-        const value = before.get(name)
-        if (value !== undefined) configs.set(name, value)
-      }
+      takeOfBoth(configs, before)
       return []
     }
     const settings = new Map([...configs].filter(([name]) => ofTheLog.has(name)))
@@ -125,11 +119,15 @@ export class CommitLogs {
 
 /** Takes what belongs to the commit log out of the settings of a topic whose queues it holds, but for what stands at both. */
 export function withoutThoseOfTheLog(configs: Map<string, string>, ofLog: ReadonlyMap<string, string>): void {
+  takeOfBoth(configs, ofLog)
+  for (const name of configs.keys()) if (ofTheLog.has(name) && !ofBoth.has(name)) configs.delete(name)
+}
+
+function takeOfBoth(configs: Map<string, string>, from: ReadonlyMap<string, string>): void {
   for (const name of ofBoth) {
-    const value = ofLog.get(name)
+    const value = from.get(name)
     if (value !== undefined) configs.set(name, value)
   }
-  for (const name of configs.keys()) if (ofTheLog.has(name) && !ofBoth.has(name)) configs.delete(name)
 }
 
 const refuse = (message: string): Refused<'invalid-config'> => ({ code: 'invalid-config', message })

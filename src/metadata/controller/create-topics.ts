@@ -126,9 +126,7 @@ function createTopic(
     const { members: brokers = [] } = image.brokerGroups.get(group) ?? {}
     records.push(...commitLogs.use(group, { replicas: brokers, configs: logConfigs, newId: () => newTopicId(random) }))
   }
-  if (unit === 'broker') {
-    withoutThoseOfTheLog(configs, logConfigs)
-  }
+  if (unit === 'broker') withoutThoseOfTheLog(configs, logConfigs)
   const elect = electOf(scheme)
   const id = newTopicId(random)
   records.push({ type: 'topic', name: topic.name, topicId: id })
