@@ -32,7 +32,7 @@ export class ListedBrokers {
 
   /** In the order of their ids. */
   all(): BrokerImage[] {
-    return [...this.#image.brokers.values()].filter((broker) => this.#isListed(broker)).sort((a, b) => a.id - b.id)
+    return this.#image.brokersThat((broker) => this.#isListed(broker))
   }
 
   #isListed({ id, fenced }: BrokerImage): boolean {

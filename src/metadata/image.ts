@@ -118,7 +118,12 @@ export class ClusterImage {
 
   /** The brokers that are alive, by their ids. */
   get living(): readonly BrokerImage[] {
-    return [...this.#brokers.values()].filter(({ fenced }) => !fenced).sort((one, other) => one.id - other.id)
+    return this.brokersThat(({ fenced }) => !fenced)
+  }
+
+  /** Those of all registered brokers for which `are` says so, by their ids. */
+  brokersThat(are: (broker: BrokerImage) => boolean): BrokerImage[] {
+    return [...this.#brokers.values()].filter(are).sort((one, other) => one.id - other.id)
   }
 
   topicById(id: string): TopicImage | null {

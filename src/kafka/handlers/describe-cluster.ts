@@ -36,5 +36,5 @@ export const describeClusterHandler = (broker: Broker) =>
   })
 
 function asked({ image }: Broker, includeFenced: boolean): readonly BrokerImage[] {
-  return includeFenced ? [...image.brokers.values()].sort((one, other) => one.id - other.id) : image.living
+  return includeFenced ? image.brokersThat(() => true) : image.living
 }
